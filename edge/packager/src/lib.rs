@@ -1,0 +1,14 @@
+//! What bytes a viewer gets: clear CMAF in, Common Encryption, HLS and DASH out.
+//!
+//! Sans I/O: bytes, keys and times come in as arguments. `bmff` reads and writes boxes, `cenc`
+//! decides what of a sample is protected, `cipher` carries it out, `title` is what the origin
+//! stores beside the media, `drm` signals the key systems, `hls` and `dash` write the manifests.
+
+pub mod bmff;
+pub mod cenc;
+pub mod cipher;
+pub mod dash;
+pub mod drm;
+pub mod hls;
+pub mod keys;
+pub mod title;

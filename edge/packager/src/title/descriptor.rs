@@ -1,0 +1,155 @@
+use serde::{Deserialize, Serialize};
+
+use super::{Delivery, KeySystem, Scheme, Timeline, TitleId, TrackId, Version};
+use crate::keys::Kid;
+
+/// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
+///
+/// The same JSON object carries `rights`, which the gate reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Descriptor {
+    /// Format of the document: 1.
+    pub v: u32,
+    /// The title.
+    pub title: TitleId,
+    /// The version of the clear bytes that this document describes.
+    pub version: Version,
+    /// In the order in which manifests list them.
+    pub tracks: Vec<Track>,
+    /// How the title is protected; absent for an unprotected title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_policy: Option<KeyPolicy>,
+}
+
+/// How a title is protected, and by which systems its keys may be had.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeyPolicy {
+    /// The key systems that the title allows. What is not listed is refused everywhere.
+    pub systems: Vec<KeySystem>,
+    /// Key ids per delivery. A delivery that is not listed is not offered.
+    pub schemes: Vec<SchemeKeys>,
+}
+
+/// The key ids of one delivery. No two deliveries share a content key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SchemeKeys {
+    /// `cenc`, `cbcs` or `aes128`.
+    pub scheme: Delivery,
+    /// Key id of video tracks.
+    pub video: Kid,
+    /// Key id of audio tracks.
+    pub audio: Kid,
+}
+
+/// What a track carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrackKind {
+    /// Video in CMAF.
+    Video,
+    /// Audio in CMAF.
+    Audio,
+    /// WebVTT, a file per segment, always in the clear.
+    Text,
+}
+
+/// One track (one rendition) of a title.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Track {
+    /// The track's id, which is its folder and its word in URLs.
+    pub id: TrackId,
+    /// What it carries.
+    pub kind: TrackKind,
+    /// RFC 6381 codec string (`avc1.640028`, `mp4a.40.2`, `wvtt`).
+    pub codec: String,
+    /// Ticks per second of the timeline.
+    pub timescale: u32,
+    /// Highest bits per second over any one segment, of the clear media.
+    pub peak_bandwidth: u32,
+    /// Bits per second over the whole track, of the clear media.
+    pub average_bandwidth: u32,
+    /// BCP 47 language, `und` where unknown. Absent for video.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// The name shown to viewers (HLS `NAME`, DASH `Label`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Whether players choose it without being asked, among its kind.
+    #[serde(default)]
+    pub default: bool,
+    /// Video only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub video: Option<Video>,
+    /// Audio only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<Audio>,
+    /// The segments.
+    pub timeline: Timeline,
+}
+
+/// What manifests say of a video track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Video {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Frames per second, as a fraction: numerator, denominator.
+    pub frame_rate: (u32, u32),
+}
+
+/// What manifests say of an audio track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audio {
+    /// Channels.
+    pub channels: u32,
+    /// Hz.
+    pub sample_rate: u32,
+}
+
+impl Descriptor {
+    /// The track of that id.
+    pub fn track(&self, id: &TrackId) -> Option<&Track> {
+        self.tracks.iter().find(|track| track.id == *id)
+    }
+
+    /// Whether the title is offered in this delivery: `clear` for unprotected titles only, the others as the key policy lists them.
+    pub fn offers(&self, delivery: Delivery) -> bool {
+        match &self.key_policy {
+            None => delivery == Delivery::Clear,
+            Some(policy) => delivery != Delivery::Clear && policy.keys(delivery).is_some(),
+        }
+    }
+}
+
+impl KeyPolicy {
+    /// The key ids of that delivery, where it is offered.
+    pub fn keys(&self, delivery: Delivery) -> Option<&SchemeKeys> {
+        self.schemes.iter().find(|keys| keys.scheme == delivery)
+    }
+
+    /// Whether the policy lists the system.
+    pub fn allows(&self, system: KeySystem) -> bool {
+        self.systems.contains(&system)
+    }
+
+    /// The systems to list in a manifest: those of `wanted` (all where `None`) that the policy lists and that exist under `scheme`, in canonical order.
+    pub fn systems_for(&self, scheme: Scheme, wanted: Option<&[KeySystem]>) -> Vec<KeySystem> {
+        KeySystem::ALL
+            .into_iter()
+            .filter(|system| self.allows(*system) && system.allows(scheme))
+            .filter(|system| wanted.is_none_or(|wanted| wanted.contains(system)))
+            .collect()
+    }
+}
+
+impl SchemeKeys {
+    /// The key id for a track of that kind; text has none.
+    pub fn kid(&self, kind: TrackKind) -> Option<Kid> {
+        match kind {
+            TrackKind::Video => Some(self.video),
+            TrackKind::Audio => Some(self.audio),
+            TrackKind::Text => None,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What the origin stores beside the media of one title version, and what the edge reads back.
+//!
+//! `TITLE/descriptor.json` ([`Descriptor`]): read for every manifest; its size grows with the number of distinct durations.
+//! `TITLE/VERSION/TRACK/record.json` ([`TrackRecord`]): what a segment request needs.
+//! `TITLE/VERSION/TRACK/plan.bin` ([`plan`]): sizes before and after protection, per fragment.
+//! `TITLE/VERSION/TRACK/init.mp4`, `{n}.m4s`, `{n}.vtt`: the clear media, `n` counting from 1.
+
+mod delivery;
+mod descriptor;
+mod ident;
+pub mod plan;
+mod record;
+mod timeline;
+
+pub use delivery::{Delivery, KeySystem, Scheme};
+pub use descriptor::{Audio, Descriptor, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use ident::{IdentError, TitleId, TrackId, Version};
+pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
+pub use timeline::{Run, Segment, Timeline};

@@ -1,1 +1,21 @@
-//! placeholder
+//! The operator's side of Sluice, native: the origin that edges read from, the development key server,
+//! and the commands of the `sluice` program.
+
+#![forbid(unsafe_code)]
+
+pub mod atomic;
+pub mod cli;
+pub mod config;
+pub mod cpix;
+pub mod index;
+pub mod inspect;
+pub mod keys;
+pub mod keyserver;
+pub mod mint;
+pub mod protect;
+pub mod serve;
+pub mod speke;
+
+mod running;
+
+pub use running::{Running, StartError};

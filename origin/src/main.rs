@@ -1,1 +1,7 @@
-fn main() {}
+//! `sluice`, the operator's program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sluice_origin::cli::main(std::env::args_os())
+}

@@ -1,1 +1,19 @@
-//! placeholder
+//! Everything that only development and verification need: hosts that run the edge modules on one machine, a whole stack to
+//! test or demonstrate against, and the conductor behind `cargo verify`.
+//!
+//! The hosts are behind the feature `runtime` (on by default), so that `verify` itself builds in seconds.
+
+#![forbid(unsafe_code)]
+
+pub mod options;
+pub mod toolchain;
+pub mod verify;
+
+#[cfg(feature = "runtime")]
+pub mod client;
+#[cfg(feature = "runtime")]
+pub mod faulty;
+#[cfg(feature = "runtime")]
+pub mod runtime;
+#[cfg(feature = "runtime")]
+pub mod wasm_build;

@@ -1,1 +1,37 @@
-//! placeholder
+//! The edge: routes and handlers, generic over the platform.
+//!
+//! [`handle`] is all that an adapter calls. It hands in a [`Request`] and something that implements
+//! [`Host`], and writes out the [`Response`], whose body it pulls chunk by chunk.
+//!
+//! ```text
+//! request → route::parse → authenticate → authorize → confirm (at most once per lease life)
+//!         → manifest: descriptor → hls | dash
+//!         → init | segment: record, plan, key, clear fragments → cenc → response
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod authenticate;
+mod client;
+mod conditional;
+mod config;
+mod confirm;
+mod cors;
+mod decision;
+mod error;
+mod etag;
+mod handlers;
+pub mod host;
+mod media;
+mod origin;
+mod request;
+mod response;
+mod route;
+mod secrets;
+
+pub use error::Error;
+pub use handlers::handle;
+pub use host::Host;
+pub use media::{BodyError, MediaBody};
+pub use request::{MAX_BODY, MAX_TARGET, Request};
+pub use response::{Body, Response};

@@ -4,6 +4,8 @@
 //! decides what of a sample is protected, `cipher` carries it out, `title` is what the origin
 //! stores beside the media, `drm` signals the key systems, `hls` and `dash` write the manifests.
 
+#![forbid(unsafe_code)]
+
 pub mod bmff;
 pub mod cenc;
 pub mod cipher;
@@ -11,4 +13,5 @@ pub mod dash;
 pub mod drm;
 pub mod hls;
 pub mod keys;
+pub mod manifest;
 pub mod title;

@@ -1,1 +1,28 @@
-//! (to come)
+//! Common Encryption (ISO/IEC 23001-7) of CMAF tracks: what of a sample is protected, and the boxes that say so.
+//!
+//! [`protect_init`] rewrites an init segment, [`FragmentProtector`] a media segment as it streams, [`plan_segment`] tells the sizes of both
+//! schemes without a key, and [`read`] undoes it.
+
+mod avc;
+mod config;
+mod error;
+mod index;
+mod init;
+mod iv;
+mod layout;
+mod plan;
+mod protector;
+pub mod read;
+mod segment;
+mod subsample;
+mod write;
+
+pub use avc::Error as AvcError;
+pub use config::{TrackConfig, record_bytes};
+pub use error::Error;
+pub use init::{InitProtection, protect_init};
+pub use iv::{IvSource, Variant, constant_iv, derived_iv};
+pub use plan::{SegmentPlan, plan_segment};
+pub use protector::FragmentProtector;
+pub use segment::MAX_FRAGMENT;
+pub use subsample::max_subsamples;

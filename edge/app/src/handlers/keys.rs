@@ -1,0 +1,77 @@
+//! The second gate: content keys for ClearKey and identity, only where the title's policy lists them.
+
+use http::StatusCode;
+use sluice_gate::Deny;
+use sluice_packager::{
+    drm::clearkey,
+    keys::{ContentKey, Kid},
+    title::{Delivery, KeySystem, TitleId},
+};
+
+use super::Context;
+use crate::{
+    Error, Host, Response,
+    authenticate::Credential,
+    confirm, decision,
+    origin::{Origin, Title},
+    response::NO_STORE,
+};
+
+pub(super) async fn clear_key_license<H: Host>(
+    context: &Context<'_, H>,
+    origin: &Origin<'_, H>,
+    credential: &Credential,
+    id: &TitleId,
+) -> Result<Response<H::Body>, Error> {
+    let title = allowed(context, origin, credential, id, KeySystem::Clearkey).await?;
+    let wanted = clearkey::request(&context.request.body).map_err(|_| {
+        Error::BadRequest("not a ClearKey licence request: {\"kids\":[base64url],\"type\":\"temporary\"}")
+    })?;
+    let mut keys: Vec<(Kid, ContentKey)> = Vec::new();
+    for kid in wanted {
+        if let Some(delivery) = delivery_of(&title, credential, kid) {
+            keys.push((kid, origin.content_key(id, &title.media.version, delivery, kid).await?));
+        }
+    }
+    if keys.is_empty() {
+        return Err(Deny::NotEntitled.into());
+    }
+    let body = clearkey::response(keys.iter().map(|(kid, key)| (*kid, key)));
+    decision::granted(context.host, context.request, "license", credential.session());
+    Ok(Response::full(StatusCode::OK, "application/json", body.as_bytes().to_vec()).cached(NO_STORE))
+}
+
+pub(super) async fn raw_key<H: Host>(
+    context: &Context<'_, H>,
+    origin: &Origin<'_, H>,
+    credential: &Credential,
+    id: &TitleId,
+    kid: Kid,
+) -> Result<Response<H::Body>, Error> {
+    let title = allowed(context, origin, credential, id, KeySystem::Identity).await?;
+    let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?;
+    let key = origin.content_key(id, &title.media.version, delivery, kid).await?;
+    decision::granted(context.host, context.request, "key", credential.session());
+    Ok(Response::full(StatusCode::OK, "application/octet-stream", key.expose().to_vec()).cached(NO_STORE))
+}
+
+/// The title, if the viewer still may and the policy lists the system.
+async fn allowed<H: Host>(
+    context: &Context<'_, H>,
+    origin: &Origin<'_, H>,
+    credential: &Credential,
+    id: &TitleId,
+    system: KeySystem,
+) -> Result<Title, Error> {
+    let title = origin.title(id).await?;
+    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
+    let listed = title.media.key_policy.as_ref().is_some_and(|policy| policy.allows(system));
+    if listed { Ok(title) } else { Err(Deny::NotEntitled.into()) }
+}
+
+/// In which delivery, of those that the viewer may have, the title uses the key id.
+fn delivery_of(title: &Title, credential: &Credential, kid: Kid) -> Option<Delivery> {
+    let policy = title.media.key_policy.as_ref()?;
+    let keys = policy.schemes.iter().find(|keys| keys.video == kid || keys.audio == kid)?;
+    credential.may(keys.scheme).then_some(keys.scheme)
+}

@@ -1,0 +1,171 @@
+//! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
+
+mod health;
+mod keys;
+mod manifest;
+mod media;
+mod sessions;
+
+use http::Method;
+
+use crate::{
+    Error, Host, MAX_BODY, MAX_TARGET, Request, Response,
+    authenticate::{self, Credential},
+    client::client,
+    config::Config,
+    confirm::{self, Depth, Renewal},
+    cors, decision,
+    host::Client,
+    origin::Origin,
+    response::NO_STORE,
+    route::{self, Resource, Route},
+    secrets,
+};
+use sluice_gate::{Deny, Roots, TokenError};
+use sluice_packager::title::TitleId;
+
+/// What every handler of a request works with.
+struct Context<'a, H> {
+    host: &'a H,
+    config: &'a Config,
+    request: &'a Request,
+    client: Client,
+    roots: Roots,
+    /// The handle in the path, unverified.
+    handle: Option<&'a str>,
+}
+
+/// Answers a request. Never fails: an error is a response.
+pub async fn handle<H: Host>(host: &H, request: &Request) -> Response<H::Body> {
+    let config = match Config::load(host).await {
+        Ok(config) => config,
+        Err(error) => {
+            decision::refused(host, request, &error);
+            return error.into_response();
+        }
+    };
+    let mut response = match respond(host, &config, request).await {
+        Ok(response) => response,
+        Err(error) => {
+            decision::refused(host, request, &error);
+            error.into_response()
+        }
+    };
+    cors::open(&config, request, &mut response);
+    if request.is_head() {
+        response.body = crate::Body::Empty;
+    }
+    response
+}
+
+async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Result<Response<H::Body>, Error> {
+    if request.target.len() > MAX_TARGET {
+        return Err(Error::BadRequest("the URL is longer than 8192 bytes"));
+    }
+    if request.body.len() > MAX_BODY {
+        return Err(Error::BadRequest("the body is longer than 65536 bytes"));
+    }
+    let parsed = route::parse(request.path()).ok_or(Error::UnknownRoute)?;
+    if request.method == Method::OPTIONS {
+        return Ok(cors::preflight(parsed.route.methods()));
+    }
+    if !parsed.route.takes(request.method.as_str()) {
+        return Err(Error::MethodNotAllowed(parsed.route.methods()));
+    }
+    if parsed.route == Route::Health {
+        return Ok(health::health(config));
+    }
+    let context = Context {
+        host,
+        config,
+        request,
+        client: client(host, config, request).await?,
+        roots: secrets::roots(host).await?,
+        handle: parsed.handle,
+    };
+    match parsed.route {
+        Route::Health => Ok(health::health(config)),
+        Route::Sessions if request.method == Method::POST => sessions::create(&context).await,
+        Route::Sessions => sessions::list(&context).await,
+        Route::Session(session) => sessions::end(&context, &session).await,
+        Route::Renew(session) => sessions::renew(&context, &session).await,
+        Route::Title(title, resource) => titled(&context, &title, resource).await,
+    }
+}
+
+/// Everything under a title: the credential first, whether the thing exists later.
+async fn titled<H: Host>(
+    context: &Context<'_, H>,
+    title: &TitleId,
+    resource: Resource,
+) -> Result<Response<H::Body>, Error> {
+    let credential = authenticate::viewer(context.request, context.handle, context.facts(), title)?;
+    if !credential.is_for(title) {
+        return Err(Deny::TitleMismatch.into());
+    }
+    let origin = context.origin().await?;
+    let depth = match resource {
+        Resource::Multivariant(_) | Resource::MediaPlaylist(..) | Resource::Mpd(_) => Depth::Session,
+        Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
+        Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) => Depth::Segment,
+    };
+    let renewal =
+        confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
+    let mut response = match resource {
+        Resource::Multivariant(delivery) => {
+            manifest::multivariant(context, &origin, &credential, title, delivery).await
+        }
+        Resource::MediaPlaylist(delivery, track) => {
+            manifest::playlist(context, &origin, &credential, title, delivery, &track).await
+        }
+        Resource::Mpd(delivery) => manifest::mpd(context, &origin, &credential, title, delivery).await,
+        Resource::Init(delivery, track) => media::init(context, &origin, &credential, title, delivery, &track).await,
+        Resource::Segment(delivery, track, number) => {
+            media::segment(context, &origin, &credential, title, delivery, &track, number).await
+        }
+        Resource::Text(delivery, track, number) => {
+            media::text(context, &origin, &credential, title, delivery, &track, number).await
+        }
+        Resource::ClearKeyLicense => keys::clear_key_license(context, &origin, &credential, title).await,
+        Resource::Key(kid) => keys::raw_key(context, &origin, &credential, title, kid).await,
+    }?;
+    if let Some(Renewal { header, value }) = renewal {
+        response.set(header, value);
+        response = response.cached(NO_STORE);
+    }
+    Ok(response)
+}
+
+impl<'a, H: Host> Context<'a, H> {
+    fn facts(&self) -> authenticate::Facts<'_> {
+        authenticate::Facts { roots: &self.roots, client: &self.client, now: self.host.now() }
+    }
+
+    async fn origin(&self) -> Result<Origin<'a, H>, Error> {
+        Origin::new(self.host, &self.config.origin).await
+    }
+
+    /// Scheme, host and port by which players reach this edge.
+    fn public_url(&self) -> String {
+        match &self.config.public_url {
+            Some(url) => url.clone(),
+            None => format!("{}://{}", if self.request.secure { "https" } else { "http" }, self.request.authority),
+        }
+    }
+
+    /// The absolute URL of a title's folder, by the way that the viewer came: through the handle where there is one.
+    fn base(&self, handle: Option<&str>, title: &TitleId) -> String {
+        let carried = handle.map(|handle| format!("/~{handle}")).unwrap_or_default();
+        format!("{}{carried}/v1/{title}", self.public_url())
+    }
+
+    /// The token of an `Authorization` header.
+    fn bearer(&self) -> Result<&'a str, Error> {
+        self.request.bearer().ok_or(Error::Token(TokenError::Missing))
+    }
+}
+
+/// The body and status of a route that a credential's session may not be used for.
+fn own_session(credential: &Credential, session: &sluice_gate::SessionId) -> Result<(), Error> {
+    if credential.session() == session { Ok(()) } else { Err(Error::Token(TokenError::Invalid)) }
+}

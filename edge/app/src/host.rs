@@ -1,0 +1,211 @@
+//! The seam between the app and a platform.
+//!
+//! Everything the app cannot know by itself (time, randomness, the client, bytes from elsewhere) comes
+//! through [`Host`]. An adapter is this trait plus the loop that writes a [`crate::Body`] out.
+//!
+//! How each platform implements it:
+//!
+//! | | Spin (`edge/spin`) | Fastly (`edge/fastly`) | Workers (`edge/js`) |
+//! |---|---|---|---|
+//! | futures | `wasi:io` pollables under spin-sdk's executor | the calls are synchronous: every future is ready at once, polled by one `poll` | promises by `JsFuture` |
+//! | [`Host::fetch`] | `wasi:http/outgoing-handler`; [`Keep`] is left to the caching proxy between edge and origin | core cache transaction keyed by URL: one leader fetches with `insert_and_stream_back`, the others wait; a body that is cut is abandoned, not kept | cache API match, else `fetch`; put by `waitUntil` once complete |
+//! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
+//! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, simple keys | cache API under a synthetic URL |
+//! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
+//! | [`Host::secret`] | variables | secret store | `env` bindings |
+//! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
+//! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup | `cf-connecting-ip`, `request.cf` |
+//! | [`Host::admit`] | none: `Unsupported` | edge rate limiting | rate limit binding |
+//! | [`Host::log`] | standard output | named log endpoint | `console.log` |
+//! | abort of a body | the outgoing body is dropped unfinished | the streaming body is dropped without `finish` | `controller.error` |
+//!
+//! Nothing may rely on state between requests: an instance may be fresh for each.
+
+use core::net::IpAddr;
+
+use sluice_gate::Unix;
+use zeroize::Zeroizing;
+
+/// A platform, for the length of one request.
+///
+/// Futures need not be `Send`: a WASM instance has one thread.
+#[expect(async_fn_in_trait, reason = "one implementation per binary, called statically, on one thread")]
+pub trait Host {
+    /// A response body from the origin.
+    type Body: ByteStream;
+
+    /// The time.
+    fn now(&self) -> Unix;
+
+    /// Fills `out` with bytes fit for keys and ids.
+    fn random(&self, out: &mut [u8]);
+
+    /// What the platform itself tells of the client. Never taken from a header that a client can set.
+    fn client(&self) -> Client;
+
+    /// The configuration document (JSON), or `None` where none is deployed.
+    async fn config(&self) -> Result<Option<String>, Unavailable>;
+
+    /// A secret by name, or `None` where there is none of that name.
+    async fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, Unavailable>;
+
+    /// A request to the origin; the response's body is a stream.
+    ///
+    /// With [`Fetch::keep`] a platform that has an edge cache answers from it and lets one of many concurrent
+    /// misses ask the origin. It keeps only complete bodies of status 200 and 206.
+    async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<Self::Body>, FetchError>;
+
+    /// A small value kept at this point of presence, or `None`. Losing it costs time, never correctness.
+    async fn cache_get(&self, key: &str) -> Option<Vec<u8>>;
+
+    /// Keeps a small value for `seconds`, where the platform can.
+    async fn cache_put(&self, key: &str, value: &[u8], seconds: u64);
+
+    /// A value of the KV store.
+    async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError>;
+
+    /// Writes a value; the last writer wins. `seconds` is a hint for the store's own clearing up: readers go by
+    /// the times inside the value.
+    async fn kv_put(&self, key: &str, value: &[u8], seconds: u64) -> Result<(), StoreError>;
+
+    /// Writes a value if the key still is at `generation` (`None`: if it is absent).
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it is not; [`StoreError::Unsupported`] where the store has no generations.
+    async fn kv_put_if(&self, key: &str, value: &[u8], generation: Option<u64>, seconds: u64)
+    -> Result<(), StoreError>;
+
+    /// Deletes a key; absent is no error.
+    async fn kv_delete(&self, key: &str) -> Result<(), StoreError>;
+
+    /// Counts one event of `bucket` against `per_minute`.
+    async fn admit(&self, bucket: &str, per_minute: u32) -> Admission;
+
+    /// Writes one line of the decision log.
+    fn log(&self, line: &str);
+}
+
+/// Bytes that arrive.
+#[expect(async_fn_in_trait, reason = "see Host")]
+pub trait ByteStream {
+    /// The next bytes, never empty; `None` at the end.
+    ///
+    /// # Errors
+    /// [`FetchError::Timeout`] between bytes, [`FetchError::Cut`] where the body ends early.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError>;
+}
+
+/// What a platform tells of the client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Client {
+    /// Its address.
+    pub address: Option<IpAddr>,
+    /// ISO 3166-1 alpha-2, upper case.
+    pub country: Option<[u8; 2]>,
+    /// Its network's autonomous system number.
+    pub asn: Option<u32>,
+}
+
+/// A request to the origin.
+#[derive(Clone, Debug)]
+pub struct Fetch {
+    /// The platform's name of the backend, where it has such names (Fastly).
+    pub backend: String,
+    /// Absolute URL.
+    pub url: String,
+    /// `X-Origin-Secret`.
+    pub secret: Zeroizing<String>,
+    /// First and last byte, inclusive.
+    pub range: Option<(u64, u64)>,
+    /// Whether and how long an edge cache may keep the response.
+    pub keep: Option<Keep>,
+    /// How long to wait.
+    pub timeouts: Timeouts,
+}
+
+/// Permission to keep a response at the edge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// For how long.
+    pub seconds: u64,
+    /// By which the platform can purge it: title and title version.
+    pub surrogate_keys: Vec<String>,
+}
+
+/// How long to wait for the origin, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until connected.
+    pub connect: u64,
+    /// Until the response's head.
+    pub first_byte: u64,
+    /// Between two chunks of its body.
+    pub between_bytes: u64,
+}
+
+/// A response of the origin, its head read.
+#[derive(Debug)]
+pub struct Fetched<B> {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Length`, where sent.
+    pub length: Option<u64>,
+    /// The body.
+    pub body: B,
+}
+
+/// Why bytes do not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// No connection, or no HTTP.
+    #[error("the origin cannot be reached")]
+    Unreachable,
+    /// One of [`Timeouts`] passed.
+    #[error("the origin does not answer in time")]
+    Timeout,
+    /// The body ended before its length, or its connection broke.
+    #[error("the origin's response was cut off")]
+    Cut,
+}
+
+/// A value of the KV store and the generation it was read at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// The value.
+    pub value: Vec<u8>,
+    /// `None` where the store has no generations.
+    pub generation: Option<u64>,
+}
+
+/// Why the KV store does not serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Cannot be reached, or refuses.
+    #[error("the store is unavailable")]
+    Unavailable,
+    /// Too many writes to one key.
+    #[error("the store asks to write less often")]
+    Throttled,
+    /// The generation has moved on.
+    #[error("the value was changed by somebody else")]
+    Conflict,
+    /// The platform has no such operation.
+    #[error("the store cannot do this")]
+    Unsupported,
+}
+
+/// The platform's configuration or secret store does not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the platform's configuration or secret store is unavailable")]
+pub struct Unavailable;
+
+/// What a rate limiter says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// Below the rate.
+    Admitted,
+    /// Above it.
+    Limited,
+    /// The platform has no rate limiter.
+    Unsupported,
+}

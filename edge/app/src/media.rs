@@ -1,0 +1,168 @@
+//! Media on its way out: clear bytes come in as a stream, and leave as the track record's treatment wants.
+
+use sluice_packager::{cenc::FragmentProtector, title::ClearReason};
+
+use crate::{
+    conditional::Slice,
+    error::Error,
+    host::{ByteStream, FetchError, Fetched},
+};
+
+/// A body of media. Either its bytes pass a protector, or there is a [`ClearReason`], which only a track record gives.
+pub struct MediaBody<B> {
+    source: B,
+    stage: Stage,
+    /// Bytes that the origin still owes, where it told how many.
+    owed: Option<u64>,
+    /// How many bytes have been produced, before the window is applied.
+    produced: u64,
+    /// The whole body's length, where known.
+    total: Option<u64>,
+    window: Option<Slice>,
+    ready: Vec<u8>,
+}
+
+enum Stage {
+    Protect(Box<FragmentProtector>),
+    Pass(ClearReason),
+    Ended,
+}
+
+/// Why a body breaks off. The client must see a broken response, not a short one.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// The origin stopped sending.
+    #[error(transparent)]
+    Origin(#[from] FetchError),
+    /// What the origin sent does not fit its plan, or is no media: what and where.
+    #[error("clear media: {0}")]
+    Media(String),
+}
+
+impl From<BodyError> for Error {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Origin(error) => error.into(),
+            BodyError::Media(what) => Self::Origin(what),
+        }
+    }
+}
+
+impl<B: ByteStream> MediaBody<B> {
+    /// Media to protect; `total` is the plan's sum.
+    pub(crate) fn protect(fetched: Fetched<B>, protector: FragmentProtector, total: u64) -> Self {
+        Self::new(fetched, Stage::Protect(Box::new(protector)), Some(total))
+    }
+
+    /// Media that its record declares clear.
+    pub(crate) fn pass(fetched: Fetched<B>, reason: ClearReason) -> Self {
+        let total = fetched.length;
+        Self::new(fetched, Stage::Pass(reason), total)
+    }
+
+    fn new(fetched: Fetched<B>, stage: Stage, total: Option<u64>) -> Self {
+        Self { source: fetched.body, stage, owed: fetched.length, produced: 0, total, window: None, ready: Vec::new() }
+    }
+
+    /// The whole body's length, where known.
+    pub(crate) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Lets only that part of the body out.
+    pub(crate) fn restrict(&mut self, window: Slice) {
+        self.window = Some(window);
+    }
+
+    /// Waits for the first fragment to go out, so that what is broken from the start gets a status of its own.
+    pub(crate) async fn prime(&mut self) -> Result<(), BodyError> {
+        loop {
+            let first_fragment = match &self.stage {
+                Stage::Protect(protector) => protector.samples() > 0,
+                Stage::Pass(_) => true,
+                Stage::Ended => return Ok(()),
+            };
+            if first_fragment && !self.ready.is_empty() {
+                return Ok(());
+            }
+            self.advance().await?;
+        }
+    }
+
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// [`BodyError`]; nothing more comes after it.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
+        self.prime().await?;
+        Ok((!self.ready.is_empty()).then(|| core::mem::take(&mut self.ready)))
+    }
+
+    /// One chunk of clear bytes in, whatever it completes out.
+    async fn advance(&mut self) -> Result<(), BodyError> {
+        // Should this fail, the stage is `Ended` and what was half made is dropped.
+        let stage = core::mem::replace(&mut self.stage, Stage::Ended);
+        let mut out = Vec::new();
+        let next = match (self.source.next().await?, stage) {
+            (_, Stage::Ended) => Stage::Ended,
+            (Some(chunk), stage) => {
+                self.count_in(chunk.len())?;
+                match stage {
+                    Stage::Protect(mut protector) => {
+                        protector.push(&chunk, &mut out).map_err(media_error)?;
+                        Stage::Protect(protector)
+                    }
+                    Stage::Pass(reason) => {
+                        out = chunk;
+                        Stage::Pass(reason)
+                    }
+                    Stage::Ended => Stage::Ended,
+                }
+            }
+            (None, stage) => {
+                if self.owed.is_some_and(|owed| owed > 0) {
+                    return Err(FetchError::Cut.into());
+                }
+                if let Stage::Protect(protector) = stage {
+                    protector.finish(&mut out).map_err(media_error)?;
+                }
+                Stage::Ended
+            }
+        };
+        let first = self.produced;
+        self.produced += out.len() as u64;
+        let overrun = self.total.is_some_and(|total| self.produced > total);
+        let short = matches!(next, Stage::Ended) && self.total.is_some_and(|total| self.produced < total);
+        if overrun || short {
+            return Err(BodyError::Media("the protected size is not the plan's".to_owned()));
+        }
+        self.stage = next;
+        self.let_out(first, out);
+        Ok(())
+    }
+
+    fn count_in(&mut self, bytes: usize) -> Result<(), BodyError> {
+        if let Some(owed) = &mut self.owed {
+            *owed = owed.checked_sub(bytes as u64).ok_or(FetchError::Cut)?;
+        }
+        Ok(())
+    }
+
+    /// Moves what lies within the window to `ready`, and ends once the window is behind.
+    fn let_out(&mut self, first: u64, mut out: Vec<u8>) {
+        if let Some(window) = self.window {
+            let end = window.first.saturating_add(window.length);
+            let keep_to = end.saturating_sub(first).min(out.len() as u64) as usize;
+            out.truncate(keep_to);
+            out.drain(..window.first.saturating_sub(first).min(out.len() as u64) as usize);
+            if self.produced >= end {
+                self.stage = Stage::Ended;
+            }
+        }
+        self.ready.append(&mut out);
+    }
+}
+
+fn media_error(error: sluice_packager::cenc::Error) -> BodyError {
+    BodyError::Media(error.to_string())
+}

@@ -1,0 +1,226 @@
+//! What the app asks of the origin: documents of bounded size, and media as a stream.
+
+use serde::{Deserialize, de::DeserializeOwned};
+use sluice_gate::rights::Rights;
+use sluice_packager::{
+    keys::{ContentKey, Kid, wrap},
+    title::{Delivery, Descriptor, TitleId, TrackId, TrackRecord, Version, plan},
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    Error, Host,
+    config::OriginConfig,
+    host::{ByteStream, Fetch, FetchError, Fetched, Keep, Timeouts},
+    secrets,
+};
+
+/// The largest descriptor, bytes: every manifest request parses it.
+const MAX_DESCRIPTOR: usize = 1 << 20;
+/// The largest record, key document or plan of a segment, bytes.
+const MAX_DOCUMENT: usize = 256 << 10;
+/// The largest init segment, bytes.
+const MAX_INIT: usize = 1 << 20;
+/// How long a descriptor may be kept at the edge, seconds: the delay of a take-down.
+const DESCRIPTOR_SECONDS: u64 = 5;
+/// The same for what a version names, which never changes.
+const VERSIONED_SECONDS: u64 = 86_400;
+/// The same for wrapped keys.
+const KEYS_SECONDS: u64 = 300;
+
+/// The origin, for the length of one request.
+pub(crate) struct Origin<'a, H> {
+    host: &'a H,
+    config: &'a OriginConfig,
+    secret: Zeroizing<String>,
+}
+
+/// `descriptor.json`: the packager's half, and the gate's.
+pub(crate) struct Title {
+    pub(crate) media: Descriptor,
+    pub(crate) rights: Rights,
+}
+
+#[derive(Deserialize)]
+struct RightsOf {
+    rights: Rights,
+}
+
+#[derive(Deserialize)]
+struct KeyDocument {
+    keys: Vec<WrappedKey>,
+}
+
+#[derive(Deserialize)]
+struct WrappedKey {
+    kid: Kid,
+    wrapped: String,
+}
+
+impl<'a, H: Host> Origin<'a, H> {
+    pub(crate) async fn new(host: &'a H, config: &'a OriginConfig) -> Result<Self, Error> {
+        Ok(Self { host, config, secret: secrets::required(host, "origin_secret").await? })
+    }
+
+    /// The title's descriptor.
+    pub(crate) async fn title(&self, title: &TitleId) -> Result<Title, Error> {
+        let keep = Keep { seconds: DESCRIPTOR_SECONDS, surrogate_keys: vec![format!("title/{title}")] };
+        let fetched = self.fetch(format!("/titles/{title}/descriptor.json"), None, keep).await?;
+        let bytes = self.read(fetched, MAX_DESCRIPTOR).await?.ok_or(sluice_gate::Deny::UnknownTitle)?;
+        let media: Descriptor = parse("descriptor", &bytes)?;
+        if media.v != 1 || media.title != *title {
+            return Err(Error::Origin("the descriptor is of another title or format".to_owned()));
+        }
+        let RightsOf { rights } = parse("descriptor", &bytes)?;
+        Ok(Title { media, rights })
+    }
+
+    /// A track's record, or `None` where that version has no such track.
+    pub(crate) async fn record(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+    ) -> Result<Option<TrackRecord>, Error> {
+        let fetched = self.versioned(title, version, &format!("{track}/record.json"), None).await?;
+        let Some(bytes) = self.read(fetched, MAX_DOCUMENT).await? else { return Ok(None) };
+        let record: TrackRecord = parse("record", &bytes)?;
+        if record.track != *track || record.version != *version {
+            return Err(Error::Origin("the record is of another track or version".to_owned()));
+        }
+        Ok(Some(record))
+    }
+
+    /// The entries of a segment's plan.
+    pub(crate) async fn plan(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+        first: u64,
+        count: u32,
+    ) -> Result<Vec<plan::Entry>, Error> {
+        let bad = |what: &str| Error::Origin(format!("the plan {what}"));
+        if count == 0 {
+            return Err(bad("has no entries for the segment"));
+        }
+        let (start, length) = plan::range(first, count);
+        if length > MAX_DOCUMENT as u64 {
+            return Err(bad("of the segment is too long"));
+        }
+        let range = Some((start, start + length - 1));
+        let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), range).await?;
+        let bytes = self.read(fetched, MAX_DOCUMENT).await?.ok_or_else(|| bad("is missing"))?;
+        let entries = plan::read_entries(&bytes).map_err(|error| bad(&error.to_string()))?;
+        if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
+    }
+
+    /// A track's clear init segment.
+    pub(crate) async fn init(&self, title: &TitleId, version: &Version, track: &TrackId) -> Result<Vec<u8>, Error> {
+        let fetched = self.versioned(title, version, &format!("{track}/init.mp4"), None).await?;
+        self.read(fetched, MAX_INIT).await?.ok_or_else(|| Error::Origin("the init segment is missing".to_owned()))
+    }
+
+    /// A segment or text file as a stream; `None` where it is missing.
+    pub(crate) async fn media(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+        object: &str,
+    ) -> Result<Option<Fetched<H::Body>>, Error> {
+        let fetched = self.versioned(title, version, &format!("{track}/{object}"), None).await?;
+        match fetched.status {
+            200 => Ok(Some(fetched)),
+            404 => Ok(None),
+            status => Err(unexpected(status)),
+        }
+    }
+
+    /// The content key of `kid`, unwrapped.
+    pub(crate) async fn content_key(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        delivery: Delivery,
+        kid: Kid,
+    ) -> Result<ContentKey, Error> {
+        let keep = self.keep(title, version, KEYS_SECONDS);
+        let fetched = self.fetch(format!("/titles/{title}/{version}/keys/{}", delivery.as_str()), None, keep).await?;
+        if fetched.status == 503 {
+            return Err(Error::KeyUnavailable("the origin has no key"));
+        }
+        let bytes = self
+            .read(fetched, MAX_DOCUMENT)
+            .await?
+            .ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?;
+        let document: KeyDocument = parse("key document", &bytes)?;
+        let entry = document
+            .keys
+            .iter()
+            .find(|entry| entry.kid == kid)
+            .ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
+        let keks = secrets::key_encryption_keys(self.host).await?;
+        wrap::unwrap(&keks, &entry.wrapped, title.as_str(), &kid, delivery)
+            .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
+    }
+
+    async fn versioned(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        object: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<Fetched<H::Body>, Error> {
+        let keep = self.keep(title, version, VERSIONED_SECONDS);
+        self.fetch(format!("/titles/{title}/{version}/{object}"), range, keep).await
+    }
+
+    fn keep(&self, title: &TitleId, version: &Version, seconds: u64) -> Keep {
+        Keep { seconds, surrogate_keys: vec![format!("title/{title}"), format!("version/{title}/{version}")] }
+    }
+
+    async fn fetch(&self, path: String, range: Option<(u64, u64)>, keep: Keep) -> Result<Fetched<H::Body>, Error> {
+        let OriginConfig { url, backend, connect_ms, first_byte_ms, between_bytes_ms } = self.config;
+        let fetch = Fetch {
+            backend: backend.clone(),
+            url: format!("{url}{path}"),
+            secret: self.secret.clone(),
+            range,
+            keep: Some(keep),
+            timeouts: Timeouts { connect: *connect_ms, first_byte: *first_byte_ms, between_bytes: *between_bytes_ms },
+        };
+        Ok(self.host.fetch(&fetch).await?)
+    }
+
+    /// A document of at most `limit` bytes, whole; `None` where the origin has none.
+    async fn read(&self, mut fetched: Fetched<H::Body>, limit: usize) -> Result<Option<Vec<u8>>, Error> {
+        match fetched.status {
+            200 | 206 => {}
+            404 => return Ok(None),
+            status => return Err(unexpected(status)),
+        }
+        let mut bytes = Vec::new();
+        while let Some(chunk) = fetched.body.next().await? {
+            if bytes.len() + chunk.len() > limit {
+                return Err(Error::Origin(format!("a document is larger than {limit} bytes")));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        match fetched.length {
+            Some(length) if length != bytes.len() as u64 => Err(FetchError::Cut.into()),
+            _ => Ok(Some(bytes)),
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(bytes).map_err(|error| Error::Origin(format!("{what}: {error}")))
+}
+
+fn unexpected(status: u16) -> Error {
+    match status {
+        504 => Error::OriginTimeout,
+        _ => Error::Origin(format!("status {status}")),
+    }
+}

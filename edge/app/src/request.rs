@@ -1,0 +1,74 @@
+use http::{HeaderMap, HeaderName, Method};
+
+/// The longest request target (path and query), bytes.
+pub const MAX_TARGET: usize = 8192;
+/// The longest request body, bytes. An adapter reads at most one byte more.
+pub const MAX_BODY: usize = 64 * 1024;
+
+/// A request as an adapter hands it in.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// Path and query as received, undecoded.
+    pub target: String,
+    /// Host and port by which the client called, for absolute URLs.
+    pub authority: String,
+    /// Whether the client came by TLS.
+    pub secure: bool,
+    /// All headers.
+    pub headers: HeaderMap,
+    /// The body, up to [`MAX_BODY`] + 1 bytes.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The path, without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.target.split_once('?').map_or(self.target.as_str(), |(path, _)| path)
+    }
+
+    /// The query, empty where there is none.
+    pub(crate) fn query(&self) -> &str {
+        self.target.split_once('?').map_or("", |(_, query)| query)
+    }
+
+    /// The value of a query parameter: the first of that name, undecoded (no parameter of ours needs an escape).
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.query()
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .find(|(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// A header's value where it is there, is text and stands alone.
+    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next()?;
+        if values.next().is_some() { None } else { value.to_str().ok() }
+    }
+
+    /// `Authorization: Bearer …`
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header(http::header::AUTHORIZATION)?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The values of every cookie of that name, in order.
+    pub(crate) fn cookies<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .get_all(http::header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(move |(key, _)| *key == name)
+            .map(|(_, value)| value)
+    }
+
+    /// Whether the method is `HEAD`.
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == Method::HEAD
+    }
+}

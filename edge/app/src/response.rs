@@ -1,0 +1,78 @@
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::{
+    host::ByteStream,
+    media::{BodyError, MediaBody},
+};
+
+/// A response for an adapter to write out.
+pub struct Response<B> {
+    /// The status.
+    pub status: StatusCode,
+    /// All headers, `Content-Length` included where the length is known.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Body<B>,
+}
+
+/// A response's body, pulled by [`Body::next`].
+pub enum Body<B> {
+    /// No bytes.
+    Empty,
+    /// All of it.
+    Full(Vec<u8>),
+    /// Media, as it comes and is protected.
+    Media(Box<MediaBody<B>>),
+}
+
+impl<B: ByteStream> Body<B> {
+    /// The next bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// The response must then be *aborted* so that the client sees it broken: a chunked body that ends cleanly would pass for whole.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
+        match self {
+            Self::Empty => Ok(None),
+            Self::Full(bytes) => {
+                let bytes = core::mem::take(bytes);
+                *self = Self::Empty;
+                Ok((!bytes.is_empty()).then_some(bytes))
+            }
+            Self::Media(media) => media.next().await,
+        }
+    }
+}
+
+impl<B> Response<B> {
+    /// A response without a body.
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Body::Empty }
+    }
+
+    /// A response with a body at hand.
+    pub(crate) fn full(status: StatusCode, content_type: &'static str, body: Vec<u8>) -> Self {
+        let mut response = Self::empty(status);
+        response.set(header::CONTENT_TYPE, content_type);
+        response.set(header::CONTENT_LENGTH, body.len().to_string());
+        response.body = Body::Full(body);
+        response
+    }
+
+    /// Sets a header. A value that is no header value (no caller makes one) is left out.
+    pub(crate) fn set(&mut self, name: HeaderName, value: impl AsRef<str>) {
+        if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    /// The same with `Cache-Control`.
+    pub(crate) fn cached(mut self, cache_control: &'static str) -> Self {
+        self.set(header::CACHE_CONTROL, cache_control);
+        self
+    }
+}
+
+/// For what depends on a session, or renews one.
+pub(crate) const NO_STORE: &str = "private, no-store";
+/// For media named with its version: never changes, and only this viewer's cache may hold it, for a shared cache before the gate would open it to all.
+pub(crate) const IMMUTABLE: &str = "private, max-age=31536000, immutable";

@@ -1,0 +1,5 @@
+//! The app over a host in memory.
+
+mod refusals;
+mod sessions;
+mod support;

@@ -1,0 +1,357 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::vectors::{HS256_KEY, ed25519_pem, pem, public_pem, rsa_pem, sign, unbase64};
+use super::*;
+
+const NOW: Unix = 1_000_000;
+const ALL: [Algorithm; 4] = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
+
+fn config(keys: Value) -> ViewerConfig {
+    let config =
+        json!({"issuer": "https://accounts.example", "audience": "sluice", "leeway_seconds": 10, "keys": keys});
+    serde_json::from_value(config).expect("configuration")
+}
+
+fn key(algorithm: Algorithm) -> Value {
+    match algorithm {
+        Algorithm::Hs256 => json!({"kid": "k", "alg": "HS256", "secret": "viewer"}),
+        _ => json!({"kid": "k", "alg": algorithm, "public_key": public_pem(algorithm)}),
+    }
+}
+
+fn keys_of(config: &ViewerConfig) -> Result<ViewerKeys, KeysError> {
+    let secret = unbase64(HS256_KEY);
+    ViewerKeys::new(config, |name| match name {
+        "viewer" => Some(secret.as_slice()),
+        "short" => Some(&secret[..31]),
+        _ => None,
+    })
+}
+
+fn keys(algorithm: Algorithm) -> ViewerKeys {
+    keys_of(&config(json!([key(algorithm)]))).expect("keys")
+}
+
+fn claims() -> Value {
+    json!({"iss": "https://accounts.example", "aud": "sluice", "sub": "anna", "exp": NOW + 100, "tier": "basic"})
+}
+
+/// The claims with some replaced (by null: taken out).
+fn with(changes: Value) -> Value {
+    let mut claims = claims();
+    for (name, value) in changes.as_object().expect("object") {
+        match value {
+            Value::Null => claims.as_object_mut().expect("object").remove(name),
+            value => claims.as_object_mut().expect("object").insert(name.clone(), value.clone()),
+        };
+    }
+    claims
+}
+
+fn signed(algorithm: Algorithm, header: &str, payload: &str) -> String {
+    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+    let signature = sign(algorithm, &message);
+    format!("{message}.{signature}")
+}
+
+fn token(algorithm: Algorithm, claims: &Value) -> String {
+    signed(algorithm, &json!({"alg": algorithm, "kid": "k"}).to_string(), &claims.to_string())
+}
+
+fn judged(claims: Value) -> Result<Grant, TokenError> {
+    verify(&keys(Algorithm::Hs256), &token(Algorithm::Hs256, &claims), NOW)
+}
+
+#[test]
+fn a_sound_token_grants_what_it_says_in_each_algorithm() {
+    let full =
+        with(json!({"titles": ["final", "trailer"], "device": "tv", "stream_limit": 2, "nbf": NOW, "iat": NOW - 5}));
+    for algorithm in ALL {
+        let grant = verify(&keys(algorithm), &token(algorithm, &full), NOW).expect("grant");
+        let expected = Grant {
+            account: "anna".to_owned(),
+            tier: "basic".to_owned(),
+            titles: Some(vec!["final".to_owned(), "trailer".to_owned()]),
+            ends: NOW + 100,
+            device: Some("tv".to_owned()),
+            stream_limit: Some(2),
+        };
+        assert_eq!(grant, expected, "{algorithm:?}");
+        assert!(grant.allows("final") && !grant.allows("other"));
+    }
+    let plain = judged(with(json!({"tier": null}))).expect("grant");
+    assert!(plain.tier.is_empty() && plain.allows("anything"));
+}
+
+#[test]
+fn the_pinned_algorithm_is_the_only_one() {
+    for pinned in ALL {
+        for used in ALL.into_iter().filter(|used| *used != pinned) {
+            assert_eq!(
+                verify(&keys(pinned), &token(used, &claims()), NOW),
+                Err(TokenError::Invalid),
+                "{pinned:?} {used:?}"
+            );
+            // The signature of one algorithm under the name of the other.
+            let header = json!({"alg": pinned, "kid": "k"}).to_string();
+            assert_eq!(
+                verify(&keys(pinned), &signed(used, &header, &claims().to_string()), NOW),
+                Err(TokenError::Invalid)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_public_key_is_no_hmac_secret() {
+    for pinned in [Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        let public = public_pem(pinned);
+        for secret in [public.as_bytes(), public.trim().as_bytes()] {
+            let forged = mint_hs256("k", secret, &claims()).expect("token");
+            assert_eq!(verify(&keys(pinned), &forged, NOW), Err(TokenError::Invalid), "{pinned:?}");
+        }
+    }
+}
+
+#[test]
+fn an_unsigned_token_is_refused() {
+    for algorithm in ["none", "None", "NONE", "nOnE", ""] {
+        let header = json!({"alg": algorithm, "kid": "k"}).to_string();
+        let sound = signed(Algorithm::Hs256, &header, &claims().to_string());
+        let message = sound.rsplit_once('.').expect("parts").0;
+        for token in [sound.clone(), format!("{message}."), message.to_owned(), format!("{message}.AAAA")] {
+            assert_eq!(verify(&keys(Algorithm::Hs256), &token, NOW), Err(TokenError::Invalid), "{algorithm}: {token}");
+        }
+    }
+    let sound = token(Algorithm::Hs256, &claims());
+    let unsigned = format!("{}.", sound.rsplit_once('.').expect("parts").0);
+    assert_eq!(verify(&keys(Algorithm::Hs256), &unsigned, NOW), Err(TokenError::Invalid));
+}
+
+#[test]
+fn headers_that_are_refused_though_their_signature_holds() {
+    for header in [
+        r#"{"alg":"HS256"}"#,
+        r#"{"alg":"HS256","kid":"other"}"#,
+        r#"{"alg":"HS256","kid":null}"#,
+        r#"{"alg":"HS256","kid":["k"]}"#,
+        r#"{"kid":"k"}"#,
+        r#"{"alg":"HS256","kid":"k","crit":["exp"]}"#,
+        r#"{"alg":"HS256","kid":"k","crit":["b64"],"b64":false}"#,
+        r#"{"alg":"HS256","kid":"k","crit":[]}"#,
+        r#"{"alg":"HS256","kid":"k","crit":null}"#,
+        r#"{"alg":"HS256","kid":"other","kid":"k"}"#,
+        r#"{"alg":"none","alg":"HS256","kid":"k"}"#,
+        r#"{"alg":"HS256","kid":"k","x":{"y":1,"y":2}}"#,
+        r#"[]"#,
+        "",
+    ] {
+        let token = signed(Algorithm::Hs256, header, &claims().to_string());
+        assert_eq!(verify(&keys(Algorithm::Hs256), &token, NOW), Err(TokenError::Invalid), "{header}");
+    }
+    // What is not understood and not critical is passed over.
+    let token = signed(Algorithm::Hs256, r#"{"typ":"JWT","alg":"HS256","kid":"k","x":1}"#, &claims().to_string());
+    assert!(verify(&keys(Algorithm::Hs256), &token, NOW).is_ok());
+}
+
+#[test]
+fn claims_named_twice_are_refused() {
+    for twice in [r#","sub":"bert"}"#, r#","exp":9999999}"#, r#","x":{"y":1,"y":1}}"#] {
+        let payload = claims().to_string().strip_suffix('}').expect("object").to_owned() + twice;
+        let token = signed(Algorithm::Hs256, r#"{"alg":"HS256","kid":"k"}"#, &payload);
+        assert_eq!(verify(&keys(Algorithm::Hs256), &token, NOW), Err(TokenError::Invalid), "{twice}");
+    }
+}
+
+#[test]
+fn times_are_those_of_the_clock_that_is_given() {
+    let ends = |exp: Value| judged(with(json!({"exp": exp}))).map(|grant| grant.ends);
+    assert_eq!(ends(json!(NOW + 1)), Ok(NOW + 1));
+    assert_eq!(ends(json!(NOW)), Err(TokenError::Expired));
+    assert_eq!(ends(json!(NOW as f64 + 1.9)), Ok(NOW + 1));
+    assert_eq!(ends(json!(NOW as f64 + 0.9)), Err(TokenError::Expired));
+    assert_eq!(ends(json!(u64::MAX)), Ok(u64::MAX));
+    for bad in [json!(null), json!("1000100"), json!(-1), json!(1e300), json!([NOW + 1]), json!(true)] {
+        assert_eq!(ends(bad.clone()), Err(TokenError::Invalid), "{bad}");
+    }
+    for start in ["nbf", "iat"] {
+        assert!(judged(with(json!({start: NOW + 10}))).is_ok());
+        assert_eq!(judged(with(json!({start: NOW + 11}))), Err(TokenError::Invalid));
+        assert_eq!(judged(with(json!({start: NOW as f64 + 10.5}))), Err(TokenError::Invalid));
+        assert_eq!(judged(with(json!({start: "now"}))), Err(TokenError::Invalid));
+    }
+    // Expired is said only of a token that is sound in all else.
+    assert_eq!(judged(with(json!({"exp": NOW - 1, "aud": "other"}))), Err(TokenError::Invalid));
+}
+
+#[test]
+fn issuer_and_audience_are_the_configured_ones() {
+    assert!(judged(with(json!({"aud": ["other", "sluice"]}))).is_ok());
+    for (claim, value) in [
+        ("iss", json!(null)),
+        ("iss", json!("https://accounts.example/")),
+        ("iss", json!(["https://accounts.example"])),
+        ("aud", json!(null)),
+        ("aud", json!("other")),
+        ("aud", json!([])),
+        ("aud", json!(["other"])),
+        ("aud", json!({"sluice": 1})),
+    ] {
+        assert_eq!(judged(with(json!({claim: value.clone()}))), Err(TokenError::Invalid), "{claim} {value}");
+    }
+    let open: ViewerConfig = serde_json::from_value(json!({"keys": [key(Algorithm::Hs256)]})).expect("configuration");
+    let open = keys_of(&open).expect("keys");
+    let judged = |claims: Value| verify(&open, &token(Algorithm::Hs256, &claims), NOW).map(|_| ());
+    assert_eq!(judged(with(json!({"aud": null, "iss": "anyone"}))), Ok(()));
+    assert_eq!(judged(with(json!({"aud": "other"}))), Err(TokenError::Invalid));
+}
+
+#[test]
+fn a_claim_of_another_form_is_not_passed_over() {
+    for changes in [
+        json!({"sub": null}),
+        json!({"sub": ""}),
+        json!({"sub": 7}),
+        json!({"sub": "a\u{0}b"}),
+        json!({"sub": "a".repeat(257)}),
+        json!({"tier": 7}),
+        json!({"tier": ["basic"]}),
+        json!({"titles": "final"}),
+        json!({"titles": ["final", 7]}),
+        json!({"titles": {"final": true}}),
+        json!({"device": 7}),
+        json!({"stream_limit": "2"}),
+        json!({"stream_limit": -1}),
+        json!({"stream_limit": 4294967296u64}),
+    ] {
+        assert_eq!(judged(with(changes.clone())), Err(TokenError::Invalid), "{changes}");
+    }
+    let nothing = judged(with(json!({"titles": []}))).expect("grant");
+    assert!(!nothing.allows("final"));
+    // A null is a form too.
+    let mut nulled = claims();
+    nulled["titles"] = Value::Null;
+    assert_eq!(judged(nulled), Err(TokenError::Invalid));
+}
+
+#[test]
+fn claim_names_are_configurable() {
+    let mut named = config(json!([key(Algorithm::Hs256)]));
+    named.tier_claim = "plan".to_owned();
+    named.titles_claim = "https://tv.example/titles".to_owned();
+    let claims = with(json!({"plan": "gold", "https://tv.example/titles": ["final"]}));
+    let grant = verify(&keys_of(&named).expect("keys"), &token(Algorithm::Hs256, &claims), NOW).expect("grant");
+    assert_eq!((grant.tier.as_str(), grant.titles), ("gold", Some(vec!["final".to_owned()])));
+}
+
+#[test]
+fn two_keys_serve_at_a_time() {
+    let second = json!({"kid": "l", "alg": "EdDSA", "public_key": public_pem(Algorithm::EdDsa)});
+    let keys = keys_of(&config(json!([key(Algorithm::Hs256), second]))).expect("keys");
+    let header = |kid: &str, alg: &str| json!({"alg": alg, "kid": kid}).to_string();
+    let ask =
+        |algorithm, header: String| verify(&keys, &signed(algorithm, &header, &claims().to_string()), NOW).is_ok();
+    assert!(ask(Algorithm::Hs256, header("k", "HS256")));
+    assert!(ask(Algorithm::EdDsa, header("l", "EdDSA")));
+    assert!(!ask(Algorithm::EdDsa, header("k", "EdDSA")));
+    assert!(!ask(Algorithm::Hs256, header("l", "HS256")));
+}
+
+#[test]
+fn wrong_keys_say_what_is_wrong() {
+    let says = |keys: Value| keys_of(&config(keys)).err().expect("refused").to_string();
+    let public = |alg: &str, pem: String| json!([{"kid": "k", "alg": alg, "public_key": pem}]);
+    let third = |kid: &str| json!({"kid": kid, "alg": "HS256", "secret": "viewer"});
+    assert!(says(json!([])).contains("empty"));
+    assert!(says(json!([third("a"), third("b"), third("c")])).contains("3 keys"));
+    assert!(says(json!([third("a"), third("a")])).contains("listed twice"));
+    assert!(says(json!([third("")])).contains("empty kid"));
+    assert!(says(json!([{"kid": "k", "alg": "HS256"}])).contains("takes secret"));
+    assert!(says(public("HS256", public_pem(Algorithm::Rs256))).contains("takes secret"));
+    assert!(says(json!([{"kid": "k", "alg": "RS256", "secret": "viewer"}])).contains("takes public_key"));
+    assert!(says(json!([{"kid": "k", "alg": "HS256", "secret": "other"}])).contains("not deployed"));
+    assert!(says(json!([{"kid": "k", "alg": "HS256", "secret": "short"}])).contains("31 bytes"));
+    let factorable = rsa::BigUint::from_bytes_be(&[0xff; 128]);
+    assert!(says(public("RS256", rsa_pem(factorable))).contains("1024 bits"));
+    assert!(says(public("RS256", "AAAA".to_owned())).contains("not a PEM"));
+    assert!(says(public("RS256", pem(b"\x30\x00"))).contains("not a sound key"));
+    for (alg, other) in [("RS256", Algorithm::Es256), ("ES256", Algorithm::EdDsa), ("EdDSA", Algorithm::Rs256)] {
+        assert!(says(public(alg, public_pem(other))).contains("not a sound key"), "{alg}");
+    }
+    // The neutral element: every signature of zeros would hold.
+    let mut neutral = [0; 32];
+    neutral[0] = 1;
+    assert!(says(public("EdDSA", ed25519_pem(&neutral))).contains("not a sound key"));
+    let mut slow = config(json!([key(Algorithm::Hs256)]));
+    slow.leeway_seconds = 301;
+    assert!(keys_of(&slow).err().expect("refused").to_string().contains("301"));
+}
+
+#[test]
+fn minted_tokens_verify() {
+    let secret = unbase64(HS256_KEY);
+    let claims = ViewerClaims {
+        iss: Some("https://accounts.example".to_owned()),
+        aud: Some("sluice".to_owned()),
+        sub: "anna".to_owned(),
+        exp: NOW + 1,
+        ..ViewerClaims::default()
+    };
+    let token = mint_hs256("k", &secret, &claims).expect("token");
+    assert_eq!(verify(&keys(Algorithm::Hs256), &token, NOW).expect("grant").account, "anna");
+    assert_eq!(mint_hs256("k", &secret[..31], &claims), Err(MintError::ShortSecret(31)));
+    assert_eq!(mint_hs256("k", &secret, &"text"), Err(MintError::Claims));
+    let long = ViewerClaims { titles: Some(vec!["t".repeat(64); 200]), ..claims };
+    assert!(matches!(mint_hs256("k", &secret, &long), Err(MintError::TooLong(_))));
+}
+
+#[test]
+fn a_token_of_the_wrong_shape_is_refused() {
+    let keys = keys(Algorithm::Hs256);
+    assert_eq!(verify(&keys, "", NOW), Err(TokenError::Missing));
+    let sound = token(Algorithm::Hs256, &claims());
+    let padded = with(json!({"x": "x".repeat(MAX_TOKEN)}));
+    let long = token(Algorithm::Hs256, &padded);
+    for bad in [
+        ".",
+        "..",
+        "...",
+        "a.b.c",
+        &format!("{sound}."),
+        &format!(".{sound}"),
+        &format!("{sound}="),
+        &format!(" {sound}"),
+        &long,
+    ] {
+        assert_eq!(verify(&keys, bad, NOW), Err(TokenError::Invalid), "{bad:.40}");
+    }
+}
+
+#[test]
+fn every_altered_bit_is_refused() {
+    let keys = keys(Algorithm::Hs256);
+    let sound = token(Algorithm::Hs256, &claims());
+    for at in 0..sound.len() {
+        for bit in 0..7 {
+            let mut altered = sound.clone().into_bytes();
+            altered[at] ^= 1 << bit;
+            let altered = String::from_utf8(altered).expect("ASCII");
+            assert!(verify(&keys, &altered, NOW).is_err(), "byte {at}, bit {bit}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_judged(text in "\\PC{0,80}|[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}\\.[A-Za-z0-9_-]{0,40}") {
+        prop_assert!(verify(&keys(Algorithm::Hs256), &text, NOW).is_err());
+    }
+
+    #[test]
+    fn any_signed_bytes_are_judged(header: Vec<u8>, payload: Vec<u8>) {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let token = format!("{message}.{}", sign(Algorithm::Hs256, &message));
+        prop_assert!(verify(&keys(Algorithm::Hs256), &token, NOW).is_err());
+    }
+}

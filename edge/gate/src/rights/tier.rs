@@ -1,0 +1,29 @@
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// A tier of subscription to which a title is offered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// Its name, as the viewers' grants say it.
+    pub name: String,
+    /// The highest picture that it gets, in pixels; `None` for no cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+}
+
+/// Tiers with names, each named once, none capped to nothing.
+pub(super) fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tier>, D::Error> {
+    let tiers = Vec::<Tier>::deserialize(deserializer)?;
+    for (at, tier) in tiers.iter().enumerate() {
+        if tier.name.is_empty() {
+            return Err(de::Error::custom("a tier has no name"));
+        }
+        if tier.max_height == Some(0) {
+            return Err(de::Error::custom(format_args!("tier {:?} has max_height 0; leave the tier out", tier.name)));
+        }
+        if tiers[..at].iter().any(|earlier| earlier.name == tier.name) {
+            return Err(de::Error::custom(format_args!("tier {:?} is listed twice", tier.name)));
+        }
+    }
+    Ok(tiers)
+}

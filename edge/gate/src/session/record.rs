@@ -1,0 +1,184 @@
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::{AccountId, SessionId, Unix};
+
+/// A session, as the store keeps it (JSON, `"v":1`): what its leases and handles are held against, at most once per lease life.
+///
+/// An ended session keeps its record to its `ends`, with `ended` set: absent and ended are not the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRecord {
+    /// Format of the record: 1. Another one does not parse.
+    #[serde(deserialize_with = "format_1")]
+    pub v: u32,
+    /// Which session.
+    pub session: SessionId,
+    /// Whose.
+    pub account: AccountId,
+    /// The title that it plays.
+    pub title: String,
+    /// The device that it plays on, as the viewer named it.
+    pub device: String,
+    /// The tier of the grant that it was minted from.
+    pub tier: String,
+    /// The country that it was minted in, ISO 3166-1 alpha-2, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+    /// The account's slot that it holds.
+    pub slot: u8,
+    /// When it was minted.
+    pub started: Unix,
+    /// When it was last confirmed or renewed.
+    pub seen: Unix,
+    /// When its right is over unless renewed, not included.
+    pub expires: Unix,
+    /// When it is over whatever happens, not included.
+    pub ends: Unix,
+    /// The highest picture, in pixels; `None` for no cap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+    /// The deliveries that it opens, a bit each, as in its leases.
+    pub deliveries: u8,
+    /// When and why it was ended, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Ended>,
+    /// Where its decision log stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chain: Option<Chain>,
+}
+
+/// How a session was ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// When.
+    pub at: Unix,
+    /// Why, in a word: `viewer`, `same_device`, …
+    pub reason: String,
+}
+
+/// The head of a session's decision log: every line's MAC covers the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chain {
+    /// The last line's MAC, in hex.
+    pub head: String,
+    /// How many lines there are.
+    pub lines: u64,
+}
+
+impl SessionRecord {
+    /// Whether the session goes on: not ended, and not past its end.
+    pub fn is_live(&self, now: Unix) -> bool {
+        self.ended.is_none() && now < self.ends
+    }
+
+    /// Whether a third of its life is spent since it was last seen, so that the record is worth a write.
+    /// Never for one that already reaches to the session's end, or that was ended.
+    pub fn due_for_renewal(&self, now: Unix) -> bool {
+        let life = self.expires.saturating_sub(self.seen);
+        self.is_live(now) && self.expires < self.ends && now.saturating_sub(self.seen) > life / 3
+    }
+
+    /// Extends it by `life` seconds from `now`, never past its end and never back. One that was ended stays as it is.
+    pub fn renew(&mut self, now: Unix, life: u64) {
+        if self.is_live(now) {
+            self.seen = self.seen.max(now);
+            self.expires = self.expires.max(now.saturating_add(life)).min(self.ends);
+        }
+    }
+
+    /// Ends it. The first end stays: a later one changes neither its time nor its reason.
+    pub fn end(&mut self, now: Unix, reason: &str) {
+        self.ended.get_or_insert_with(|| Ended { at: now, reason: reason.to_owned() });
+    }
+}
+
+fn format_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    match u32::deserialize(deserializer)? {
+        1 => Ok(1),
+        other => {
+            Err(de::Error::custom(format_args!("the record is of format {other} where this build reads format 1")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn record() -> SessionRecord {
+        SessionRecord {
+            v: 1,
+            session: SessionId([1; 16]),
+            account: AccountId([2; 16]),
+            title: "final".to_owned(),
+            device: "tv".to_owned(),
+            tier: "basic".to_owned(),
+            country: None,
+            slot: 3,
+            started: 1000,
+            seen: 1000,
+            expires: 1300,
+            ends: 2000,
+            max_height: Some(720),
+            deliveries: 3,
+            ended: None,
+            chain: None,
+        }
+    }
+
+    #[test]
+    fn the_stored_form_is_as_written_down() {
+        let json = format!(
+            r#"{{"v":1,"session":"{}","account":"{}","title":"final","device":"tv","tier":"basic","slot":3,"started":1000,"seen":1000,"expires":1300,"ends":2000,"max_height":720,"deliveries":3}}"#,
+            "01".repeat(16),
+            "02".repeat(16)
+        );
+        assert_eq!(serde_json::to_string(&record()).expect("json"), json);
+        assert_eq!(serde_json::from_str::<SessionRecord>(&json).expect("record"), record());
+        let other = json.replace(r#""v":1"#, r#""v":2"#);
+        assert!(serde_json::from_str::<SessionRecord>(&other).expect_err("refused").to_string().contains("format 2"));
+    }
+
+    #[test]
+    fn all_of_it_survives() {
+        let mut full = record();
+        full.country = Some("DE".to_owned());
+        full.chain = Some(Chain { head: "00ff".to_owned(), lines: 7 });
+        full.end(1100, "viewer");
+        let json = serde_json::to_vec(&full).expect("json");
+        assert_eq!(serde_json::from_slice::<SessionRecord>(&json).expect("record"), full);
+    }
+
+    #[test]
+    fn an_ended_session_neither_renews_nor_ends_again() {
+        let mut ended = record();
+        ended.end(1100, "viewer");
+        let first = ended.clone();
+        assert!(!ended.is_live(1100) && !ended.due_for_renewal(1299));
+        ended.renew(1200, 300);
+        ended.end(1250, "same_device");
+        assert_eq!(ended, first);
+    }
+
+    #[test]
+    fn renewal_is_due_after_a_third_and_stops_at_the_end() {
+        let mut record = record();
+        assert!(!record.due_for_renewal(1100));
+        assert!(record.due_for_renewal(1101));
+        record.renew(1900, 300);
+        assert_eq!((record.seen, record.expires), (1900, 2000));
+        assert!(!record.due_for_renewal(1999));
+        record.renew(2000, 300);
+        assert_eq!((record.seen, record.expires), (1900, 2000));
+    }
+
+    proptest! {
+        #[test]
+        fn no_renewal_goes_back_or_past_the_end(now: u64, life: u64) {
+            let mut renewed = record();
+            renewed.renew(now, life);
+            prop_assert!((1300..=2000).contains(&renewed.expires) && renewed.seen >= 1000);
+        }
+    }
+}

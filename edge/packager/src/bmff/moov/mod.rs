@@ -1,0 +1,117 @@
+//! `moov`, what an init segment says of its track (ISO/IEC 14496-12, 8.2.1).
+
+mod avcc;
+mod entry;
+mod esds;
+mod sinf;
+mod trex;
+
+pub use avcc::AvcC;
+pub use entry::{EntryKind, SampleEntry};
+pub use esds::Esds;
+pub use sinf::{Sinf, Tenc};
+pub use trex::Trex;
+
+use super::{BoxView, Boxes, Error, FourCc};
+
+/// An init segment of one track.
+#[derive(Clone, Debug)]
+pub struct Init<'a> {
+    /// The boxes from `moov` down to `stsd`, outermost first: those whose sizes change with the sample entry.
+    pub path: Vec<BoxView<'a>>,
+    /// The track's only sample entry.
+    pub entry: SampleEntry<'a>,
+    /// Ticks per second (`mdhd`).
+    pub timescale: u32,
+    /// What the track carries (`hdlr`): `vide`, `soun`, `text`, `subt`, …
+    pub handler: FourCc,
+    /// `track_ID`.
+    pub track_id: u32,
+    /// Defaults for fragments.
+    pub trex: Option<Trex>,
+    /// The `trex` box itself.
+    pub trex_box: Option<BoxView<'a>>,
+}
+
+impl<'a> Init<'a> {
+    /// Reads an init segment.
+    ///
+    /// # Errors
+    /// [`Error`]; a second track, a second sample entry, or media beside `moov` are errors too.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
+        let mut moov = None;
+        for view in Boxes::of(bytes) {
+            let view = view?;
+            if view.is(b"moov") && moov.replace(view).is_some() {
+                return Err(Error::Repeated { kind: view.kind(), offset: view.offset });
+            }
+            if view.is(b"moof") || view.is(b"mdat") {
+                return Err(view.invalid("media has no place in an init segment"));
+            }
+        }
+        let moov =
+            moov.ok_or(Error::Missing { parent: FourCc::FILE, offset: 0, missing: FourCc(*b"moov") })?;
+        let mut traks = moov.children().filter(|child| child.as_ref().map_or(true, |child| child.is(b"trak")));
+        let trak = match traks.next() {
+            Some(trak) => trak?,
+            None => moov.child(b"trak")?,
+        };
+        if let Some(second) = traks.next() {
+            return Err(second?.invalid("a second track; one track per file is supported"));
+        }
+        let mdia = trak.child(b"mdia")?;
+        let minf = mdia.child(b"minf")?;
+        let stbl = minf.child(b"stbl")?;
+        let stsd = stbl.child(b"stsd")?;
+        let mut entries = stsd_entries(&stsd)?;
+        let entry = entries.next().ok_or_else(|| stsd.invalid("has no sample entry"))??;
+        if let Some(second) = entries.next() {
+            return Err(second?.invalid("a second sample entry; one per track is supported"));
+        }
+        let trex_box = match moov.find(b"mvex")? {
+            Some(mvex) => mvex.find(b"trex")?,
+            None => None,
+        };
+        Ok(Self {
+            entry: SampleEntry::parse(entry)?,
+            timescale: timescale(&mdia.child(b"mdhd")?)?,
+            handler: handler(&mdia.child(b"hdlr")?)?,
+            track_id: track_id(&trak.child(b"tkhd")?)?,
+            trex: trex_box.as_ref().map(Trex::parse).transpose()?,
+            trex_box,
+            path: vec![moov, trak, mdia, minf, stbl, stsd],
+        })
+    }
+}
+
+fn stsd_entries<'a>(stsd: &BoxView<'a>) -> Result<Boxes<'a>, Error> {
+    let mut fields = stsd.fields();
+    fields.full(1)?;
+    fields.u32("entry_count")?;
+    Ok(stsd.children_after(8))
+}
+
+/// Ticks per second, never 0.
+fn timescale(mdhd: &BoxView<'_>) -> Result<u32, Error> {
+    let mut fields = mdhd.fields();
+    let (version, _) = fields.full(1)?;
+    fields.versioned(version, "creation_time")?;
+    fields.versioned(version, "modification_time")?;
+    let timescale = fields.u32("timescale")?;
+    if timescale == 0 { Err(mdhd.invalid("timescale is 0")) } else { Ok(timescale) }
+}
+
+fn handler(hdlr: &BoxView<'_>) -> Result<FourCc, Error> {
+    let mut fields = hdlr.fields();
+    fields.full(0)?;
+    fields.u32("pre_defined")?;
+    fields.array("handler_type").map(FourCc)
+}
+
+fn track_id(tkhd: &BoxView<'_>) -> Result<u32, Error> {
+    let mut fields = tkhd.fields();
+    let (version, _) = fields.full(1)?;
+    fields.versioned(version, "creation_time")?;
+    fields.versioned(version, "modification_time")?;
+    fields.u32("track_ID")
+}

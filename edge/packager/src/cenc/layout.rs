@@ -1,0 +1,161 @@
+use core::ops::Range;
+
+use super::{
+    Error, TrackConfig,
+    config::Codec,
+    segment::{self, Order, Parts},
+    subsample::{Map, max_subsamples},
+};
+use crate::{
+    bmff::{
+        BoxView,
+        moof::{Moof, Sample, Subsample},
+    },
+    title::Scheme,
+};
+
+/// What becomes of one fragment: which bytes are protected, which boxes come in, and how large it will be.
+///
+/// The plan at indexing and the protector both get their sizes from here, so they cannot disagree.
+pub(super) struct Layout<'a> {
+    pub(super) moof: Moof<'a>,
+    pub(super) samples: Vec<Sample>,
+    pub(super) subsamples: Vec<Subsample>,
+    /// Each sample's part of `subsamples`; empty where whole samples are protected.
+    pub(super) maps: Vec<Range<usize>>,
+    pub(super) scheme: Scheme,
+    pub(super) clear_len: usize,
+    pub(super) new: NewBoxes,
+}
+
+/// Sizes of the boxes that come in at the end of `traf`, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NewBoxes {
+    /// 0 where every sample's auxiliary data is empty.
+    pub(super) saiz: usize,
+    pub(super) saio: usize,
+    pub(super) senc: usize,
+    /// The size of every sample's auxiliary data, if they are equal.
+    pub(super) uniform: Option<u8>,
+}
+
+/// Bytes of `senc` before its first entry.
+pub(super) const SENC_HEAD: usize = 16;
+const SAIZ_HEAD: usize = 17;
+const SAIO: usize = 20;
+
+impl NewBoxes {
+    pub(super) fn total(&self) -> usize {
+        self.saiz + self.saio + self.senc
+    }
+}
+
+impl<'a> Layout<'a> {
+    /// Lays out the fragment `bytes`, which begins at `offset` of its segment. Parameter sets in its samples are taken into `config`.
+    pub(super) fn new(
+        config: &mut TrackConfig,
+        order: &mut Order,
+        scheme: Scheme,
+        bytes: &'a [u8],
+        parts: &Parts,
+        offset: u64,
+    ) -> Result<Self, Error> {
+        let view = segment::whole_box(bytes, offset)?;
+        let moof = Moof::parse(view)?;
+        refuse_protected(&moof)?;
+        if let Some(trex) = config.trex.filter(|trex| trex.track_id != moof.traf.tfhd.track_id) {
+            return Err(Error::Track { expected: trex.track_id, found: moof.traf.tfhd.track_id, offset });
+        }
+        let samples = moof.samples(config.trex.as_ref())?;
+        order.check(&samples, offset)?;
+        let (mut subsamples, mut maps) = (Vec::new(), Vec::new());
+        for (index, sample) in samples.iter().enumerate() {
+            let data = sample_bytes(bytes, parts, index, sample, offset)?;
+            let Codec::Avc(avc) = &mut config.codec else { continue };
+            let at = offset.saturating_add(sample.offset);
+            let first = subsamples.len();
+            let mut map = Map::new(scheme, &mut subsamples);
+            avc.nals(data, |nal| map.add(nal.clear, nal.rest)).map_err(|source| Error::Sample {
+                sample: index,
+                offset: at,
+                source,
+            })?;
+            let (count, max) = (map.finish(), max_subsamples(scheme));
+            if count > max {
+                return Err(Error::Subsamples { sample: index, offset: at, count, max, scheme: scheme.as_str() });
+            }
+            maps.push(first..subsamples.len());
+        }
+        let full_sample = matches!(config.codec, Codec::FullSample);
+        let new = new_boxes(scheme, full_sample, samples.len(), &maps);
+        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
+    }
+
+    /// Bytes of a sample's own IV.
+    pub(super) fn iv_size(&self) -> usize {
+        iv_size(self.scheme)
+    }
+
+    /// Bytes of the fragment once protected.
+    pub(super) fn protected_len(&self) -> usize {
+        self.clear_len + self.new.total()
+    }
+
+    /// The sum of its samples' durations, in the track's timescale.
+    pub(super) fn duration(&self) -> u64 {
+        self.samples.iter().map(|sample| u64::from(sample.duration)).sum()
+    }
+
+    /// Where the first sample ends, in bytes from the start of the protected fragment; `None` where decoding cannot begin at it.
+    pub(super) fn first_picture(&self) -> Option<u64> {
+        let first = self.samples.first().filter(|first| first.sync)?;
+        Some(first.offset + u64::from(first.size) + self.new.total() as u64)
+    }
+}
+
+fn iv_size(scheme: Scheme) -> usize {
+    match scheme {
+        Scheme::Cenc => 8,
+        Scheme::Cbcs => 0,
+    }
+}
+
+fn new_boxes(scheme: Scheme, full_sample: bool, samples: usize, maps: &[Range<usize>]) -> NewBoxes {
+    let iv = iv_size(scheme);
+    let size = |map: &Range<usize>| iv + 2 + 6 * map.len();
+    let total: usize = if full_sample { iv * samples } else { maps.iter().map(size).sum() };
+    let senc = SENC_HEAD + total;
+    if total == 0 {
+        return NewBoxes { saiz: 0, saio: 0, senc, uniform: None };
+    }
+    let first = if full_sample { iv } else { maps.first().map_or(0, size) };
+    let uniform = full_sample || maps.iter().all(|map| size(map) == first);
+    // At most 255, by the limit on subsamples.
+    let uniform = uniform.then_some(first as u8);
+    NewBoxes { saiz: SAIZ_HEAD + if uniform.is_some() { 0 } else { samples }, saio: SAIO, senc, uniform }
+}
+
+fn sample_bytes<'a>(
+    bytes: &'a [u8],
+    parts: &Parts,
+    index: usize,
+    sample: &Sample,
+    offset: u64,
+) -> Result<&'a [u8], Error> {
+    let outside =
+        || Error::SampleOutside { sample: index, offset: offset.saturating_add(sample.offset), size: sample.size };
+    let start = usize::try_from(sample.offset).map_err(|_| outside())?;
+    let end = start.checked_add(sample.size as usize).ok_or_else(outside)?;
+    if start < parts.payload.start || end > parts.payload.end {
+        return Err(outside());
+    }
+    bytes.get(start..end).ok_or_else(outside)
+}
+
+fn refuse_protected(moof: &Moof<'_>) -> Result<(), Error> {
+    let present: [&Option<BoxView<'_>>; 3] = [&moof.traf.senc, &moof.traf.saiz, &moof.traf.saio];
+    match present.into_iter().flatten().next() {
+        Some(view) => Err(Error::AlreadyProtected { kind: view.kind(), offset: view.offset }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,197 @@
+use super::{
+    Error, TrackConfig, index,
+    iv::IvSource,
+    layout::Layout,
+    segment::{self, Order, Parts, Unit},
+    write,
+};
+use crate::{
+    cipher::Portable,
+    keys::ContentKey,
+    title::{Scheme, plan::Entry},
+};
+
+/// Protects one segment as its bytes come in.
+///
+/// `senc` stands before `mdat` and needs what is inside it, so a fragment leaves when its `mdat` is complete; other boxes leave as they
+/// are complete. However the input is cut, the output is the same. Memory: the largest fragment, at most
+/// [`super::MAX_FRAGMENT`], plus a constant. After an error the output is worthless: abort the response.
+pub struct FragmentProtector {
+    config: TrackConfig,
+    scheme: Scheme,
+    ivs: IvSource,
+    cipher: Portable,
+    plan: Vec<Entry>,
+    expected_time: Option<u64>,
+    order: Order,
+    /// Input that does not yet make a unit, and how many bytes must be there before looking again is worth it.
+    pending: Vec<u8>,
+    need: usize,
+    /// Bytes of the segment before `pending`.
+    position: u64,
+    entry: usize,
+    /// Bytes of the current entry that have left already (boxes before its fragment), clear and protected alike.
+    loose: u64,
+    /// Where a `sidx` of the current entry says that referenced bytes begin.
+    anchor: Option<u64>,
+    fragments: u64,
+    samples: u64,
+}
+
+impl FragmentProtector {
+    /// Begins a segment.
+    ///
+    /// `plan`: the segment's entries; with none, sizes are not checked, and a `sidx` is an error. `expected_time`: the decode
+    /// time of its first sample by the track's timeline, in its timescale.
+    pub fn new(
+        config: TrackConfig,
+        ivs: IvSource,
+        key: &ContentKey,
+        plan: Vec<Entry>,
+        expected_time: Option<u64>,
+    ) -> Self {
+        Self {
+            config,
+            scheme: ivs.scheme(),
+            ivs,
+            cipher: Portable::new(key),
+            plan,
+            expected_time,
+            order: Order::default(),
+            pending: Vec::new(),
+            need: 0,
+            position: 0,
+            entry: 0,
+            loose: 0,
+            anchor: None,
+            fragments: 0,
+            samples: 0,
+        }
+    }
+
+    /// Takes the next bytes of the clear segment; appends what is ready to `out`.
+    ///
+    /// # Errors
+    /// [`Error`], after which nothing more may be pushed.
+    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        if self.pending.is_empty() {
+            let used = self.drain(bytes, out)?;
+            self.pending.extend_from_slice(bytes.get(used..).unwrap_or_default());
+            return Ok(());
+        }
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() < self.need {
+            return Ok(());
+        }
+        let mut pending = core::mem::take(&mut self.pending);
+        let used = self.drain(&pending, out)?;
+        pending.drain(..used);
+        self.pending = pending;
+        Ok(())
+    }
+
+    /// Ends the segment.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`] where the input ended within a box or fragment; [`Error::Empty`]; [`Error::PlanEntries`],
+    /// [`Error::PlanSize`] where the plan says more.
+    pub fn finish(mut self, _out: &mut Vec<u8>) -> Result<(), Error> {
+        if !self.pending.is_empty() {
+            let end = self.position + self.pending.len() as u64;
+            return Err(Error::Truncated { offset: self.position, end });
+        }
+        if self.fragments == 0 {
+            return Err(Error::Empty);
+        }
+        if self.loose > 0 {
+            self.close_entry(0, 0)?;
+        }
+        if !self.plan.is_empty() && self.entry < self.plan.len() {
+            return Err(Error::PlanEntries { planned: self.plan.len(), found: self.entry });
+        }
+        Ok(())
+    }
+
+    /// Samples protected so far.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Works through the units at the start of `bytes`; how many bytes were used up.
+    fn drain(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
+        let mut used = 0;
+        loop {
+            let rest = bytes.get(used..).unwrap_or_default();
+            let len = match segment::next(rest, self.position)? {
+                Unit::Need(need) => {
+                    self.need = need;
+                    return Ok(used);
+                }
+                Unit::Loose(len) => {
+                    self.loose_box(rest.get(..len).unwrap_or_default(), out)?;
+                    len
+                }
+                Unit::Fragment(parts) => {
+                    self.fragment(rest.get(..parts.len()).unwrap_or_default(), &parts, out)?;
+                    parts.len()
+                }
+            };
+            used += len;
+            self.position += len as u64;
+        }
+    }
+
+    fn loose_box(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+        let view = segment::whole_box(bytes, self.position)?;
+        if view.is(b"sidx") {
+            let anchor = index::rewrite(&view, &self.plan, self.entry, self.scheme, out)?;
+            self.anchor = self.anchor.max(anchor);
+        } else {
+            out.extend_from_slice(bytes);
+        }
+        self.loose += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn fragment(&mut self, bytes: &[u8], parts: &Parts, out: &mut Vec<u8>) -> Result<(), Error> {
+        let offset = self.position;
+        if self.anchor.take().is_some_and(|anchor| anchor > offset) {
+            return Err(Error::SidxReference { offset, reference: 0 });
+        }
+        let layout = Layout::new(&mut self.config, &mut self.order, self.scheme, bytes, parts, offset)?;
+        if let Some(expected) = self.expected_time.take() {
+            let found = layout.moof.traf.decode_time;
+            if found != expected {
+                return Err(Error::DecodeTimeStart { expected, found });
+            }
+        }
+        self.close_entry(bytes.len(), layout.protected_len())?;
+        write::fragment(&layout, bytes, &mut self.ivs, &self.cipher, out)?;
+        self.fragments += 1;
+        self.samples += layout.samples.len() as u64;
+        Ok(())
+    }
+
+    /// Compares the current entry with the plan, before its fragment leaves, and goes on to the next.
+    fn close_entry(&mut self, clear: usize, protected: usize) -> Result<(), Error> {
+        let (clear, protected) = (self.loose + clear as u64, self.loose + protected as u64);
+        if !self.plan.is_empty() {
+            let planned = self
+                .plan
+                .get(self.entry)
+                .ok_or(Error::PlanEntries { planned: self.plan.len(), found: self.entry + 1 })?;
+            if u64::from(planned.clear) != clear || u64::from(planned.protected(self.scheme)) != protected {
+                return Err(Error::PlanSize {
+                    entry: self.entry,
+                    clear,
+                    protected,
+                    planned_clear: planned.clear,
+                    planned_protected: planned.protected(self.scheme),
+                });
+            }
+        }
+        self.entry += 1;
+        self.loose = 0;
+        Ok(())
+    }
+}

@@ -1,0 +1,135 @@
+use super::{
+    Error,
+    iv::IvSource,
+    layout::{Layout, SENC_HEAD},
+};
+use crate::cipher::{CounterSample, FragmentCipher, Pattern, Span};
+
+/// Writes the protected fragment behind what `out` holds: one copy, then encryption in place.
+///
+/// Boxes at the end of `traf`, as shaka-packager orders them: `saiz`, `saio`, `senc`.
+pub(super) fn fragment(
+    layout: &Layout<'_>,
+    clear: &[u8],
+    ivs: &mut IvSource,
+    cipher: &impl FragmentCipher,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let view = &layout.moof.view;
+    let traf = &layout.moof.traf;
+    let overflow = |field| Error::Overflow { field, offset: view.offset };
+    let base = out.len();
+    let insert = usize::try_from(traf.view.end() - view.offset).map_err(|_| overflow("traf"))?;
+    let (before, after) = clear.split_at_checked(insert).ok_or_else(|| overflow("traf"))?;
+    out.reserve(layout.protected_len());
+    out.extend_from_slice(before);
+    let counters = auxiliary(layout, insert, ivs, out)?;
+    out.extend_from_slice(after);
+
+    let growth = layout.new.total();
+    let written = out.get_mut(base..).unwrap_or_default();
+    for parent in [view, &traf.view] {
+        let at = usize::try_from(parent.offset - view.offset).map_err(|_| overflow("traf"))?;
+        let header = written.get_mut(at..).ok_or_else(|| overflow("traf"))?;
+        parent.header.patch(header, parent.offset, parent.header.size + growth as u64)?;
+    }
+    for run in &traf.truns {
+        let Some((offset, at)) = run.data_offset else { continue };
+        let moved = i32::try_from(growth).ok().and_then(|growth| offset.checked_add(growth));
+        let moved = moved.ok_or_else(|| overflow("data_offset"))?;
+        let at = usize::try_from(at - view.offset).map_err(|_| overflow("trun"))?;
+        let field = written.get_mut(at..at + 4).ok_or_else(|| overflow("trun"))?;
+        field.copy_from_slice(&moved.to_be_bytes());
+    }
+    encrypt(layout, ivs, counters, cipher, written)
+}
+
+/// Writes `saiz`, `saio` and `senc`; the counter block of every sample, where samples have IVs.
+fn auxiliary(layout: &Layout<'_>, insert: usize, ivs: &mut IvSource, out: &mut Vec<u8>) -> Result<Vec<[u8; 16]>, Error> {
+    let new = layout.new;
+    let overflow = |field| Error::Overflow { field, offset: layout.moof.view.offset };
+    let count = u32::try_from(layout.samples.len()).map_err(|_| overflow("sample_count"))?;
+    let size = |size: usize| u32::try_from(size).map_err(|_| overflow("box size"));
+    if new.saiz > 0 {
+        let iv = layout.iv_size();
+        full_box(out, size(new.saiz)?, b"saiz", 0);
+        out.push(new.uniform.unwrap_or(0));
+        out.extend_from_slice(&count.to_be_bytes());
+        if new.uniform.is_none() {
+            // At most 255, by the limit on subsamples.
+            out.extend(layout.maps.iter().map(|map| (iv + 2 + 6 * map.len()) as u8));
+        }
+        full_box(out, size(new.saio)?, b"saio", 0);
+        out.extend_from_slice(&1u32.to_be_bytes());
+        out.extend_from_slice(&size(insert + new.saiz + new.saio + SENC_HEAD)?.to_be_bytes());
+    }
+    let subsamples = !layout.maps.is_empty();
+    full_box(out, size(new.senc)?, b"senc", if subsamples { 2 } else { 0 });
+    out.extend_from_slice(&count.to_be_bytes());
+    let mut counters = Vec::with_capacity(layout.samples.len());
+    for (index, sample) in layout.samples.iter().enumerate() {
+        if let Some(iv) = ivs.next(sample.decode_time)? {
+            out.extend_from_slice(&iv);
+            let mut counter = [0; 16];
+            counter[..8].copy_from_slice(&iv);
+            counters.push(counter);
+        }
+        if let Some(map) = layout.maps.get(index) {
+            // At most 42.
+            out.extend_from_slice(&(map.len() as u16).to_be_bytes());
+            for entry in layout.subsamples.get(map.clone()).unwrap_or_default() {
+                out.extend_from_slice(&entry.clear.to_be_bytes());
+                out.extend_from_slice(&entry.protected.to_be_bytes());
+            }
+        }
+    }
+    Ok(counters)
+}
+
+fn full_box(out: &mut Vec<u8>, size: u32, kind: &[u8; 4], flags: u32) {
+    out.extend_from_slice(&size.to_be_bytes());
+    out.extend_from_slice(kind);
+    out.extend_from_slice(&flags.to_be_bytes());
+}
+
+/// Encrypts the samples of the fragment `written`, all ranges at once.
+fn encrypt(
+    layout: &Layout<'_>,
+    ivs: &IvSource,
+    counters: Vec<[u8; 16]>,
+    cipher: &impl FragmentCipher,
+    written: &mut [u8],
+) -> Result<(), Error> {
+    let growth = layout.new.total();
+    let mut spans = Vec::with_capacity(layout.subsamples.len().max(layout.samples.len()));
+    let mut samples = Vec::with_capacity(counters.len());
+    let mut counters = counters.into_iter();
+    for (index, sample) in layout.samples.iter().enumerate() {
+        let first = spans.len();
+        // The sample was found to be within the fragment.
+        let mut at = sample.offset as usize + growth;
+        match layout.maps.get(index) {
+            None => spans.push(Span { start: at, len: sample.size as usize }),
+            Some(map) => {
+                for entry in layout.subsamples.get(map.clone()).unwrap_or_default() {
+                    at += usize::from(entry.clear);
+                    if entry.protected > 0 {
+                        spans.push(Span { start: at, len: entry.protected as usize });
+                    }
+                    at += entry.protected as usize;
+                }
+            }
+        }
+        if let Some(counter) = counters.next() {
+            samples.push(CounterSample { counter, spans: first..spans.len() });
+        }
+    }
+    match ivs {
+        IvSource::Constant(iv) => {
+            let pattern = if layout.maps.is_empty() { Pattern::FULL } else { Pattern::ONE_OF_TEN };
+            cipher.encrypt_chains(written, &spans, iv, pattern)?;
+        }
+        IvSource::Derived { .. } | IvSource::Counter(_) => cipher.counter(written, &spans, &samples)?,
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+use aes::{
+    Aes128,
+    cipher::{Array, BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, StreamCipher, consts::U16},
+};
+
+use super::{CounterSample, FragmentCipher, Pattern, Span, SpanError};
+use crate::keys::ContentKey;
+
+/// The `aes`, `ctr` and `cbc` crates.
+pub struct Portable {
+    aes: Aes128,
+}
+
+type Block = Array<u8, U16>;
+
+impl Portable {
+    /// Expands the key.
+    pub fn new(key: &ContentKey) -> Self {
+        Self { aes: Aes128::new(key.expose().into()) }
+    }
+
+    /// Runs `step` over the blocks that the pattern takes of each span, in runs as long as the pattern's.
+    fn chains(
+        buffer: &mut [u8],
+        spans: &[Span],
+        pattern: Pattern,
+        mut step: impl FnMut(usize, &mut [Block]),
+    ) -> Result<(), SpanError> {
+        for (index, span) in spans.iter().enumerate() {
+            let bytes = slice(buffer, *span)?;
+            let blocks = Block::cast_slice_from_core_mut(bytes.as_chunks_mut::<16>().0);
+            if pattern.crypt == 0 || pattern.skip == 0 {
+                step(index, blocks);
+                continue;
+            }
+            for group in blocks.chunks_mut(usize::from(pattern.crypt) + usize::from(pattern.skip)) {
+                let crypt = usize::from(pattern.crypt).min(group.len());
+                if let Some(run) = group.get_mut(..crypt) {
+                    step(index, run);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FragmentCipher for Portable {
+    fn counter(&self, buffer: &mut [u8], spans: &[Span], samples: &[CounterSample]) -> Result<(), SpanError> {
+        for sample in samples {
+            let mut stream =
+                ctr::Ctr64BE::from_core(ctr::CtrCore::inner_iv_init(&self.aes, (&sample.counter).into()));
+            for span in spans.get(sample.spans.clone()).ok_or(SpanError)? {
+                stream.apply_keystream(slice(buffer, *span)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn encrypt_chains(
+        &self,
+        buffer: &mut [u8],
+        spans: &[Span],
+        iv: &[u8; 16],
+        pattern: Pattern,
+    ) -> Result<(), SpanError> {
+        let start = || cbc::Encryptor::inner_iv_init(&self.aes, iv.into());
+        let mut chain = (usize::MAX, start());
+        Self::chains(buffer, spans, pattern, |index, blocks| {
+            if chain.0 != index {
+                chain = (index, start());
+            }
+            chain.1.encrypt_blocks(blocks);
+        })
+    }
+
+    fn decrypt_chains(
+        &self,
+        buffer: &mut [u8],
+        spans: &[Span],
+        iv: &[u8; 16],
+        pattern: Pattern,
+    ) -> Result<(), SpanError> {
+        let start = || cbc::Decryptor::inner_iv_init(&self.aes, iv.into());
+        let mut chain = (usize::MAX, start());
+        Self::chains(buffer, spans, pattern, |index, blocks| {
+            if chain.0 != index {
+                chain = (index, start());
+            }
+            chain.1.decrypt_blocks(blocks);
+        })
+    }
+}
+
+fn slice(buffer: &mut [u8], span: Span) -> Result<&mut [u8], SpanError> {
+    let end = span.start.checked_add(span.len).ok_or(SpanError)?;
+    buffer.get_mut(span.start..end).ok_or(SpanError)
+}

@@ -1,0 +1,126 @@
+//! Manifests read back by the crate dash-mpd-core.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use dash_mpd_core::{AdaptationSet, MPD, check_conformity, parse};
+use proptest::prelude::*;
+
+use super::mpd;
+use crate::{
+    drm::pssh,
+    manifest::fixture,
+    title::{Delivery, Descriptor, Run, Track},
+};
+
+fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
+    let text = mpd(title, &fixture::options(delivery)).expect("manifest");
+    let mpd = parse(&text).expect("dash-mpd-core");
+    assert_eq!(check_conformity(&mpd), Vec::<String>::new());
+    (text, mpd)
+}
+
+fn sets(mpd: &MPD) -> &[AdaptationSet] {
+    let [period] = &mpd.periods[..] else { panic!("one period") };
+    &period.adaptations
+}
+
+/// How often each attribute occurs, but for namespaces, and for durations, which may be spelt in more than one way.
+fn attributes(text: &str) -> BTreeMap<&str, usize> {
+    let mut counts = BTreeMap::new();
+    let quoted = text.split_inclusive('"').collect::<Vec<_>>();
+    for pair in quoted.chunks_exact(2) {
+        let from = pair[0].rfind([' ', '<']).map_or(0, |at| at + 1);
+        let name = &pair[0][from..];
+        if !name.starts_with("xmlns")
+            && !matches!(name, "mediaPresentationDuration=\"" | "minBufferTime=\"" | "start=\"")
+        {
+            *counts.entry(name).or_insert(0) += 1;
+            *counts.entry(pair[1]).or_insert(0) += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn nothing_that_is_written_is_unknown_to_the_reader() {
+    for (title, delivery) in [
+        (fixture::protected(), Delivery::Cenc),
+        (fixture::protected(), Delivery::Cbcs),
+        (fixture::unprotected(), Delivery::Clear),
+    ] {
+        let (text, read) = read(&title, delivery);
+        let body = |text: &str| text[text.find("<MPD").expect("MPD")..].to_owned();
+        let (ours, theirs) = (body(&text), body(&read.to_string()));
+        let (ours, theirs) = (attributes(&ours), attributes(&theirs));
+        for (attribute, count) in ours {
+            assert!(theirs.get(attribute).is_some_and(|kept| *kept >= count), "{attribute} in {delivery:?}");
+        }
+    }
+}
+
+#[test]
+fn every_pssh_is_whole_and_of_its_system() {
+    let (_, read) = read(&fixture::protected(), Delivery::Cbcs);
+    let mut boxes = 0;
+    for protection in sets(&read).iter().flat_map(|set| &set.ContentProtection) {
+        for pssh_text in &protection.cenc_pssh {
+            let bytes = STANDARD.decode(pssh_text.content.as_deref().expect("base64 text")).expect("base64");
+            let (parsed, after) = pssh::parse(&bytes).expect("pssh");
+            let system = crate::keys::Kid(parsed.system.0).uuid();
+            assert_eq!((protection.schemeIdUri.clone(), after), (format!("urn:uuid:{system}"), &[][..]));
+            boxes += 1;
+        }
+        if protection.schemeIdUri.ends_with("b030af78d30e") {
+            let url = protection.laurl.as_ref().and_then(|laurl| laurl.content.as_deref());
+            assert_eq!(url, Some("https://edge.example/~h/v1/film/license/clearkey"));
+        }
+    }
+    assert_eq!(boxes, 3 * 2);
+}
+
+/// Start and duration of each segment, as the reader has them.
+fn segments(set: &AdaptationSet) -> Vec<(u64, u64)> {
+    let template = set.SegmentTemplate.as_ref().expect("template");
+    assert_eq!(template.startNumber, Some(1));
+    let mut all = Vec::new();
+    let mut time = 0;
+    for s in &template.SegmentTimeline.as_ref().expect("timeline").segments {
+        time = s.t.unwrap_or(time);
+        for _ in 0..=s.r.unwrap_or(0) {
+            all.push((time, s.d));
+            time += s.d;
+        }
+    }
+    all
+}
+
+fn expected(track: &Track) -> Vec<(u64, u64)> {
+    let segment = |number| track.timeline.segment(number).map(|segment| (segment.time, segment.duration));
+    (1..=track.timeline.count()).map_while(segment).collect()
+}
+
+proptest! {
+    #[test]
+    fn any_timeline_reads_back(
+        start in 0..1u64 << 40,
+        timescale in 1..1_000_000u32,
+        runs in proptest::collection::vec((1..1_000_000u64, 0..9u32), 1..6),
+        label in ".{0,12}",
+    ) {
+        let mut title = fixture::unprotected();
+        title.tracks.truncate(1);
+        title.tracks[0].timescale = timescale;
+        title.tracks[0].label = Some(label);
+        title.tracks[0].timeline.start = start;
+        title.tracks[0].timeline.runs = runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 1 }).collect();
+        let (_, read) = read(&title, Delivery::Clear);
+        prop_assert_eq!(segments(&sets(&read)[0]), expected(&title.tracks[0]));
+        let offset = sets(&read)[0].SegmentTemplate.as_ref().and_then(|template| template.presentationTimeOffset);
+        prop_assert_eq!(offset.unwrap_or(0), start);
+        let seconds = title.tracks[0].timeline.duration() as f64 / f64::from(timescale);
+        let told = read.mediaPresentationDuration.unwrap_or(Duration::ZERO).as_secs_f64();
+        prop_assert!((told - seconds).abs() < 0.002 + seconds * 1e-9, "{} {}", told, seconds);
+    }
+}

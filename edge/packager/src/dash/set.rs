@@ -1,0 +1,151 @@
+use super::{
+    mpd::starting,
+    protection::put_protection,
+    template::{Origin, put_template},
+    xml::{Escaped, put},
+};
+use crate::{
+    manifest::{Error, Options, language, peak, protection},
+    title::{Descriptor, Track, TrackKind},
+};
+
+/// Tracks between which a player may switch: one kind, codec, key, language, name and number of channels.
+pub(super) struct Set<'d> {
+    members: Vec<&'d Track>,
+    first: &'d Track,
+}
+
+impl Set<'_> {
+    /// Whether players start with this set among those of its kind; of video that is each, as codecs are alternatives.
+    pub(super) fn is_main(&self, tracks: &[&Track]) -> bool {
+        let start = starting(tracks, self.first.kind).map(|track| &track.id);
+        self.first.kind == TrackKind::Video || self.members.iter().any(|track| Some(&track.id) == start)
+    }
+}
+
+/// Sets in the order of their first tracks.
+pub(super) fn sets<'d>(tracks: &[&'d Track]) -> Vec<Set<'d>> {
+    let mut sets: Vec<Set<'d>> = Vec::new();
+    for track in tracks {
+        match sets.iter_mut().find(|set| switchable(set.first, track)) {
+            Some(set) => set.members.push(track),
+            None => sets.push(Set { members: vec![track], first: track }),
+        }
+    }
+    sets
+}
+
+/// The key is that of the kind, so that one kind is one key (and a title has one scheme per delivery).
+fn switchable(one: &Track, other: &Track) -> bool {
+    let channels = |track: &Track| track.audio.map(|audio| audio.channels);
+    one.kind == other.kind
+        && match one.kind {
+            TrackKind::Video => one.codec.split('.').next() == other.codec.split('.').next(),
+            TrackKind::Audio => {
+                one.codec == other.codec
+                    && channels(one) == channels(other)
+                    && language(one) == language(other)
+                    && one.label == other.label
+            }
+            // Text has one quality: no two are alternatives by bandwidth.
+            TrackKind::Text => false,
+        }
+}
+
+/// `AdaptationSet` (5.3.3).
+///
+/// # Errors
+/// [`Error::NotOffered`], [`Error::NoKeySystem`]
+pub(super) fn put_set(
+    out: &mut String,
+    id: usize,
+    set: &Set<'_>,
+    main: bool,
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+    origin: Origin,
+) -> Result<(), Error> {
+    let first = set.first;
+    let aligned = set.members.iter().all(|track| same_segments(first, track));
+    let (content, mime) = match first.kind {
+        TrackKind::Video => ("video", "video/mp4"),
+        TrackKind::Audio => ("audio", "audio/mp4"),
+        TrackKind::Text => ("text", "text/vtt"),
+    };
+    put!(out, "<AdaptationSet id=\"{id}\" contentType=\"{content}\" mimeType=\"{mime}\"");
+    if let Some(language) = language(first) {
+        put!(out, " lang=\"{language}\"");
+    }
+    if aligned {
+        out.push_str(" segmentAlignment=\"true\"");
+    }
+    if first.kind != TrackKind::Text {
+        out.push_str(" startWithSAP=\"1\"");
+    }
+    out.push('>');
+    if let Some(channels) = first.audio.map(|audio| audio.channels) {
+        put!(
+            out,
+            "<AudioChannelConfiguration schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" value=\"{channels}\"/>"
+        );
+    }
+    if let Some(protection) = protection(descriptor, options, first.kind)? {
+        put_protection(out, descriptor, options, &protection)?;
+    }
+    if let Some(label) = &first.label {
+        put!(out, "<Label>{}</Label>", Escaped(label));
+    }
+    if first.kind == TrackKind::Text {
+        put_role(out, "subtitle");
+    }
+    match (main, first.kind) {
+        (true, _) => put_role(out, "main"),
+        (false, TrackKind::Audio) => put_role(out, "alternate"),
+        (false, _) => {}
+    }
+    if aligned {
+        put_template(out, first, &descriptor.version, origin);
+    }
+    for track in &set.members {
+        put_representation(out, track, options);
+        if aligned {
+            out.push_str("/>");
+        } else {
+            out.push('>');
+            put_template(out, track, &descriptor.version, origin);
+            out.push_str("</Representation>");
+        }
+    }
+    out.push_str("</AdaptationSet>\n");
+    Ok(())
+}
+
+fn same_segments(one: &Track, other: &Track) -> bool {
+    let runs = |track: &Track| track.timeline.runs.iter().map(|run| (run.d, run.n)).collect::<Vec<_>>();
+    (one.timescale, one.timeline.start) == (other.timescale, other.timeline.start) && runs(one) == runs(other)
+}
+
+fn put_role(out: &mut String, value: &str) {
+    put!(out, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{value}\"/>");
+}
+
+/// The start tag of a `Representation` (5.3.5) up to its end. `text/vtt` has no codecs parameter.
+fn put_representation(out: &mut String, track: &Track, options: &Options<'_>) {
+    let scheme = options.delivery.scheme().filter(|_| track.kind != TrackKind::Text);
+    let bandwidth = u32::try_from(peak(track, scheme)).unwrap_or(u32::MAX);
+    put!(out, "<Representation id=\"{}\" bandwidth=\"{bandwidth}\"", track.id);
+    if track.kind != TrackKind::Text {
+        put!(out, " codecs=\"{}\"", Escaped(&track.codec));
+    }
+    if let Some(video) = track.video {
+        put!(out, " width=\"{}\" height=\"{}\"", video.width, video.height);
+        match video.frame_rate {
+            (0, _) | (_, 0) => {}
+            (frames, 1) => put!(out, " frameRate=\"{frames}\""),
+            (frames, per) => put!(out, " frameRate=\"{frames}/{per}\""),
+        }
+    }
+    if let Some(audio) = track.audio {
+        put!(out, " audioSamplingRate=\"{}\"", audio.sample_rate);
+    }
+}

@@ -1,0 +1,115 @@
+use super::xml::put;
+use crate::{
+    manifest::Seconds,
+    title::{Track, TrackKind, Version},
+};
+
+/// Where the period begins on the media timeline: the earliest start of audio and video, as ticks of a timescale.
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    start: u64,
+    timescale: u32,
+}
+
+impl Origin {
+    /// Of the tracks that play: text follows the media, and does not move them. Zero where there are none.
+    pub(super) fn of(tracks: &[&Track]) -> Self {
+        let media = tracks.iter().filter(|track| track.kind != TrackKind::Text);
+        let starts = media.map(|track| Self { start: track.timeline.start, timescale: track.timescale.max(1) });
+        starts
+            .min_by_key(|origin| Seconds::down(origin.start, origin.timescale))
+            .unwrap_or(Self { start: 0, timescale: 1 })
+    }
+
+    /// `@presentationTimeOffset` in the track's timescale; never after the track's first segment.
+    pub(super) fn offset(self, track: &Track) -> u64 {
+        let ticks = u128::from(self.start) * u128::from(track.timescale.max(1)) / u128::from(self.timescale);
+        u64::try_from(ticks).map_or(track.timeline.start, |ticks| ticks.min(track.timeline.start))
+    }
+
+    /// The time from here to the end of the track.
+    pub(super) fn until_end(self, track: &Track) -> Seconds {
+        let end = track.timeline.start.saturating_add(track.timeline.duration());
+        Seconds::down(self.start, self.timescale).until(Seconds::up(end, track.timescale))
+    }
+}
+
+/// `SegmentTemplate` with a `SegmentTimeline` (5.3.9.6): as long as the number of distinct durations, not of segments.
+pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, origin: Origin) {
+    put!(out, "<SegmentTemplate timescale=\"{}\"", track.timescale.max(1));
+    match origin.offset(track) {
+        0 => {}
+        offset => put!(out, " presentationTimeOffset=\"{offset}\""),
+    }
+    if track.kind == TrackKind::Text {
+        put!(out, " media=\"$RepresentationID$/$Number$.vtt?v={version}\"");
+    } else {
+        put!(
+            out,
+            " initialization=\"$RepresentationID$/init.mp4?v={version}\" media=\"$RepresentationID$/$Number$.m4s?v={version}\""
+        );
+    }
+    out.push_str(" startNumber=\"1\"><SegmentTimeline>");
+    for (at, (d, n)) in joined(track).into_iter().enumerate() {
+        out.push_str("<S");
+        if at == 0 {
+            put!(out, " t=\"{}\"", track.timeline.start);
+        }
+        put!(out, " d=\"{d}\"");
+        match n - 1 {
+            0 => {}
+            // The number of segments that follow the first one.
+            r => put!(out, " r=\"{r}\""),
+        }
+        out.push_str("/>");
+    }
+    out.push_str("</SegmentTimeline></SegmentTemplate>");
+}
+
+/// Runs of equal durations, whatever their fragments; never an empty one.
+fn joined(track: &Track) -> Vec<(u64, u64)> {
+    let mut joined: Vec<(u64, u64)> = Vec::with_capacity(track.timeline.runs.len());
+    for run in track.timeline.runs.iter().filter(|run| run.n > 0) {
+        match joined.last_mut() {
+            Some((d, n)) if *d == run.d => *n += u64::from(run.n),
+            _ => joined.push((run.d, run.n.into())),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{manifest::fixture, title::Run};
+
+    #[test]
+    fn runs_are_joined_and_the_offset_is_the_earliest_start() {
+        let mut title = fixture::protected();
+        title.tracks[0].timeline.start = 1_280_000;
+        title.tracks[0].timeline.runs.insert(0, Run { d: 51_200, n: 3, f: 1 });
+        title.tracks[2].timeline.start = 4_800_100;
+        title.tracks[4].timeline.start = 100_000;
+        let tracks: Vec<_> = [0, 2, 4].into_iter().map(|at| &title.tracks[at]).collect();
+        let origin = Origin::of(&tracks);
+        let written = |at: usize| {
+            let mut out = String::new();
+            put_template(&mut out, tracks[at], &title.version, origin);
+            out
+        };
+        assert_eq!(
+            written(0),
+            "<SegmentTemplate timescale=\"12800\" presentationTimeOffset=\"1280000\" initialization=\"$RepresentationID$/init.mp4?v=r1\" \
+             media=\"$RepresentationID$/$Number$.m4s?v=r1\" startNumber=\"1\"><SegmentTimeline><S t=\"1280000\" d=\"51200\" r=\"4\"/>\
+             <S d=\"25600\"/></SegmentTimeline></SegmentTemplate>"
+        );
+        assert!(
+            written(1).contains(" presentationTimeOffset=\"4800000\" ") && written(1).contains("<S t=\"4800100\" ")
+        );
+        assert!(
+            written(2).contains(" presentationTimeOffset=\"100000\" media=\"$RepresentationID$/$Number$.vtt?v=r1\"")
+        );
+        assert_eq!(origin.until_end(tracks[0]).to_string(), "22");
+        assert_eq!(origin.until_end(tracks[1]).to_string(), "10.007417");
+    }
+}

@@ -1,0 +1,109 @@
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::{
+    drm::{clearkey, fairplay, playready, widevine},
+    manifest::{Error, Options, Protection, systems},
+    title::{Descriptor, KeySystem, Scheme},
+};
+
+/// The attribute lists for a key, one per system: the same in `EXT-X-KEY` and in `EXT-X-SESSION-KEY`, whose `METHOD`, `KEYFORMAT`
+/// and `KEYFORMATVERSIONS` must agree (rfc8216bis, 4.4.6.5). No IV: the media tell theirs (4.4.4.4).
+///
+/// # Errors
+/// [`Error::NoKeySystem`] rather than a playlist that takes protected media for clear.
+pub(super) fn keys(
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+    protection: &Protection,
+) -> Result<Vec<String>, Error> {
+    let listed: Vec<_> = systems(descriptor, options, protection.scheme).collect();
+    let identity = listed.contains(&KeySystem::Identity);
+    let keys: Vec<_> = listed
+        .into_iter()
+        .filter(|system| !(identity && *system == KeySystem::Clearkey))
+        .map(|system| attributes(system, protection, options.base))
+        .collect();
+    if keys.is_empty() { Err(Error::NoKeySystem) } else { Ok(keys) }
+}
+
+fn attributes(system: KeySystem, Protection { scheme, kid }: &Protection, base: &str) -> String {
+    let method = match scheme {
+        Scheme::Cenc => "SAMPLE-AES-CTR",
+        Scheme::Cbcs => "SAMPLE-AES",
+    };
+    let (uri, format, more) = match system {
+        KeySystem::Widevine => (
+            format!("data:text/plain;base64,{}", STANDARD.encode(widevine::pssh(kid, *scheme))),
+            widevine::URN,
+            format!(",KEYID=0x{kid}"),
+        ),
+        KeySystem::Playready => (
+            format!("data:text/plain;charset=UTF-16;base64,{}", STANDARD.encode(playready::object(kid, *scheme))),
+            playready::KEYFORMAT,
+            String::new(),
+        ),
+        KeySystem::Fairplay => (fairplay::uri(kid), fairplay::KEYFORMAT, String::new()),
+        KeySystem::Clearkey => {
+            (format!("data:text/plain;base64,{}", STANDARD.encode(kid.0)), clearkey::KEYFORMAT, String::new())
+        }
+        KeySystem::Identity => (format!("{base}/key/{kid}"), clearkey::IDENTITY, String::new()),
+    };
+    format!("METHOD={method},URI=\"{uri}\",KEYFORMAT=\"{format}\",KEYFORMATVERSIONS=\"1\"{more}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        manifest::{fixture, protection},
+        title::{Delivery, TrackKind},
+    };
+
+    fn formats(delivery: Delivery, systems: &[KeySystem]) -> Result<Vec<String>, Error> {
+        let (title, options) = (fixture::protected(), Options { systems, ..fixture::options(delivery) });
+        let protection = protection(&title, &options, TrackKind::Video)?.expect("protected");
+        keys(&title, &options, &protection)
+    }
+
+    #[test]
+    fn one_clearkey_form_is_listed() {
+        use KeySystem::{Clearkey, Identity, Widevine};
+        let key_url = "METHOD=SAMPLE-AES-CTR,URI=\"https://edge.example/~h/v1/film/key/101112131415161718191a1b1c1d1e1f\",\
+             KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"";
+        let key_id = "METHOD=SAMPLE-AES-CTR,URI=\"data:text/plain;base64,EBESExQVFhcYGRobHB0eHw==\",\
+             KEYFORMAT=\"org.w3.clearkey\",KEYFORMATVERSIONS=\"1\"";
+        for (systems, expected) in [
+            (&[Clearkey, Identity][..], key_url),
+            (&[Identity], key_url),
+            (&[Clearkey], key_id),
+            (&[Widevine, Clearkey], key_id),
+        ] {
+            let keys = formats(Delivery::Cenc, systems).expect("keys");
+            assert_eq!(keys.last().map(String::as_str), Some(expected), "{systems:?}");
+            assert_eq!(keys.len(), 1 + usize::from(systems.contains(&Widevine)));
+        }
+    }
+
+    #[test]
+    fn every_system_under_cbcs_in_order() {
+        let keys = formats(Delivery::Cbcs, &KeySystem::ALL).expect("keys");
+        assert!(keys.iter().all(|key| key.starts_with("METHOD=SAMPLE-AES,URI=\"")));
+        let ends = [
+            "KEYFORMAT=\"urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed\",KEYFORMATVERSIONS=\"1\",KEYID=0x303132333435363738393a3b3c3d3e3f",
+            "KEYFORMAT=\"com.microsoft.playready\",KEYFORMATVERSIONS=\"1\"",
+            "URI=\"skd://303132333435363738393a3b3c3d3e3f\",KEYFORMAT=\"com.apple.streamingkeydelivery\",KEYFORMATVERSIONS=\"1\"",
+            "KEYFORMAT=\"identity\",KEYFORMATVERSIONS=\"1\"",
+        ];
+        assert_eq!(keys.len(), ends.len());
+        for (key, end) in keys.iter().zip(ends) {
+            assert!(key.ends_with(end), "{key}");
+        }
+        assert!(keys[1].contains("URI=\"data:text/plain;charset=UTF-16;base64,"));
+    }
+
+    #[test]
+    fn protected_media_without_a_key_system_has_no_playlist() {
+        assert_eq!(formats(Delivery::Cenc, &[KeySystem::Fairplay]), Err(Error::NoKeySystem));
+        assert_eq!(formats(Delivery::Cenc, &[]), Err(Error::NoKeySystem));
+    }
+}

@@ -1,0 +1,164 @@
+use super::{VERSION, key::keys, text::put};
+use crate::{
+    manifest::{Error, Options, Seconds, admits, protection, segments},
+    title::{Descriptor, Track, TrackId, TrackKind},
+};
+
+/// The media playlist of a track (rfc8216bis, 4.4.3), as video on demand.
+///
+/// # Errors
+/// [`Error::UnknownTrack`] also where the options trim the track away; [`Error::NotOffered`], [`Error::NoKeySystem`],
+/// [`Error::TooManySegments`], [`Error::Url`].
+pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
+    options.check()?;
+    let track = descriptor.track(id).filter(|track| admits(track, options));
+    let protection = protection(descriptor, options, track.map_or(TrackKind::Text, |track| track.kind))?;
+    let track = track.ok_or(Error::UnknownTrack)?;
+    let keys = protection.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))?;
+    let count = segments(track)?;
+    let version = descriptor.version.as_str();
+
+    // Per segment: the id and the version, and at most 10 + 10 + 10 digits of duration, number and punctuation.
+    let per_segment = id.as_str().len() + version.len() + 44;
+    let head = 512 + keys.iter().map(|key| key.len() + 12).sum::<usize>();
+    let mut out = String::with_capacity(head + per_segment * count as usize);
+    out.push_str(VERSION);
+    put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
+    // Segment n has media sequence number n: the two need no telling apart.
+    out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+    for key in &keys {
+        put!(out, "#EXT-X-KEY:{key}\n");
+    }
+    let extension = if track.kind == TrackKind::Text {
+        "vtt"
+    } else {
+        // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
+        put!(out, "#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}\"\n");
+        "m4s"
+    };
+    let mut number = 0u32;
+    for run in &track.timeline.runs {
+        let duration = Seconds::nearest(run.d, track.timescale).to_string();
+        for _ in 0..run.n {
+            number += 1;
+            put!(out, "#EXTINF:{duration},\n{id}/{number}.{extension}?v={version}\n");
+        }
+    }
+    out.push_str("#EXT-X-ENDLIST\n");
+    Ok(out)
+}
+
+/// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
+/// no segment, rounded to the nearest second, is longer (4.4.3.1).
+fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
+    let of_media = descriptor.tracks.iter().filter(|track| track.kind != TrackKind::Text);
+    of_media.chain([track]).map(rounded).max().unwrap_or(1).max(1)
+}
+
+fn rounded(track: &Track) -> u128 {
+    Seconds::nearest(track.timeline.longest(), track.timescale).rounded()
+}
+
+#[cfg(test)]
+mod tests {
+    use m3u8_rs::{KeyMethod, MediaPlaylistType, parse_media_playlist_res};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        manifest::fixture,
+        title::{Delivery, KeySystem, Run},
+    };
+
+    fn id(text: &str) -> TrackId {
+        TrackId::parse(text).expect("id")
+    }
+
+    #[test]
+    fn protected_audio() {
+        let options = Options { systems: &[KeySystem::Fairplay], ..fixture::options(Delivery::Cbcs) };
+        assert_eq!(
+            media(&fixture::protected(), &id("en"), &options).expect("playlist"),
+            "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://404142434445464748494a4b4c4d4e4f\",KEYFORMAT=\"com.apple.streamingkeydelivery\",KEYFORMATVERSIONS=\"1\"\n\
+             #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
+             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXT-X-ENDLIST\n"
+        );
+    }
+
+    #[test]
+    fn text_and_clear_media_have_no_key() {
+        let options = fixture::options(Delivery::Cenc);
+        assert_eq!(
+            media(&fixture::protected(), &id("subs-en"), &options).expect("playlist"),
+            "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXTINF:4,\nsubs-en/1.vtt?v=r1\n#EXTINF:4,\nsubs-en/2.vtt?v=r1\n#EXTINF:2,\nsubs-en/3.vtt?v=r1\n\
+             #EXT-X-ENDLIST\n"
+        );
+        let clear = media(&fixture::unprotected(), &id("v720"), &fixture::options(Delivery::Clear)).expect("playlist");
+        assert!(!clear.contains("KEY") && clear.contains("#EXT-X-MAP:URI=\"v720/init.mp4?v=r1\"\n"));
+    }
+
+    #[test]
+    fn keys_stand_before_the_map_and_have_no_iv() {
+        let title = fixture::protected();
+        for (delivery, method) in [(Delivery::Cenc, "SAMPLE-AES-CTR"), (Delivery::Cbcs, "SAMPLE-AES")] {
+            let text = media(&title, &id("v720"), &fixture::options(delivery)).expect("playlist");
+            assert!(text.rfind("#EXT-X-KEY") < text.find("#EXT-X-MAP") && !text.contains("IV="));
+            let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs");
+            assert!(playlist.end_list && playlist.playlist_type == Some(MediaPlaylistType::Vod));
+            assert_eq!((playlist.segments.len(), playlist.target_duration, playlist.version), (3, 4, Some(6)));
+            let key = playlist.segments[0].key.as_ref().expect("key");
+            assert_eq!(
+                key.method,
+                match method {
+                    "SAMPLE-AES" => KeyMethod::SampleAES,
+                    other => KeyMethod::Other(other.to_owned()),
+                }
+            );
+            assert_eq!(playlist.segments[0].map.as_ref().expect("map").uri, "v720/init.mp4?v=r1");
+            assert_eq!(playlist.segments[2].uri, "v720/3.m4s?v=r1");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_has_no_playlist() {
+        let title = fixture::protected();
+        let all = fixture::options(Delivery::Cenc);
+        let low = Options { max_height: Some(360), ..all };
+        assert_eq!(media(&title, &id("v720"), &low), Err(Error::UnknownTrack));
+        assert!(media(&title, &id("v360"), &low).is_ok());
+        assert_eq!(media(&title, &id("v1080"), &all), Err(Error::UnknownTrack));
+        for delivery in [Delivery::Clear, Delivery::Aes128] {
+            assert_eq!(media(&title, &id("v720"), &fixture::options(delivery)), Err(Error::NotOffered));
+            assert_eq!(media(&title, &id("nothing"), &fixture::options(delivery)), Err(Error::NotOffered));
+        }
+        let broken = Options { base: "https://x/\"\n#EXT-X-ENDLIST", ..all };
+        assert_eq!(media(&title, &id("v720"), &broken), Err(Error::Url));
+        let mut long = title;
+        long.tracks[0].timeline.runs = vec![Run { d: 1, n: u32::MAX, f: 1 }; 2];
+        assert_eq!(media(&long, &id("v720"), &all), Err(Error::TooManySegments));
+    }
+
+    proptest! {
+        #[test]
+        fn any_timeline_parses_and_keeps_its_durations(
+            timescale: u32,
+            runs in proptest::collection::vec((any::<u64>(), 0..40u32), 0..5),
+        ) {
+            let mut title = fixture::protected();
+            title.tracks[0].timescale = timescale;
+            title.tracks[0].timeline.runs = runs.iter().map(|(d, n)| Run { d: d >> 20, n: *n, f: 1 }).collect();
+            let text = media(&title, &id("v720"), &fixture::options(Delivery::Cenc)).expect("playlist");
+            let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs");
+            let expected = title.tracks[0].timeline.runs.iter().flat_map(|run| (0..run.n).map(|_| run.d));
+            prop_assert_eq!(playlist.segments.len(), runs.iter().map(|(_, n)| *n as usize).sum::<usize>());
+            for (segment, ticks) in playlist.segments.iter().zip(expected) {
+                let seconds = ticks as f64 / f64::from(timescale.max(1));
+                prop_assert!((f64::from(segment.duration) - seconds).abs() <= 1e-6 + seconds * 1e-6);
+                prop_assert!(seconds.round() <= playlist.target_duration as f64 + 1.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+use sluice_app::host::{ByteStream, Fetch, FetchError, Fetched};
+use spin_sdk::wit::wasi::http0_2_0::{
+    outgoing_handler,
+    types::{ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingRequest, RequestOptions, Scheme},
+};
+use wasi::io::streams::{InputStream, StreamError};
+
+use crate::poll;
+
+/// The most that is read at once, bytes.
+const READ: u64 = 256 * 1024;
+
+/// The body of a response from the origin.
+pub(crate) struct OriginBody {
+    // Before its body, of which it is a child.
+    stream: InputStream,
+    _body: IncomingBody,
+}
+
+/// Sends a request to the origin and waits for the response's head.
+pub(crate) async fn fetch(fetch: &Fetch) -> Result<Fetched<OriginBody>, FetchError> {
+    let future =
+        outgoing_handler::handle(request(fetch)?, Some(options(fetch))).map_err(|error| fetch_error(&error))?;
+    let response = loop {
+        match future.get() {
+            Some(Ok(Ok(response))) => break response,
+            Some(Ok(Err(error))) => return Err(fetch_error(&error)),
+            Some(Err(())) => return Err(FetchError::Unreachable),
+            None => poll::ready(future.subscribe()).await,
+        }
+    };
+    let body = response.consume().map_err(|()| FetchError::Unreachable)?;
+    let stream = body.stream().map_err(|()| FetchError::Unreachable)?;
+    Ok(Fetched { status: response.status(), length: length(&response), body: OriginBody { stream, _body: body } })
+}
+
+fn request(fetch: &Fetch) -> Result<OutgoingRequest, FetchError> {
+    let headers = Fields::new();
+    let mut set =
+        |name: &str, value: Vec<u8>| headers.set(&name.to_owned(), &[value]).map_err(|_| FetchError::Unreachable);
+    set("x-origin-secret", fetch.secret.as_bytes().to_vec())?;
+    if let Some((first, last)) = fetch.range {
+        set("range", format!("bytes={first}-{last}").into_bytes())?;
+    }
+    let request = OutgoingRequest::new(headers);
+    let (scheme, rest) = match fetch.url.split_once("://") {
+        Some(("http", rest)) => (Scheme::Http, rest),
+        Some(("https", rest)) => (Scheme::Https, rest),
+        _ => return Err(FetchError::Unreachable),
+    };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    request
+        .set_scheme(Some(&scheme))
+        .and_then(|()| request.set_authority(Some(authority)))
+        .and_then(|()| request.set_path_with_query(Some(path)))
+        .map_err(|()| FetchError::Unreachable)?;
+    Ok(request)
+}
+
+fn options(fetch: &Fetch) -> RequestOptions {
+    let options = RequestOptions::new();
+    let nanoseconds = |milliseconds: u64| Some(milliseconds.saturating_mul(1_000_000));
+    // A host that cannot time one of these says so by an error, and keeps its own.
+    let _ = options.set_connect_timeout(nanoseconds(fetch.timeouts.connect));
+    let _ = options.set_first_byte_timeout(nanoseconds(fetch.timeouts.first_byte));
+    let _ = options.set_between_bytes_timeout(nanoseconds(fetch.timeouts.between_bytes));
+    options
+}
+
+fn length(response: &IncomingResponse) -> Option<u64> {
+    let values = response.headers().get(&"content-length".to_owned());
+    core::str::from_utf8(values.first()?).ok()?.parse().ok()
+}
+
+fn fetch_error(error: &ErrorCode) -> FetchError {
+    match error {
+        ErrorCode::ConnectionTimeout
+        | ErrorCode::ConnectionReadTimeout
+        | ErrorCode::ConnectionWriteTimeout
+        | ErrorCode::HttpResponseTimeout
+        | ErrorCode::DnsTimeout => FetchError::Timeout,
+        ErrorCode::HttpResponseIncomplete => FetchError::Cut,
+        _ => FetchError::Unreachable,
+    }
+}
+
+impl ByteStream for OriginBody {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
+        loop {
+            match self.stream.read(READ) {
+                Ok(chunk) if chunk.is_empty() => poll::ready(self.stream.subscribe()).await,
+                Ok(chunk) => return Ok(Some(chunk)),
+                Err(StreamError::Closed) => return Ok(None),
+                Err(StreamError::LastOperationFailed(error)) => {
+                    let code = spin_sdk::wit::wasi::http0_2_0::types::http_error_code(&error);
+                    return Err(match code.map(|code| fetch_error(&code)) {
+                        Some(FetchError::Timeout) => FetchError::Timeout,
+                        _ => FetchError::Cut,
+                    });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The `sluice` program: its commands, its exit status, its errors.
+
+use std::{ffi::OsString, future::Future, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand, error::ErrorKind};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    config::{self, KeyserverConfig, OriginConfig},
+    index, inspect, keyserver, mint, protect,
+    running::{Running, StartError},
+    serve,
+};
+
+#[derive(Parser)]
+#[command(name = "sluice", version, about = "Protected video from the CDN's edge: the operator's program")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves renditions, descriptors and wrapped keys to edges
+    Origin(ConfigArgs),
+    /// A development DRM key provider: SPEKE v2 / CPIX over HTTP
+    Keyserver(ConfigArgs),
+    /// Makes a new title version of CMAF that another tool wrote
+    Index(index::IndexArgs),
+    /// The edge's packager, offline
+    Protect(protect::ProtectArgs),
+    /// Explains an init segment, a media segment, a descriptor, a track record or a plan; never prints a key
+    Inspect(inspect::InspectArgs),
+    /// Tokens, for operations and tests
+    #[command(subcommand)]
+    Mint(mint::MintCommand),
+}
+
+#[derive(clap::Args)]
+struct ConfigArgs {
+    /// The configuration, TOML
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+}
+
+/// Runs the program: 0 done, 1 the work failed, 2 wrong usage.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sluice: {}", one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Origin(args) => {
+            let config: OriginConfig = config::load(&args.config)?;
+            serve_until_stopped("origin", serve::start(config))
+        }
+        Command::Keyserver(args) => {
+            let config: KeyserverConfig = config::load(&args.config)?;
+            serve_until_stopped("key server", keyserver::start(config))
+        }
+        Command::Index(args) => index::run(args),
+        Command::Protect(args) => protect::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
+    }
+}
+
+/// Serves until SIGINT or SIGTERM. Logs go to stderr, as `SLUICE_LOG` filters them (`info` by default).
+fn serve_until_stopped(
+    name: &'static str,
+    start: impl Future<Output = Result<Running, StartError>>,
+) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env("SLUICE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        // Taken over first, so that a signal during the start is not lost.
+        let stop = stopped()?;
+        let running = start.await?;
+        tracing::info!(address = %running.addr, metrics = ?running.metrics, "{name} listens");
+        running.until(stop).await?;
+        tracing::info!("{name} has stopped");
+        Ok(())
+    })
+}
+
+/// Ready when the program is told to stop.
+fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminated.recv() => {}
+        }
+        #[cfg(not(unix))]
+        drop(tokio::signal::ctrl_c().await);
+    })
+}
+
+fn usage(error: &clap::Error) -> ExitCode {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        print!("{error}");
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let cause = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let cause: Vec<_> = cause.trim_start_matches("error: ").split_whitespace().collect();
+    match error.kind() {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => eprintln!("sluice: a command is missing (try --help)"),
+        _ => eprintln!("sluice: {} (try --help)", cause.join(" ")),
+    }
+    ExitCode::from(2)
+}
+
+/// The innermost cause first, what was being done in brackets after it, all on one line.
+fn one_line(error: &anyhow::Error) -> String {
+    let mut layers: Vec<String> = Vec::new();
+    for layer in error.chain().map(ToString::to_string) {
+        // An error that repeats its source in its own text needs it no second time.
+        if !layers.iter().any(|outer| outer.contains(&layer)) {
+            layers.push(layer);
+        }
+    }
+    let mut layers = layers.into_iter().rev();
+    let mut line = layers.next().unwrap_or_default();
+    for layer in layers {
+        line.push_str(&format!(" ({layer})"));
+    }
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_commands_are_those_of_the_contract() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+        for line in [
+            "sluice origin --config origin.toml",
+            "sluice keyserver --config keyserver.toml",
+            "sluice index DIR --title film",
+            "sluice protect --scheme cenc --kid 00 --key 00 --iv 00 --init i.mp4 --out out 1.m4s 2.m4s",
+            "sluice inspect init.mp4",
+            "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
+            "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",
+        ] {
+            assert!(parse(line).is_ok(), "{line}");
+        }
+        for line in [
+            "sluice",
+            "sluice origin",
+            "sluice nothing",
+            "sluice mint viewer --account a --kid k --alg HS256",
+            "sluice mint viewer --account a --kid k --alg none --secret-env NAME",
+        ] {
+            assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
+        }
+    }
+
+    #[test]
+    fn errors_are_one_line_with_the_cause_first() {
+        let error = anyhow!("no such file\nor directory").context("film/init.mp4: cannot be read");
+        assert_eq!(one_line(&error), "no such file or directory (film/init.mp4: cannot be read)");
+        let error = Err::<(), _>(std::io::Error::other("disk")).context("reading: disk").expect_err("an error");
+        assert_eq!(one_line(&error), "reading: disk");
+    }
+}

@@ -1,0 +1,104 @@
+//! Configuration of the origin and of the development key server: TOML, unknown keys refused.
+//!
+//! Secrets stand in no configuration file. A secret is a reference, `{ file = "…" }` or
+//! `{ env = "NAME" }`, and a file is read again whenever it changes, so that rotation needs no
+//! restart. A file that has been removed withdraws its secret.
+//!
+//! # The origin
+//! ```toml
+#![doc = include_str!("../../examples/origin.toml")]
+//! ```
+//!
+//! # The development key server
+//! ```toml
+#![doc = include_str!("../../examples/keyserver.toml")]
+//! ```
+//!
+//! In one process, build [`OriginConfig`] and [`KeyserverConfig`] directly and hand secrets over as
+//! [`SecretRef::Value`], which TOML cannot express.
+
+mod error;
+mod keyserver;
+mod origin;
+mod secret;
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+
+pub use error::ConfigError;
+pub use keyserver::KeyserverConfig;
+pub use origin::{Auth, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
+pub use secret::{Secret, SecretError, SecretRef};
+
+/// Reads a configuration file.
+///
+/// # Errors
+/// [`ConfigError`] where the file cannot be read, is no TOML, or has a key that is unknown, missing or of the wrong type.
+pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    parse(&text).map_err(|(line, message)| ConfigError::Parse { path: path.to_owned(), line, message })
+}
+
+/// Parses a configuration. The error is the line and what is wrong there.
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (usize, String)> {
+    toml::from_str(text).map_err(|error| {
+        let start = error.span().map_or(0, |span| span.start);
+        let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+        (line, error.message().replace('\n', ", "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORIGIN: &str = include_str!("../../examples/origin.toml");
+    const KEYSERVER: &str = include_str!("../../examples/keyserver.toml");
+
+    #[test]
+    fn the_examples_are_what_the_program_reads() {
+        let origin: OriginConfig = parse(ORIGIN).expect("origin.toml");
+        origin.validate().expect("a valid origin");
+        assert!(origin.keys.is_some() && origin.secrets.previous.is_some() && origin.metrics_listen.is_some());
+        let keyserver: KeyserverConfig = parse(KEYSERVER).expect("keyserver.toml");
+        keyserver.validate().expect("a valid key server");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_line() {
+        let text = format!("lisen = \"127.0.0.1:1\"\n{ORIGIN}");
+        let (line, message) = parse::<OriginConfig>(&text).expect_err("a misspelt key");
+        assert_eq!(line, 1);
+        assert!(message.contains("lisen"), "{message}");
+        let text = ORIGIN.replace("current = {", "current = { hint = 1,");
+        assert_ne!(text, ORIGIN);
+        assert!(parse::<OriginConfig>(&text).is_err(), "a secret reference with a stray key");
+    }
+
+    #[test]
+    fn a_secret_cannot_be_written_into_the_file() {
+        let text = ORIGIN.replace("{ file = \"/run/secrets/origin.secret\" }", "{ value = \"hunter2hunter2hunter2\" }");
+        assert_ne!(text, ORIGIN);
+        assert!(parse::<OriginConfig>(&text).is_err());
+    }
+
+    #[test]
+    fn keys_do_not_travel_in_the_clear_off_this_machine() {
+        let mut origin: OriginConfig = parse(ORIGIN).expect("origin.toml");
+        let mut with = |url: &str, allow| {
+            let keys = origin.keys.as_mut().expect("keys");
+            keys.url = url.to_owned();
+            keys.allow_cleartext_http = allow;
+            origin.validate().is_ok()
+        };
+        assert!(with("https://drm.example/speke", false));
+        assert!(with("http://127.0.0.1:9090/speke", false));
+        assert!(with("http://localhost:9090/speke", false));
+        assert!(!with("http://drm.example/speke", false));
+        assert!(with("http://drm.example/speke", true));
+        assert!(!with("ftp://drm.example/speke", true));
+        assert!(!with("not a url", true));
+    }
+}

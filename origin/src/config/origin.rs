@@ -1,0 +1,203 @@
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use serde::Deserialize;
+
+use super::{ConfigError, SecretRef};
+
+/// What `sluice origin` is told.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginConfig {
+    /// Where edges connect. Port 0 takes any free port.
+    pub listen: SocketAddr,
+    /// Where `/metrics` is served; absent, it is not.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Seconds until a request without an answer is given up (504), and until a storage read within a body is.
+    #[serde(default = "default_request_timeout")]
+    pub request_timeout_seconds: u64,
+    /// Seconds for which a descriptor may be kept by an edge: how late a published change may show.
+    #[serde(default = "default_descriptor_max_age")]
+    pub descriptor_max_age_seconds: u64,
+    /// Where the titles are.
+    pub store: StoreConfig,
+    /// What edges must show.
+    pub secrets: OriginSecrets,
+    /// Where content keys come from. Absent, only unprotected titles can be played.
+    #[serde(default)]
+    pub keys: Option<KeysConfig>,
+}
+
+/// Where the titles are. One kind so far.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum StoreConfig {
+    /// A directory of this machine.
+    Directory(PathBuf),
+}
+
+/// The secrets that `X-Origin-Secret` may carry: two at a time, for rotation. At least 16 bytes each.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OriginSecrets {
+    /// The secret.
+    pub current: SecretRef,
+    /// Another that is also valid; a missing or empty one is no error.
+    #[serde(default)]
+    pub previous: Option<SecretRef>,
+}
+
+/// The DRM key provider (SPEKE v2.0), and how its keys are kept and passed on.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The provider's SPEKE v2.0 endpoint.
+    pub url: String,
+    /// How this origin shows who it is.
+    #[serde(default)]
+    pub auth: Auth,
+    /// The key-encryption key that edges hold too: `N:` and 64 hex digits, N from 0 to 255.
+    pub kek: SecretRef,
+    /// Seconds after which keys are asked for anew.
+    #[serde(default = "default_refresh")]
+    pub refresh_seconds: u64,
+    /// Seconds for which keys already held are still served after that, while the provider is down.
+    #[serde(default = "default_hold")]
+    pub hold_seconds: u64,
+    /// Seconds after a failure during which the provider is not asked again for the same keys.
+    #[serde(default = "default_backoff")]
+    pub backoff_seconds: u64,
+    /// Seconds for one exchange with the provider.
+    #[serde(default = "default_timeout")]
+    pub timeout_seconds: u64,
+    /// Tries per exchange, the first included. Only what may pass by itself is tried again: no connection, 429, 5xx.
+    #[serde(default = "default_attempts")]
+    pub attempts: u32,
+    /// Lets keys travel over unencrypted HTTP to another machine.
+    #[serde(default)]
+    pub allow_cleartext_http: bool,
+}
+
+/// How a SPEKE client shows who it is.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Auth {
+    /// Not at all.
+    #[default]
+    None,
+    /// HTTP Basic.
+    Basic {
+        /// The user's name.
+        user: String,
+        /// The password.
+        password: SecretRef,
+    },
+    /// `Authorization: Bearer`.
+    Bearer(SecretRef),
+}
+
+fn default_request_timeout() -> u64 {
+    30
+}
+
+fn default_descriptor_max_age() -> u64 {
+    10
+}
+
+fn default_refresh() -> u64 {
+    300
+}
+
+fn default_hold() -> u64 {
+    3600
+}
+
+fn default_backoff() -> u64 {
+    2
+}
+
+fn default_timeout() -> u64 {
+    5
+}
+
+fn default_attempts() -> u32 {
+    3
+}
+
+impl OriginConfig {
+    /// A configuration with the defaults of TOML, for a program that runs an origin within itself.
+    pub fn new(listen: SocketAddr, store: StoreConfig, secret: SecretRef) -> Self {
+        Self {
+            listen,
+            metrics_listen: None,
+            request_timeout_seconds: default_request_timeout(),
+            descriptor_max_age_seconds: default_descriptor_max_age(),
+            store,
+            secrets: OriginSecrets { current: secret, previous: None },
+            keys: None,
+        }
+    }
+
+    /// Checks what types alone do not.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`], which names the key.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if self.request_timeout_seconds == 0 {
+            return Err(ConfigError::invalid("request_timeout_seconds", "0 would refuse every request; give 1 or more"));
+        }
+        self.keys.as_ref().map_or(Ok(()), KeysConfig::validate)
+    }
+}
+
+impl KeysConfig {
+    /// A configuration with the defaults of TOML.
+    pub fn new(url: impl Into<String>, kek: SecretRef) -> Self {
+        Self {
+            url: url.into(),
+            auth: Auth::None,
+            kek,
+            refresh_seconds: default_refresh(),
+            hold_seconds: default_hold(),
+            backoff_seconds: default_backoff(),
+            timeout_seconds: default_timeout(),
+            attempts: default_attempts(),
+            allow_cleartext_http: false,
+        }
+    }
+
+    /// For how long keys are served at most without hearing from the provider.
+    pub(crate) fn longest_hold(&self) -> Duration {
+        Duration::from_secs(self.refresh_seconds.saturating_add(self.hold_seconds))
+    }
+
+    fn validate(&self) -> Result<(), ConfigError> {
+        let url = reqwest::Url::parse(&self.url)
+            .map_err(|error| ConfigError::invalid("keys.url", format!("{error}; give the provider's https:// URL")))?;
+        let loopback = match url.host_str() {
+            Some("localhost") => true,
+            Some(host) => {
+                host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+            }
+            None => return Err(ConfigError::invalid("keys.url", "names no host; give the provider's https:// URL")),
+        };
+        match url.scheme() {
+            "https" => {}
+            "http" if loopback || self.allow_cleartext_http => {}
+            "http" => {
+                return Err(ConfigError::invalid(
+                    "keys.url",
+                    "content keys would travel in the clear; use https://, or set keys.allow_cleartext_http where the network itself is protected",
+                ));
+            }
+            other => return Err(ConfigError::invalid("keys.url", format!("unknown scheme {other}; use https://"))),
+        }
+        if self.timeout_seconds == 0 {
+            return Err(ConfigError::invalid("keys.timeout_seconds", "0 would refuse every exchange; give 1 or more"));
+        }
+        if !(1..=10).contains(&self.attempts) {
+            return Err(ConfigError::invalid("keys.attempts", "give 1 to 10"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! `sluice inspect`: explains an init segment, a media segment, or one of the documents that indexing writes. Never prints a key.
+
+mod boxes;
+mod document;
+mod media;
+
+use std::{fs, path::PathBuf};
+
+use anyhow::{Context, bail};
+
+/// Arguments of `sluice inspect`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct InspectArgs {
+    /// An init segment, a media segment, a descriptor, a track record or a plan
+    pub target: String,
+    /// The init segment of a media segment: without it, defaults and IV sizes are not known
+    #[arg(long)]
+    pub init: Option<PathBuf>,
+    /// Lists every sample
+    #[arg(long)]
+    pub samples: bool,
+}
+
+/// Runs `sluice inspect`.
+///
+/// # Errors
+/// One line: what is wrong and where.
+pub fn run(args: InspectArgs) -> anyhow::Result<()> {
+    let bytes = fs::read(&args.target).with_context(|| format!("{}: cannot be read", args.target))?;
+    let init = args
+        .init
+        .as_ref()
+        .map(|path| fs::read(path).with_context(|| format!("{}: cannot be read", path.display())))
+        .transpose()?;
+    let text = explain(&bytes, init.as_deref(), args.samples);
+    print!("{}", text.map_err(|error| anyhow::anyhow!("{}: {error:#}", args.target))?);
+    Ok(())
+}
+
+/// Explains the bytes of a file; `init` is the init segment where they are of a media segment.
+///
+/// # Errors
+/// What is wrong and where in the file.
+pub fn explain(bytes: &[u8], init: Option<&[u8]>, samples: bool) -> anyhow::Result<String> {
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => document::json(bytes),
+        Some(b'S') if bytes.starts_with(b"SLPLAN") => document::plan(bytes),
+        _ if bytes.len() >= 8 && bytes.iter().skip(4).take(4).all(|byte| byte.is_ascii_graphic() || *byte == b' ') => {
+            media::explain(bytes, init, samples)
+        }
+        _ => bail!("neither ISO BMFF, nor a descriptor, a track record or a plan"),
+    }
+}

@@ -1,0 +1,215 @@
+//! `sluice protect`: the edge's packager, offline.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, anyhow, bail};
+use clap::ValueEnum;
+use sluice_packager::{
+    cenc::{self, FragmentProtector, InitProtection, IvSource, TrackConfig, Variant, constant_iv, plan_segment},
+    keys::{ContentKey, Kid},
+    title::Scheme,
+};
+use zeroize::Zeroize;
+
+use crate::atomic::write_if_changed;
+
+/// Arguments of `sluice protect`.
+#[derive(Clone, clap::Args)]
+pub struct ProtectArgs {
+    /// Protection scheme
+    #[arg(long, value_enum)]
+    pub scheme: SchemeArg,
+    /// Key id, 32 hex digits or a UUID
+    #[arg(long)]
+    pub kid: String,
+    /// Content key, 32 hex digits
+    #[arg(long, hide_default_value = true)]
+    pub key: String,
+    /// IV in hex: cenc, 8 bytes, the first sample's, one more for every sample on through the segments; cbcs, 16 bytes, constant.
+    /// Default: the edge's own derived IVs
+    #[arg(long)]
+    pub iv: Option<String>,
+    /// The track's number in its record, for derived cenc IVs
+    #[arg(long, default_value_t = 0)]
+    pub track_number: u8,
+    /// The clear init segment
+    #[arg(long)]
+    pub init: PathBuf,
+    /// The folder to write the same names to
+    #[arg(long)]
+    pub out: PathBuf,
+    /// Where the packager runs; the bytes are the same
+    #[arg(long, value_enum, default_value_t = Runtime::Native)]
+    pub runtime: Runtime,
+    /// Clear media segments, in order
+    #[arg(required = true)]
+    pub segments: Vec<PathBuf>,
+}
+
+/// `--scheme`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemeArg {
+    /// AES-CTR
+    Cenc,
+    /// AES-CBC in a pattern
+    Cbcs,
+}
+
+/// `--runtime`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Runtime {
+    /// In this program
+    Native,
+    /// In the edge's WASM build
+    Wasm,
+}
+
+/// A packager to protect with: this program's own ([`Native`]), or one in an embedded runtime.
+pub trait Engine {
+    /// The protected init segment.
+    ///
+    /// # Errors
+    /// What is wrong with the init segment, without its name.
+    fn init(&mut self, clear: &[u8], protection: &InitProtection) -> anyhow::Result<Vec<u8>>;
+
+    /// A protected segment, and how many samples it has. `entry` is what [`cenc::record_bytes`] keeps of the clear init segment.
+    ///
+    /// # Errors
+    /// What is wrong with the segment, without its name.
+    fn segment(&mut self, entry: &[u8], clear: &[u8], ivs: IvSource, key: &ContentKey) -> anyhow::Result<(Vec<u8>, u64)>;
+}
+
+/// The packager that this program is linked with.
+pub struct Native;
+
+impl Engine for Native {
+    fn init(&mut self, clear: &[u8], protection: &InitProtection) -> anyhow::Result<Vec<u8>> {
+        Ok(cenc::protect_init(clear, protection)?)
+    }
+
+    fn segment(&mut self, entry: &[u8], clear: &[u8], ivs: IvSource, key: &ContentKey) -> anyhow::Result<(Vec<u8>, u64)> {
+        let config = TrackConfig::from_sample_entry(entry)?;
+        let plan = plan_segment(&config, clear)?;
+        let mut protector = FragmentProtector::new(config, ivs, key, plan.entries, Some(plan.decode_time));
+        let mut out = Vec::with_capacity(clear.len());
+        protector.push(clear, &mut out)?;
+        let samples = protector.samples();
+        protector.finish(&mut out)?;
+        Ok((out, samples))
+    }
+}
+
+/// Runs `sluice protect`.
+///
+/// # Errors
+/// One line that names the file and, within media, the byte. Files written before the error are whole.
+pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
+    match args.runtime {
+        Runtime::Native => run_with(args, &mut Native),
+        Runtime::Wasm => bail!("this program carries no WASM runtime: use --runtime native, which gives the same bytes"),
+    }
+}
+
+/// Runs `sluice protect` with the packager `engine`.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with(mut args: ProtectArgs, engine: &mut impl Engine) -> anyhow::Result<()> {
+    let kid: Kid = args.kid.parse().with_context(|| format!("--kid {:?}", args.kid))?;
+    let key = content_key(&args.key);
+    args.key.zeroize();
+    let key = key?;
+    let (protection, mut ivs) = ivs(&args, kid)?;
+    let outputs = outputs(&args)?;
+
+    let clear_init = read(&args.init)?;
+    let of_init = |error: anyhow::Error| anyhow!("{}: {error}", args.init.display());
+    let entry = cenc::record_bytes(&clear_init).map_err(|error| of_init(error.into()))?;
+    let init = engine.init(&clear_init, &protection).map_err(of_init)?;
+    fs::create_dir_all(&args.out).with_context(|| format!("{}: cannot be created", args.out.display()))?;
+    let (init_path, segment_paths) = outputs.split_first().context("no output")?;
+    write_if_changed(init_path, &init)?;
+    for (segment, path) in args.segments.iter().zip(segment_paths) {
+        let clear = read(segment)?;
+        let (protected, samples) =
+            engine.segment(&entry, &clear, ivs, &key).map_err(|error| anyhow!("{}: {error}", segment.display()))?;
+        if let IvSource::Counter(next) = ivs {
+            ivs = IvSource::Counter(next.wrapping_add(samples));
+        }
+        write_if_changed(path, &protected)?;
+    }
+    Ok(())
+}
+
+fn ivs(args: &ProtectArgs, kid: Kid) -> anyhow::Result<(InitProtection, IvSource)> {
+    let bad = |length| anyhow!("--iv: {} wants {length} bytes, which is {} hex digits", args.scheme.scheme().as_str(), 2 * length);
+    let given = args.iv.as_deref().map(|iv| hex(iv).context("--iv: not hex digits")).transpose()?;
+    let scheme = args.scheme.scheme();
+    let (constant, ivs) = match (scheme, given) {
+        (Scheme::Cenc, None) => {
+            (None, IvSource::Derived { track: args.track_number, variant: Variant::default() })
+        }
+        (Scheme::Cenc, Some(iv)) => {
+            (None, IvSource::Counter(u64::from_be_bytes(iv.try_into().map_err(|_| bad(8))?)))
+        }
+        (Scheme::Cbcs, given) => {
+            let iv = match given {
+                Some(iv) => iv.try_into().map_err(|_| bad(16))?,
+                None => constant_iv(&kid),
+            };
+            (Some(iv), IvSource::Constant(iv))
+        }
+    };
+    Ok((InitProtection { scheme, kid, constant_iv: constant }, ivs))
+}
+
+/// Where the init segment and the segments go, in that order; none twice, none over its own source.
+fn outputs(args: &ProtectArgs) -> anyhow::Result<Vec<PathBuf>> {
+    let mut seen = BTreeSet::new();
+    let out = args.out.canonicalize().ok();
+    std::iter::once(&args.init)
+        .chain(&args.segments)
+        .map(|source| {
+            let name = source.file_name().with_context(|| format!("{}: not a file", source.display()))?;
+            if !seen.insert(name.to_owned()) {
+                bail!("{}: a second file of that name; outputs have the names of their sources", source.display());
+            }
+            let folder = source.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+            if out.is_some() && folder.canonicalize().ok() == out {
+                bail!("{}: --out is the folder that it is in, it would be overwritten", source.display());
+            }
+            Ok(args.out.join(name))
+        })
+        .collect()
+}
+
+fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
+}
+
+fn content_key(text: &str) -> anyhow::Result<ContentKey> {
+    let mut bytes = hex(text).context("--key: not hex digits")?;
+    let key = <[u8; 16]>::try_from(bytes.as_slice()).map(ContentKey::new);
+    bytes.zeroize();
+    key.map_err(|_| anyhow!("--key: a content key is 16 bytes, 32 hex digits"))
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    let digit = |byte: u8| (byte as char).to_digit(16);
+    rest.is_empty().then_some(())?;
+    pairs.iter().map(|[high, low]| Some((digit(*high)? << 4 | digit(*low)?) as u8)).collect()
+}
+
+impl SchemeArg {
+    fn scheme(self) -> Scheme {
+        match self {
+            Self::Cenc => Scheme::Cenc,
+            Self::Cbcs => Scheme::Cbcs,
+        }
+    }
+}

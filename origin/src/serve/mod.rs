@@ -1,0 +1,123 @@
+//! The origin over HTTP, for edges only: descriptors, clear renditions, wrapped keys.
+//!
+//! Every request carries `X-Origin-Secret`. Without it the answer is 403 with an empty body, whatever was asked for:
+//! neither existence nor method is looked at before.
+
+mod auth;
+mod conditional;
+mod keys;
+mod media;
+mod metrics;
+mod problem;
+mod route;
+mod store;
+
+use std::{sync::Arc, time::Duration, time::Instant};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+
+use self::{auth::OriginAuth, metrics::Metrics, problem::Problem, route::Route, store::Store};
+use crate::{
+    config::OriginConfig,
+    keys::KeyService,
+    running::{Running, StartError},
+};
+
+/// Longest path that is logged, in bytes.
+const LOGGED: usize = 256;
+
+struct Origin {
+    auth: OriginAuth,
+    store: Store,
+    keys: Option<KeyService>,
+    metrics: Metrics,
+    timeout: Duration,
+    descriptor_cache: HeaderValue,
+}
+
+/// Starts an origin in this process.
+///
+/// # Errors
+/// [`StartError`]: a configuration that is refused, a secret that cannot be had, an address that is taken.
+pub async fn start(config: OriginConfig) -> Result<Running, StartError> {
+    config.validate()?;
+    let timeout = Duration::from_secs(config.request_timeout_seconds);
+    let keys = config.keys.as_ref().map(KeyService::new).transpose()?;
+    if let Some(keys) = &keys {
+        keys.check_kek().map_err(StartError::secret("keys.kek"))?;
+    }
+    let descriptor_cache = format!("max-age={}", config.descriptor_max_age_seconds);
+    let origin = Arc::new(Origin {
+        auth: OriginAuth::new(&config.secrets)?,
+        store: Store::open(&config.store, timeout)?,
+        keys,
+        metrics: Metrics::default(),
+        timeout,
+        descriptor_cache: HeaderValue::from_str(&descriptor_cache)
+            .unwrap_or_else(|_| HeaderValue::from_static("no-cache")),
+    });
+    let router = Router::new().fallback(handle).with_state(Arc::clone(&origin));
+    let running = Running::start(config.listen, router).await?;
+    match config.metrics_listen {
+        None => Ok(running),
+        Some(address) => {
+            let text = get(move || async move {
+                ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], origin.metrics.exposition())
+            });
+            running.with_metrics(address, Router::new().route("/metrics", text)).await
+        }
+    }
+}
+
+async fn handle(State(origin): State<Arc<Origin>>, request: Request) -> Response {
+    let started = Instant::now();
+    let (request, _) = request.into_parts();
+    let (kind, mut response) = if origin.auth.admits(&request.headers) {
+        let route = Route::parse(request.uri.path());
+        let kind = route.as_ref().map_or("none", Route::kind);
+        let answer = tokio::time::timeout(origin.timeout, dispatch(&origin, route, &request)).await;
+        let response = answer.unwrap_or(Err(Problem::Timeout)).unwrap_or_else(Problem::into_response);
+        (kind, response)
+    } else {
+        ("refused", StatusCode::FORBIDDEN.into_response())
+    };
+    // An answer that a cache between edge and origin keeps is for those who show the same secret.
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("X-Origin-Secret"));
+    let status = response.status();
+    origin.metrics.count(kind, status);
+    let path = request.uri.path();
+    tracing::info!(
+        method = request.method.as_str(),
+        path = path.get(..path.floor_char_boundary(LOGGED)).unwrap_or(path),
+        route = kind,
+        status = status.as_u16(),
+        length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()).unwrap_or("-"),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "request"
+    );
+    response
+}
+
+async fn dispatch(origin: &Origin, route: Result<Route, Problem>, request: &Parts) -> Result<Response, Problem> {
+    let route = route?;
+    if !matches!(request.method, Method::GET | Method::HEAD) {
+        return Err(Problem::Method);
+    }
+    match route {
+        Route::Health => Ok(([(header::CACHE_CONTROL, "no-store")], "ok\n").into_response()),
+        Route::Descriptor(title) => {
+            let cache = origin.descriptor_cache.clone();
+            media::send(&origin.store, &media::Object::descriptor(&title, cache), request).await
+        }
+        Route::Media { title, version, track, file } => {
+            media::send(&origin.store, &media::Object::file(&title, &version, &track, file), request).await
+        }
+        Route::Keys { title, version, delivery } => keys::send(origin, &title, &version, delivery).await,
+    }
+}

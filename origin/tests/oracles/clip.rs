@@ -1,0 +1,103 @@
+//! Clear tracks to protect: two of the sample title's, and short ones that ffmpeg encodes when first asked for.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use crate::tools;
+
+/// A clear track as files: an init segment and media segments of several fragments each.
+pub(crate) struct Clip {
+    pub(crate) name: &'static str,
+    /// What shaka-packager calls the stream: `video` or `audio`.
+    pub(crate) stream: &'static str,
+    pub(crate) init: PathBuf,
+    pub(crate) segments: Vec<PathBuf>,
+}
+
+impl Clip {
+    /// The whole track in one: init and segments, concatenated.
+    pub(crate) fn whole(&self) -> Vec<u8> {
+        std::iter::once(&self.init).chain(&self.segments).flat_map(|path| tools::read(path)).collect()
+    }
+
+    fn in_folder(name: &'static str, stream: &'static str, folder: &Path) -> Self {
+        let segments: Vec<_> =
+            (1..).map(|n| folder.join(format!("{n}.m4s"))).take_while(|path| path.exists()).collect();
+        assert!(segments.len() >= 2, "{}: fewer than two segments", folder.display());
+        Self { name, stream, init: folder.join("init.mp4"), segments }
+    }
+
+    fn of_sample_title(name: &'static str, stream: &'static str, track: &str) -> Self {
+        let title = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/title/demo");
+        Self::in_folder(name, stream, &Path::new(title).join(track))
+    }
+
+    /// Encodes four seconds of `filter` to AVC: GOPs and fragments of one second, segments of two.
+    fn encoded(name: &'static str, filter: &str, codec: &[&str]) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracles").join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).expect("the last run's clip can be removed");
+        }
+        fs::create_dir_all(&folder).expect("a folder for the clip");
+        let manifest = folder.join("clip.mpd");
+        let mut arguments = vec!["-v", "error", "-nostdin", "-f", "lavfi", "-i", filter, "-c:v", "libx264"];
+        arguments.extend(["-g", "25", "-keyint_min", "25", "-sc_threshold", "0"]);
+        arguments.extend(codec);
+        arguments.extend(["-f", "dash", "-seg_duration", "2", "-frag_type", "duration", "-frag_duration", "1"]);
+        arguments.extend(["-init_seg_name", "init.mp4", "-media_seg_name", "$Number$.m4s"]);
+        arguments.push(manifest.to_str().expect("a path in UTF-8"));
+        tools::ffmpeg(&arguments, &[]);
+        Self::in_folder(name, "video", &folder)
+    }
+}
+
+/// 1080p High, CABAC, B-frames that are references too; one `sidx` of four references per segment.
+pub(crate) fn high_1080p() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| Clip::of_sample_title("avc_1080p_b_frames", "video", "v1080"))
+}
+
+/// AAC-LC, stereo; segments without a `sidx`.
+pub(crate) fn aac() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| Clip::of_sample_title("aac", "audio", "a-en"))
+}
+
+/// Main, eight slices per picture, several references, and a fade, on which x264 writes explicit prediction weights.
+pub(crate) fn slices() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        Clip::encoded(
+            "avc_slices_weighted",
+            "testsrc2=size=640x360:rate=25:duration=4,fade=out:40:50,format=yuv420p",
+            &["-profile:v", "main", "-x264-params", "slices=8:weightp=2:weightb=1:bframes=3:b-pyramid=normal:ref=4"],
+        )
+    })
+}
+
+/// Constrained Baseline, CAVLC, slices of at most 900 bytes, so that their number differs from picture to picture.
+pub(crate) fn baseline() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        Clip::encoded(
+            "avc_baseline_cavlc",
+            "testsrc2=size=320x180:rate=25:duration=4,format=yuv420p",
+            &["-profile:v", "baseline", "-x264-params", "slice-max-size=900:ref=3"],
+        )
+    })
+}
+
+/// High, interlaced with macroblock-adaptive frame and field coding, two slices per picture.
+pub(crate) fn mbaff() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        Clip::encoded(
+            "avc_interlaced_mbaff",
+            "testsrc2=size=720x576:rate=50:duration=4,interlace=lowpass=off,format=yuv420p",
+            &["-profile:v", "high", "-flags", "+ildct+ilme", "-x264-params", "tff=1:bframes=2:slices=2:ref=3"],
+        )
+    })
+}

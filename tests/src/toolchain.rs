@@ -1,0 +1,46 @@
+//! Cargo and rustup, called from programs that cargo runs.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+/// The workspace's root.
+pub fn workspace() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().unwrap_or(root)
+}
+
+/// The cargo that runs us, in the workspace, without what it set for our own package: build scripts that watch those variables
+/// would run again each time.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace());
+    let ours = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE"];
+    for (name, _) in std::env::vars_os() {
+        if ours.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// Adds a target to the toolchain, where it is missing.
+///
+/// # Errors
+/// Where there is no rustup to do it, or it fails.
+pub fn add_target(target: &str) -> Result<()> {
+    let sysroot = Command::new("rustc").args(["--print", "sysroot"]).output().context("running rustc")?;
+    let sysroot = PathBuf::from(String::from_utf8_lossy(&sysroot.stdout).trim());
+    if sysroot.join("lib/rustlib").join(target).join("lib").is_dir() {
+        return Ok(());
+    }
+    eprintln!("adding the compiler's target {target}");
+    let status = Command::new("rustup").args(["target", "add", target]).status();
+    let status =
+        status.with_context(|| format!("the target {target} is missing, and rustup, which would add it, too"))?;
+    ensure!(status.success(), "rustup could not add the target {target}");
+    Ok(())
+}

@@ -1,0 +1,29 @@
+use super::step::{Count, check};
+use crate::toolchain::cargo;
+
+/// Crates that build for the machine at hand.
+const NATIVE: [&str; 5] = ["sluice-app", "sluice-gate", "sluice-packager", "sluice", "sluice-tests"];
+
+/// Adapters, each with the target that it is built for.
+const ADAPTERS: [(&str, &str); 1] = [("sluice-edge-spin", "wasm32-wasip2")];
+
+/// Format, clippy on every crate, licences, sources and banned crates.
+pub(super) fn run() -> Count {
+    let mut count = Count::default();
+    count.add(check(cargo().args(["fmt", "--all", "--check"])));
+
+    let mut native = cargo();
+    native.arg("clippy");
+    for package in NATIVE {
+        native.args(["--package", package]);
+    }
+    count.add(check(native.args(["--all-targets", "--", "-D", "warnings"])));
+    for (package, target) in ADAPTERS {
+        let mut adapter = cargo();
+        adapter.args(["clippy", "--package", package, "--target", target, "--", "-D", "warnings"]);
+        count.add(check(&mut adapter));
+    }
+
+    count.add(check(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"])));
+    count
+}

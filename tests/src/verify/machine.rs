@@ -1,0 +1,128 @@
+//! What a suite needs of the machine beyond cargo, installed where that is possible.
+
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use super::suite::Suite;
+
+/// A tool, and the Debian packages that bring it.
+struct Tool {
+    program: &'static str,
+    packages: &'static [&'static str],
+}
+
+const FFMPEG: Tool = Tool { program: "ffmpeg", packages: &["ffmpeg"] };
+const NODE: Tool = Tool { program: "node", packages: &["nodejs"] };
+const NPM: Tool = Tool { program: "npm", packages: &["npm"] };
+
+/// Installs what the suite lacks.
+///
+/// # Errors
+/// What to install, where that cannot be done from here.
+pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
+    match suite {
+        Suite::Lint => {
+            components(&["rustfmt", "clippy"])?;
+            target("wasm32-wasip2")?;
+            cargo_deny()
+        }
+        Suite::Packager => {
+            tools(&[FFMPEG, NODE, NPM])?;
+            npm_packages(root)
+        }
+        Suite::Browser => {
+            tools(&[NODE, NPM])?;
+            npm_packages(root)
+        }
+        Suite::Delivery | Suite::Hosts | Suite::Keys | Suite::Gate | Suite::Origin => target("wasm32-wasip2"),
+        Suite::Unit | Suite::Vectors | Suite::Ciphers | Suite::Infra | Suite::Docs => Ok(()),
+    }
+}
+
+fn target(name: &str) -> Result<(), String> {
+    crate::toolchain::add_target(name).map_err(|error| format!("{error:#}"))
+}
+
+/// Components of the toolchain.
+fn components(names: &[&str]) -> Result<(), String> {
+    for name in names {
+        let program = if *name == "clippy" { "cargo-clippy" } else { name };
+        if !succeeds(Command::new(program).arg("--version")) {
+            told(Command::new("rustup").args(["component", "add", name]))
+                .map_err(|()| format!("the toolchain's component {name} is missing: rustup component add {name}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Built without optimization, which halves the time and matters to nobody: it runs for a second.
+fn cargo_deny() -> Result<(), String> {
+    if succeeds(Command::new("cargo").args(["deny", "--version"])) {
+        return Ok(());
+    }
+    println!("installing cargo-deny, once");
+    let mut install = Command::new("cargo");
+    install.args(["install", "cargo-deny", "--locked", "--debug"]).env("CARGO_PROFILE_DEV_DEBUG", "0");
+    told(&mut install).map_err(|()| "cargo-deny is missing: cargo install cargo-deny --locked".to_owned())
+}
+
+/// Debian's packages, by apt as root.
+fn tools(wanted: &[Tool]) -> Result<(), String> {
+    let missing: Vec<&str> =
+        wanted.iter().filter(|tool| !on_path(tool.program)).flat_map(|tool| tool.packages.iter().copied()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let lack = || format!("install these Debian packages: {}", missing.join(" "));
+    if !on_path("apt-get") || !is_root() {
+        return Err(lack());
+    }
+    println!("installing {}", missing.join(" "));
+    let apt = || {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").arg("--quiet=2");
+        command
+    };
+    // An update may fail for one of many sources; whether the packages can be had, the next command says.
+    let _ = told(apt().arg("update"));
+    told(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing)).map_err(|()| lack())
+}
+
+/// `npm ci`, where the lock file is newer than what was installed.
+fn npm_packages(root: &Path) -> Result<(), String> {
+    let folder = root.join("tests");
+    let changed = |file: &str| folder.join(file).metadata().and_then(|file| file.modified()).ok();
+    let Some(locked) = changed("package-lock.json") else { return Ok(()) };
+    if changed("node_modules/.package-lock.json").is_some_and(|installed| installed >= locked) {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
+    told(&mut npm).map_err(|()| "npm ci failed in tests/".to_owned())
+}
+
+fn is_root() -> bool {
+    let id = Command::new("id").arg("-u").output();
+    id.is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+fn on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Runs silently.
+fn succeeds(command: &mut Command) -> bool {
+    let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    silent.status().is_ok_and(|status| status.success())
+}
+
+/// Runs with its output shown.
+fn told(command: &mut Command) -> Result<(), ()> {
+    match command.stdin(Stdio::null()).status() {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(()),
+    }
+}

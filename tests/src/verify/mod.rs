@@ -1,0 +1,51 @@
+//! `cargo verify`: every check there is, counted.
+//!
+//! A suite is `lint`, `unit`, or a file of integration tests: `tests/tests/NAME.rs` (or `NAME/main.rs`) is the suite `NAME`. A
+//! suite without such a file has no checks yet, and says so instead of passing.
+
+mod lint;
+mod machine;
+mod step;
+mod suite;
+
+use std::process::ExitCode;
+
+pub use step::Count;
+pub use suite::Suite;
+
+/// Runs the suites named, or all that have checks where none is, and prints the counts. Fails where a check failed.
+pub fn run(named: &[Suite]) -> ExitCode {
+    let root = crate::toolchain::workspace();
+    let strays = suite::strays(&root);
+    let chosen: Vec<Suite> = match named {
+        [] => Suite::ALL.into_iter().filter(|suite| suite.has_checks(&root)).collect(),
+        named => named.to_vec(),
+    };
+    let mut results = Vec::new();
+    for suite in chosen {
+        if !suite.has_checks(&root) {
+            println!("{suite}: no checks yet");
+            continue;
+        }
+        println!("== {suite}");
+        let count = suite.run(&root);
+        println!("{suite}: {count}");
+        results.push((suite, count));
+    }
+    let mut total = Count::default();
+    if results.len() > 1 {
+        println!();
+    }
+    for (suite, count) in &results {
+        if results.len() > 1 {
+            println!("{suite}: {count}");
+        }
+        total.add(*count);
+    }
+    for stray in strays {
+        println!("tests/tests/{stray} belongs to no suite, so that nothing runs it");
+        total.failed += 1;
+    }
+    println!("{total}");
+    ExitCode::from(u8::from(total.failed > 0))
+}

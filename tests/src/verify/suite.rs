@@ -1,0 +1,157 @@
+use std::{fmt, path::Path};
+
+use super::{
+    lint, machine,
+    step::{Count, cargo_test},
+};
+
+/// A group of checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suite {
+    /// Format, clippy, licences, sources, banned crates.
+    Lint,
+    /// The tests beside the code, native.
+    Unit,
+    /// Published test vectors.
+    Vectors,
+    /// The packager against other people's tools.
+    Packager,
+    /// The ciphers against independent implementations.
+    Ciphers,
+    /// Who may watch.
+    Gate,
+    /// Key delivery.
+    Keys,
+    /// Manifests and media as delivered.
+    Delivery,
+    /// The origin and its commands.
+    Origin,
+    /// The local runtimes, and conformance on every host.
+    Hosts,
+    /// Players in a real browser.
+    Browser,
+    /// What operators deploy.
+    Infra,
+    /// What the documents say.
+    Docs,
+}
+
+impl Suite {
+    /// All of them, in the order in which they run: what fails soonest and costs least comes first.
+    pub const ALL: [Self; 13] = [
+        Self::Lint,
+        Self::Unit,
+        Self::Vectors,
+        Self::Packager,
+        Self::Ciphers,
+        Self::Gate,
+        Self::Keys,
+        Self::Delivery,
+        Self::Origin,
+        Self::Hosts,
+        Self::Browser,
+        Self::Infra,
+        Self::Docs,
+    ];
+
+    /// The suite's word on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lint => "lint",
+            Self::Unit => "unit",
+            Self::Vectors => "vectors",
+            Self::Packager => "packager",
+            Self::Ciphers => "ciphers",
+            Self::Gate => "gate",
+            Self::Keys => "keys",
+            Self::Delivery => "delivery",
+            Self::Origin => "origin",
+            Self::Hosts => "hosts",
+            Self::Browser => "browser",
+            Self::Infra => "infra",
+            Self::Docs => "docs",
+        }
+    }
+
+    /// Parses the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|suite| suite.as_str() == word)
+    }
+
+    /// Whether there is anything to run.
+    pub(super) fn has_checks(self, root: &Path) -> bool {
+        match self {
+            Self::Lint | Self::Unit => true,
+            other => integration_test(root, other.as_str()),
+        }
+    }
+
+    pub(super) fn run(self, root: &Path) -> Count {
+        if let Err(lack) = machine::prepare(self, root) {
+            println!("{self} cannot run here: {lack}");
+            return Count::FAILED;
+        }
+        match self {
+            Self::Lint => lint::run(),
+            Self::Unit => cargo_test(&["--no-fail-fast"]),
+            // The runtimes' own tests need what only this suite builds.
+            Self::Hosts => {
+                cargo_test(&["--no-fail-fast", "--package", "sluice-tests", "--lib", "--bins", "--test", "hosts"])
+            }
+            other => cargo_test(&["--no-fail-fast", "--package", "sluice-tests", "--test", other.as_str()]),
+        }
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Files in `tests/tests` that no suite runs.
+pub(super) fn strays(root: &Path) -> Vec<String> {
+    let Ok(entries) = root.join("tests/tests").read_dir() else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut strays: Vec<String> = names
+        .filter(|name| {
+            let stem = name.strip_suffix(".rs").unwrap_or(name);
+            let is_test = name.ends_with(".rs") || root.join("tests/tests").join(name).join("main.rs").is_file();
+            is_test && Suite::parse(stem).is_none_or(|suite| matches!(suite, Suite::Lint | Suite::Unit))
+        })
+        .collect();
+    strays.sort();
+    strays
+}
+
+fn integration_test(root: &Path, name: &str) -> bool {
+    let folder = root.join("tests/tests");
+    folder.join(name).with_extension("rs").is_file() || folder.join(name).join("main.rs").is_file()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_is_named_once() {
+        for suite in Suite::ALL {
+            assert_eq!(Suite::parse(suite.as_str()), Some(suite));
+        }
+        assert_eq!(Suite::parse("all"), None);
+    }
+
+    #[test]
+    fn a_file_of_tests_makes_a_suite_and_no_file_is_overlooked() {
+        let root = tempfile::tempdir().expect("a folder");
+        let tests = root.path().join("tests/tests");
+        std::fs::create_dir_all(tests.join("gate")).expect("folders");
+        std::fs::create_dir_all(tests.join("common")).expect("folders");
+        for file in ["gate/main.rs", "keys.rs", "unit.rs", "other.rs", "common/mod.rs"] {
+            std::fs::write(tests.join(file), "").expect("a file");
+        }
+        let with_checks: Vec<_> = Suite::ALL.into_iter().filter(|suite| suite.has_checks(root.path())).collect();
+        assert_eq!(with_checks, [Suite::Lint, Suite::Unit, Suite::Gate, Suite::Keys]);
+        assert_eq!(strays(root.path()), ["other.rs", "unit.rs"]);
+    }
+}

@@ -115,7 +115,8 @@ fn usage(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();
-    let cause = text.split("\n\nUsage:").next().unwrap_or(&text);
+    let end = ["\n\nUsage:", "\n\nFor more information"].iter().filter_map(|after| text.find(after)).min();
+    let cause = &text[..end.unwrap_or(text.len())];
     let cause: Vec<_> = cause.trim_start_matches("error: ").split_whitespace().collect();
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => eprintln!("sluice: a command is missing (try --help)"),

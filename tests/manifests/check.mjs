@@ -43,7 +43,8 @@ for (const scheme of ['cenc', 'cbcs']) {
   const playlists = [...mpd.playlists, ...groups.flatMap((group) => group.playlists)];
   const inMpd = new Map(playlists.map((playlist) => [playlist.attributes.NAME, playlist]));
   assert.equal(inMpd.size, descriptor.tracks.length);
-  const systems = ['com.widevine.alpha', 'com.microsoft.playready', 'org.w3.clearkey'];
+  // mpd-parser knows ClearKey by 1077efec alone, which does not belong here: it must see none.
+  const systems = ['mp4protection', 'com.widevine.alpha', 'com.microsoft.playready'];
 
   const main = hls(`${out}/${scheme}/main.m3u8`);
   const videos = descriptor.tracks.filter((track) => track.kind === 'video');
@@ -60,7 +61,7 @@ for (const scheme of ['cenc', 'cbcs']) {
     if (track.kind !== 'text') {
       assert.equal(playlist.segments[0].map.resolvedUri, `${base}${track.id}/init.mp4?v=r1`);
       const listed = Object.keys(playlist.contentProtection);
-      systems.forEach((system) => assert.ok(listed.includes(system), `${system} in ${listed}`));
+      assert.deepEqual(listed, systems);
       assert.ok(playlist.contentProtection['com.widevine.alpha'].pssh.length > 0);
     } else {
       assert.equal(playlist.contentProtection, undefined);

@@ -12,7 +12,11 @@ pub mod verify;
 #[cfg(feature = "runtime")]
 pub mod client;
 #[cfg(feature = "runtime")]
+pub mod demo;
+#[cfg(feature = "runtime")]
 pub mod faulty;
+#[cfg(feature = "runtime")]
+pub mod fixture;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

@@ -1,5 +1,4 @@
 #![expect(unsafe_code, reason = "the macro exports the component's entry point, whose ABI is unsafe; nothing else here is")]
-#![expect(missing_docs, reason = "what the macro makes has none")]
 
 use spin_sdk::{
     http::{IncomingRequest, ResponseOutparam},

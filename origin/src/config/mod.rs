@@ -36,8 +36,7 @@ pub use secret::{Secret, SecretError, SecretRef};
 /// # Errors
 /// [`ConfigError`] where the file cannot be read, is no TOML, or has a key that is unknown, missing or of the wrong type.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
     parse(&text).map_err(|(line, message)| ConfigError::Parse { path: path.to_owned(), line, message })
 }
 

@@ -144,7 +144,10 @@ impl OriginConfig {
     /// [`ConfigError::Invalid`], which names the key.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.request_timeout_seconds == 0 {
-            return Err(ConfigError::invalid("request_timeout_seconds", "0 would refuse every request; give 1 or more"));
+            return Err(ConfigError::invalid(
+                "request_timeout_seconds",
+                "0 would refuse every request; give 1 or more",
+            ));
         }
         self.keys.as_ref().map_or(Ok(()), KeysConfig::validate)
     }

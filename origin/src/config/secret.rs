@@ -96,9 +96,9 @@ impl Secret {
     pub fn read(&self) -> Result<Arc<Zeroizing<String>>, SecretError> {
         let text = match &self.reference {
             SecretRef::Value(value) => Arc::new(value.clone()),
-            SecretRef::Env(name) => Arc::new(Zeroizing::new(
-                std::env::var(name).map_err(|_| SecretError::Env { name: name.clone() })?,
-            )),
+            SecretRef::Env(name) => {
+                Arc::new(Zeroizing::new(std::env::var(name).map_err(|_| SecretError::Env { name: name.clone() })?))
+            }
             SecretRef::File(path) => self.read_file(path)?,
         };
         if text.is_empty() { Err(SecretError::Empty { place: self.place() }) } else { Ok(text) }
@@ -162,7 +162,11 @@ mod tests {
     #[test]
     fn a_secret_is_in_no_debug_text() {
         let reference = SecretRef::value("hunter2");
-        let text = format!("{reference:?} {:?} {}", Secret::new(reference.clone()), Secret::new(reference.clone()).malformed("no"));
+        let text = format!(
+            "{reference:?} {:?} {}",
+            Secret::new(reference.clone()),
+            Secret::new(reference.clone()).malformed("no")
+        );
         assert!(!text.contains("hunter2"), "{text}");
     }
 }

@@ -93,7 +93,7 @@ impl KeyService {
     /// # Errors
     /// [`SecretError`]
     pub fn check_kek(&self) -> Result<(), SecretError> {
-        parse_kek(&*self.kek.read()?).map(drop).ok_or_else(|| self.kek.malformed(FORM))
+        parse_kek(&self.kek.read()?).map(drop).ok_or_else(|| self.kek.malformed(FORM))
     }
 
     /// The keys of a title in a delivery, each wrapped under a fresh nonce. No two calls give the same bytes.
@@ -102,7 +102,7 @@ impl KeyService {
     /// [`KeyError`]
     pub async fn wrapped(&self, descriptor: &Descriptor, delivery: Delivery) -> Result<Vec<WrappedKey>, KeyError> {
         let wanted = wanted(descriptor, delivery).ok_or(KeyError::NotOffered)?;
-        let kek = parse_kek(&*self.kek.read()?).ok_or_else(|| self.kek.malformed(FORM))?;
+        let kek = parse_kek(&self.kek.read()?).ok_or_else(|| self.kek.malformed(FORM))?;
         let keys = self.keys(&wanted).await?;
         let tracks = wanted.request.keys.iter().map(|key| key.tracks.as_str());
         keys.iter()

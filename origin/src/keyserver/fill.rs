@@ -54,7 +54,9 @@ fn fill_key(key: &mut Element, master: &MasterSecret) -> Result<(), Refusal> {
         return Err(Refusal::ExplicitIv(kid));
     }
     // One that is asked for without being given is the key id: constant, as SPEKE wants for one key.
-    if let Some((_, iv)) = key.attributes.iter_mut().find(|(name, value)| name == "explicitIV" && value.trim().is_empty()) {
+    if let Some((_, iv)) =
+        key.attributes.iter_mut().find(|(name, value)| name == "explicitIV" && value.trim().is_empty())
+    {
         *iv = STANDARD.encode(kid.0);
     }
     let value = Element::pskc("PlainValue").saying(STANDARD.encode(master.content_key(&kid).expose()));
@@ -98,27 +100,32 @@ mod tests {
     }
 
     fn answer(text: &str) -> Result<Element, Refusal> {
-        fill(parse(text.as_bytes()).ok().expect("well-formed"), &MasterSecret::built_in())
+        fill(parse(text.as_bytes()).expect("well-formed"), &MasterSecret::built_in())
     }
 
     #[test]
     fn the_answer_is_the_request_with_its_blanks_filled() {
-        let answer = answer(&request()).ok().expect("a good request");
+        let answer = answer(&request()).expect("a good request");
         assert_eq!(answer.attribute("contentId"), Some("case"));
         let keys: Vec<_> = answer.child("ContentKeyList").expect("kept").all("ContentKey").collect();
         for key in &keys {
-            let value = key.child("Data").and_then(|data| data.pskc_child("Secret")?.pskc_child("PlainValue")).expect("a key");
+            let value =
+                key.child("Data").and_then(|data| data.pskc_child("Secret")?.pskc_child("PlainValue")).expect("a key");
             assert_eq!(STANDARD.decode(value.text.as_str()).expect("base64").len(), 16);
         }
         assert_eq!(keys.len(), 2);
         for system in answer.child("DRMSystemList").expect("kept").all("DRMSystem") {
             let widevine = system.attribute("systemId") == Some(WIDEVINE);
-            let texts: Vec<_> = system.children.iter().map(|child| (child.name.as_str(), child.text.is_empty())).collect();
+            let texts: Vec<_> =
+                system.children.iter().map(|child| (child.name.as_str(), child.text.is_empty())).collect();
             let hls = [("HLSSignalingData", false); 2];
             let dash = [("PSSH", false), ("ContentProtectionData", false)];
             assert_eq!(texts, if widevine { [&dash[..], &hls].concat() } else { hls.to_vec() });
             let line = |playlist: &str| {
-                let data = system.all("HLSSignalingData").find(|data| data.attribute("playlist") == Some(playlist)).expect("kept");
+                let data = system
+                    .all("HLSSignalingData")
+                    .find(|data| data.attribute("playlist") == Some(playlist))
+                    .expect("kept");
                 String::from_utf8(STANDARD.decode(data.text.as_str()).expect("base64")).expect("text")
             };
             assert_eq!(line("media").replace("-X-KEY:", "-X-SESSION-KEY:"), line("master"));
@@ -127,7 +134,8 @@ mod tests {
         let rules = answer.child("ContentKeyUsageRuleList").expect("kept");
         let filter = rules.children[0].child("VideoFilter").expect("kept");
         assert_eq!(filter.attribute("maxPixels"), Some("589824"));
-        let period = answer.child("ContentKeyPeriodList").and_then(|list| list.child("ContentKeyPeriod")).expect("kept");
+        let period =
+            answer.child("ContentKeyPeriodList").and_then(|list| list.child("ContentKeyPeriod")).expect("kept");
         assert_eq!(period.attribute("index"), Some("0"));
     }
 
@@ -154,7 +162,11 @@ mod tests {
             ("cbcs", "cenc", Refusal::Fairplay),
             ("cbcs", "cens", Refusal::Schemes),
             ("playlist=\"master\"", "playlist=\"media\"", Refusal::HlsPair(kid(VIDEO))),
-            (WIDEVINE, "00000000-0000-0000-0000-000000000000", Refusal::System("00000000-0000-0000-0000-000000000000".into())),
+            (
+                WIDEVINE,
+                "00000000-0000-0000-0000-000000000000",
+                Refusal::System("00000000-0000-0000-0000-000000000000".into()),
+            ),
             (WIDEVINE, FAIRPLAY, Refusal::Twice { kid: kid(VIDEO), list: "DRMSystemList" }),
         ];
         for (from, to, refusal) in cases {
@@ -189,10 +201,16 @@ mod tests {
 
     #[test]
     fn an_explicit_iv_is_kept_or_given() {
-        let with = |iv: &str| request().replace("commonEncryptionScheme", &format!("explicitIV=\"{iv}\" commonEncryptionScheme"));
+        let with = |iv: &str| {
+            request().replace("commonEncryptionScheme", &format!("explicitIV=\"{iv}\" commonEncryptionScheme"))
+        };
         let iv = |text: &str| {
             let answer = answer(&with(text))?;
-            Ok::<_, Refusal>(answer.child("ContentKeyList").and_then(|list| list.children[0].attribute("explicitIV").map(str::to_owned)))
+            Ok::<_, Refusal>(
+                answer
+                    .child("ContentKeyList")
+                    .and_then(|list| list.children[0].attribute("explicitIV").map(str::to_owned)),
+            )
         };
         assert_eq!(iv("OFj2IjCsPJFfMAxmQxLGPw=="), Ok(Some("OFj2IjCsPJFfMAxmQxLGPw==".to_owned())));
         assert_eq!(iv(""), Ok(Some("hz83QCUISi2UvJsPhmSSUQ==".to_owned())));

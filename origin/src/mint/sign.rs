@@ -57,11 +57,9 @@ impl SigningKey {
         };
         match algorithm {
             Algorithm::Rs256 => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Rs256).map_err(|error| refused(&error)),
-            Algorithm::Es256 => {
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
-                    .map(Self::Es256)
-                    .map_err(|error| refused(&error))
-            }
+            Algorithm::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
+                .map(Self::Es256)
+                .map_err(|error| refused(&error)),
             Algorithm::EdDsa => {
                 // OpenSSL writes version 1, without the public key.
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map(Self::EdDsa).map_err(|error| refused(&error))

@@ -58,7 +58,8 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
 /// # Errors
 /// A key that cannot be read or does not serve, a token that no edge would take.
 pub fn run(args: &ViewerArgs) -> anyhow::Result<()> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("this machine's clock is before 1970")?;
+    let now =
+        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("this machine's clock is before 1970")?;
     println!("{}", viewer(args, now.as_secs())?);
     Ok(())
 }

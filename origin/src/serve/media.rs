@@ -28,12 +28,7 @@ pub(super) struct Object {
 
 impl Object {
     pub(super) fn descriptor(title: &TitleId, cache: HeaderValue) -> Self {
-        Self {
-            path: descriptor_path(title),
-            content_type: "application/json",
-            cache,
-            absent: Problem::UnknownTitle,
-        }
+        Self { path: descriptor_path(title), content_type: "application/json", cache, absent: Problem::UnknownTitle }
     }
 
     pub(super) fn file(title: &TitleId, version: &Version, track: &TrackId, file: File) -> Self {

@@ -28,9 +28,7 @@ impl Problem {
             Self::UnknownTrack => (StatusCode::NOT_FOUND, "unknown_track", "The title has no such track"),
             Self::UnknownSegment => (StatusCode::NOT_FOUND, "unknown_segment", "The track has no such segment"),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Only GET and HEAD are answered"),
-            Self::Range(_) => {
-                (StatusCode::RANGE_NOT_SATISFIABLE, "range_unsatisfiable", "The range lies past the end")
-            }
+            Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_unsatisfiable", "The range lies past the end"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The store did not answer"),
             Self::KeyUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "key_unavailable", "The keys cannot be had at present")

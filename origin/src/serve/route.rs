@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn only_exact_paths_are_routes() {
-        let kind = |path| Route::parse(path).map(|route| route.kind());
+        let kind = |path: &str| Route::parse(path).map(|route| route.kind());
         assert_eq!(kind("/healthz"), Ok("health"));
         assert_eq!(kind("/titles/final/descriptor.json"), Ok("descriptor"));
         for file in ["init.mp4", "record.json", "plan.bin", "1.m4s", "4294967295.m4s", "12.vtt"] {
@@ -125,7 +125,20 @@ mod tests {
         ] {
             assert_eq!(Route::parse(path), Err(problem), "{path}");
         }
-        for file in ["", ".m4s", "0.m4s", "01.m4s", "+1.m4s", "-1.m4s", "4294967296.m4s", "1.m4s.bak", "1.mp4", "title.toml", "1%2em4s", "１.m4s"] {
+        for file in [
+            "",
+            ".m4s",
+            "0.m4s",
+            "01.m4s",
+            "+1.m4s",
+            "-1.m4s",
+            "4294967296.m4s",
+            "1.m4s.bak",
+            "1.mp4",
+            "title.toml",
+            "1%2em4s",
+            "１.m4s",
+        ] {
             assert_eq!(Route::parse(&format!("/titles/final/v1/a/{file}")), Err(Problem::UnknownSegment), "{file}");
         }
     }

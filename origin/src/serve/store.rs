@@ -2,7 +2,9 @@ use std::{io, ops::Range, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{GetOptions, GetRange, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
+use object_store::{
+    GetOptions, GetRange, GetResultPayload, ObjectMeta, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path,
+};
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
@@ -76,7 +78,9 @@ impl Store {
         let stream = match result.payload {
             GetResultPayload::File(file, _) => {
                 let mut file = tokio::fs::File::from_std(file);
-                file.seek(io::SeekFrom::Start(range.start)).await.map_err(|error| StoreError::Failed(error.to_string()))?;
+                file.seek(io::SeekFrom::Start(range.start))
+                    .await
+                    .map_err(|error| StoreError::Failed(error.to_string()))?;
                 ReaderStream::with_capacity(file.take(range.end - range.start), CHUNK).boxed()
             }
             GetResultPayload::Stream(stream) => stream.map_err(io::Error::other).boxed(),

@@ -103,12 +103,16 @@ fn append_samples(track: &[u8], moof: usize, trun: &[u8], default_size: Option<u
     let mut data = moof + u32_at(trun, 8) as usize;
     let mut at = if flags & 0x4 == 0 { 12 } else { 16 };
     for _ in 0..u32_at(trun, 4) {
-        at += if flags & 0x100 == 0 { 0 } else { 4 };
-        let size = match flags & 0x200 {
-            0 => default_size.expect("a sample size"),
-            _ => u32_at(trun, std::mem::replace(&mut at, at + 4)),
-        } as usize;
-        at += if flags & 0x400 == 0 { 0 } else { 4 } + if flags & 0x800 == 0 { 0 } else { 4 };
+        // The fields of a sample in their order, each there if its flag is: duration, size, flags, composition offset.
+        let mut field = |flag: u32| {
+            let start = at;
+            at += if flags & flag == 0 { 0 } else { 4 };
+            (flags & flag != 0).then(|| u32_at(trun, start))
+        };
+        field(0x100);
+        let size = field(0x200).or(default_size).expect("a sample size") as usize;
+        field(0x400);
+        field(0x800);
         samples.push(track[data..data + size].to_vec());
         data += size;
     }

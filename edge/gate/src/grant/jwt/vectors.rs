@@ -1,7 +1,6 @@
 //! The published vectors, and signers with their keys for the other tests.
 
 use base64::engine::general_purpose::STANDARD;
-use jsonwebtoken::crypto;
 use p256::pkcs8::EncodePublicKey;
 use rsa::{
     BigUint, RsaPrivateKey, RsaPublicKey,

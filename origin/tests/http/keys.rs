@@ -1,10 +1,8 @@
 //! Content keys from the key server through the origin to an edge.
 
-mod common;
-
 use std::{collections::HashSet, sync::atomic::Ordering};
 
-use common::{Fixture, KEK, KIDS, derived, get};
+use crate::fixture::{Fixture, KEK, KIDS, derived, get};
 use futures::future::join_all;
 use reqwest::StatusCode;
 use serde_json::Value;

@@ -1,5 +1,4 @@
-#![expect(missing_docs, reason = "shared by test programs")]
-#![expect(unreachable_pub, reason = "shared by test programs")]
+//! What the tests run against.
 
 use std::sync::{
     Arc,
@@ -17,30 +16,30 @@ use sluice_origin::{
 use sluice_packager::keys::{ContentKey, Kid};
 use tempfile::TempDir;
 
-pub const SECRET: &str = "an-origin-secret-for-tests";
-pub const KEK: &str = "3:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
-pub const KIDS: [(&str, Kid, Kid); 3] = [
+pub(crate) const SECRET: &str = "an-origin-secret-for-tests";
+pub(crate) const KEK: &str = "3:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+pub(crate) const KIDS: [(&str, Kid, Kid); 3] = [
     ("cbcs", Kid([0xb1; 16]), Kid([0xb2; 16])),
     ("cenc", Kid([0xc1; 16]), Kid([0xc2; 16])),
     ("aes128", Kid([0xa1; 16]), Kid([0xa2; 16])),
 ];
 
 /// An origin with one title, `film`, version `v1`, and the key server behind it.
-pub struct Fixture {
-    pub origin: Running,
-    pub keyserver: Option<Running>,
+pub(crate) struct Fixture {
+    pub(crate) origin: Running,
+    pub(crate) keyserver: Option<Running>,
     /// Exchanges that reached the key server.
-    pub exchanges: Arc<AtomicUsize>,
-    pub titles: TempDir,
-    pub http: Client,
+    pub(crate) exchanges: Arc<AtomicUsize>,
+    pub(crate) titles: TempDir,
+    pub(crate) http: Client,
 }
 
 impl Fixture {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
-    pub async fn with(change: impl FnOnce(&mut OriginConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut OriginConfig)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let exchanges = Arc::new(AtomicUsize::new(0));
         let keyserver = {
@@ -67,21 +66,21 @@ impl Fixture {
         Self { origin, keyserver: Some(keyserver), exchanges, titles, http }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.origin.addr)
     }
 
-    pub fn media(&self) -> Vec<u8> {
+    pub(crate) fn media(&self) -> Vec<u8> {
         media()
     }
 }
 
-pub async fn get(fixture: &Fixture, path: &str) -> Response {
+pub(crate) async fn get(fixture: &Fixture, path: &str) -> Response {
     fixture.http.get(fixture.url(path)).header("X-Origin-Secret", SECRET).send().await.expect("an answer")
 }
 
 /// The key that the development key server derives.
-pub fn derived(kid: &Kid) -> ContentKey {
+pub(crate) fn derived(kid: &Kid) -> ContentKey {
     keyserver::MasterSecret::built_in().content_key(kid)
 }
 

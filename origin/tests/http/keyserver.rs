@@ -1,10 +1,8 @@
 //! The development key server over HTTP, as awslabs/speke-reference-server's v2 suite asks.
 
-mod common;
-
 use reqwest::{Client, RequestBuilder, StatusCode};
 use sluice_origin::{
-    config::{Auth, KeyserverConfig, KeysConfig, SecretRef},
+    config::{Auth, KeysConfig, KeyserverConfig, SecretRef},
     cpix::{KeyRequest, RequestedKey, TrackType, write_request},
     keyserver,
     speke::{SpekeClient, SpekeError},
@@ -65,8 +63,12 @@ async fn credentials_are_checked() {
         auth,
         ..KeysConfig::new(format!("http://{}{}", server.addr, keyserver::PATH), SecretRef::value("unused here"))
     };
-    let fetch = async |auth| SpekeClient::new(&config(auth)).expect("a client").fetch(&request()).await.map(|keys| keys.len());
-    assert_eq!(fetch(Auth::Basic { user: "sluice".into(), password: SecretRef::value("a password") }).await.ok(), Some(1));
+    let fetch =
+        async |auth| SpekeClient::new(&config(auth)).expect("a client").fetch(&request()).await.map(|keys| keys.len());
+    assert_eq!(
+        fetch(Auth::Basic { user: "sluice".into(), password: SecretRef::value("a password") }).await.ok(),
+        Some(1)
+    );
     for wrong in [
         Auth::None,
         Auth::Basic { user: "sluice".into(), password: SecretRef::value("another") },

@@ -1,8 +1,6 @@
-//! An origin and a key server in this process, over HTTP.
+//! What an edge gets from an origin.
 
-mod common;
-
-use common::{Fixture, KEK, SECRET, get};
+use crate::fixture::{Fixture, KEK, SECRET, get};
 use reqwest::{Method, StatusCode};
 use sluice_origin::config::SecretRef;
 
@@ -121,7 +119,8 @@ async fn what_is_not_there_has_a_name() {
 
 #[tokio::test]
 async fn metrics_are_on_a_port_of_their_own() {
-    let fixture = Fixture::with(|origin| origin.metrics_listen = Some("127.0.0.1:0".parse().expect("an address"))).await;
+    let fixture =
+        Fixture::with(|origin| origin.metrics_listen = Some("127.0.0.1:0".parse().expect("an address"))).await;
     get(&fixture, "/healthz").await;
     let address = fixture.origin.metrics.expect("an address");
     let text = fixture.http.get(format!("http://{address}/metrics")).send().await.expect("an answer");

@@ -1,0 +1,189 @@
+//! `cargo demo`: the whole stack on one machine, to look at (`--once`: to be walked and compared, sample by sample).
+
+mod compare;
+mod listing;
+mod table;
+mod walk;
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::{
+    fixture::{Stack, StackOptions, demo_title},
+    options::{Options, UsageError},
+    runtime::{EdgeHost, KvUrl},
+};
+
+/// Where the demonstration listens unless told otherwise.
+const PORT: u16 = 3000;
+
+const USAGE: &str = "usage: cargo demo [--once] [--host spin] [--port N] [--title DIR] [--kv memory|sqlite:PATH] [--log]";
+
+/// What the command line asks for.
+struct Wanted {
+    once: bool,
+    host: EdgeHost,
+    port: u16,
+    title: PathBuf,
+    kv: Option<KvUrl>,
+    log: bool,
+}
+
+/// Runs the command. Exit status 0: done, or ended by Ctrl-C; 1: a part failed or a sample differed; 2: wrong usage.
+pub fn main(options: Options) -> ExitCode {
+    let wanted = match parse(options) {
+        Ok(wanted) => wanted,
+        Err(error) => {
+            eprintln!("demo: {error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    let outcome = tokio::runtime::Runtime::new()
+        .context("starting the runtime")
+        .and_then(|runtime| runtime.block_on(run(wanted)));
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("demo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn parse(mut options: Options) -> Result<Wanted, UsageError> {
+    let once = options.flag("--once");
+    let host = options.value("--host")?.unwrap_or_else(|| "spin".to_owned());
+    let host = EdgeHost::parse(&host).ok_or_else(|| match host.as_str() {
+        "fastly" | "workers" => UsageError(format!("--host {host}: this build has no such edge yet; there is spin")),
+        _ => UsageError(format!("--host {host}: there is spin")),
+    })?;
+    // A walk needs no port that people can remember, and leaves theirs alone.
+    let port = match options.value("--port")? {
+        Some(port) => port.parse().map_err(|_| UsageError(format!("--port {port}: not a port")))?,
+        None if once => 0,
+        None => PORT,
+    };
+    let title = options.value("--title")?.map_or_else(demo_title, PathBuf::from);
+    let kv = options.value("--kv")?.map(|url| KvUrl::parse(&url).map_err(|error| UsageError(error.to_string())));
+    let kv = kv.transpose()?;
+    let log = options.flag("--log");
+    options.nothing_more()?;
+    Ok(Wanted { once, host, port, title, kv, log })
+}
+
+/// Whether all went well.
+async fn run(wanted: Wanted) -> Result<bool> {
+    tokio::select! {
+        done = demonstrate(wanted) => done,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted.context("waiting for Ctrl-C")?;
+            eprintln!("\nended");
+            Ok(true)
+        }
+    }
+}
+
+async fn demonstrate(wanted: Wanted) -> Result<bool> {
+    let started = Instant::now();
+    eprintln!("building the edge for {} (the first time takes a minute)", wanted.host.as_str());
+    let host = wanted.host;
+    let module = tokio::task::spawn_blocking(move || host.build()).await??;
+    let size = std::fs::metadata(&module).with_context(|| module.display().to_string())?.len();
+    eprintln!("built {} ({} KiB) after {:.1} s", module.display(), size / 1024, started.elapsed().as_secs_f64());
+
+    // The platform's own embedded store is SQLite; so is the demonstration's.
+    let scratch = tempfile::tempdir().context("a folder for the key-value store")?;
+    let kv = wanted.kv.unwrap_or_else(|| KvUrl::Sqlite(scratch.path().join("kv.db")));
+    let mut options = StackOptions::new(wanted.host, module);
+    options.title = wanted.title;
+    options.kv = kv.open()?;
+    options.listen = SocketAddr::from(([127, 0, 0, 1], wanted.port));
+    options.echo_guest_output = wanted.log;
+    // Long enough to look at it for an afternoon; leases are renewed as in production.
+    options.config = json!({ "name": "demo", "lease_seconds": 300 });
+    let stack = Stack::start(options).await?;
+    eprintln!("key server, origin and edge are up after {:.1} s\n", started.elapsed().as_secs_f64());
+
+    if wanted.once {
+        let good = once(&stack, wanted.host).await?;
+        stack.shutdown().await;
+        return Ok(good);
+    }
+    show(&stack).await?;
+    std::future::pending().await
+}
+
+/// Prints where a player finds the title, then serves.
+async fn show(stack: &Stack) -> Result<()> {
+    let session = stack.session("demo-viewer").await?;
+    println!("title    {} (version {})", stack.title(), stack.indexed.descriptor.version);
+    println!("edge     {}", stack.url());
+    println!("session  {}\n", session.session);
+    for (protocol, links) in [("HLS", &session.hls), ("DASH", &session.dash)] {
+        for link in links {
+            println!("{protocol:<5} {:<5} {}", link.scheme, link.url);
+        }
+    }
+    for (system, url) in &session.license {
+        println!("licence {system}: {url}");
+    }
+    println!("\nCtrl-C ends all.");
+    Ok(())
+}
+
+/// Walks everything and prints the table.
+async fn once(stack: &Stack, host: EdgeHost) -> Result<bool> {
+    let started = Instant::now();
+    let session = stack.session("demo-viewer").await?;
+    let mut rows = Vec::new();
+    for link in &session.hls {
+        rows.extend(walk::scheme(stack, &session, &link.scheme, host).await.with_context(|| link.scheme.clone())?);
+    }
+    print!("{}", table::render(&rows));
+    let sum = |count: fn(&walk::Row) -> u64| rows.iter().map(count).sum::<u64>();
+    println!(
+        "\n{} samples compared in {:.1} s, {} mismatches",
+        sum(|row| row.samples),
+        started.elapsed().as_secs_f64(),
+        sum(|row| row.mismatches)
+    );
+    let mut good = true;
+    for row in &rows {
+        for problem in &row.problems {
+            good = false;
+            eprintln!("{} {} {}: {problem}", row.host, row.scheme, row.track);
+        }
+    }
+    for trap in stack.edge.traps() {
+        good = false;
+        eprintln!("the edge failed: {trap}");
+    }
+    if rows.is_empty() {
+        good = false;
+        eprintln!("the session offers nothing to play");
+    }
+    Ok(good && rows.iter().all(|row| row.mismatches == 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(arguments: &[&str]) -> Result<Wanted, UsageError> {
+        parse(Options::new(arguments.iter().map(|&argument| argument.to_owned())))
+    }
+
+    #[test]
+    fn the_command_line() {
+        let plain = parsed(&["--"]).ok().expect("good");
+        assert_eq!((plain.once, plain.host, plain.port, plain.kv), (false, EdgeHost::Spin, PORT, None));
+        let full = parsed(&["--once", "--host", "spin", "--port=1", "--title", "x", "--kv", "memory"]).ok().expect("good");
+        assert_eq!((full.once, full.port, full.title, full.kv), (true, 1, "x".into(), Some(KvUrl::Memory)));
+        for bad in [&["--host", "fastly"][..], &["--host", "x"], &["--port", "70000"], &["--kv", "x"], &["x"], &["--y"]] {
+            assert!(parsed(bad).is_err(), "{bad:?}");
+        }
+    }
+}

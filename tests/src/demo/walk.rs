@@ -1,0 +1,178 @@
+//! One scheme of a title, as a player sees it: manifests, licence, media.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use reqwest::Url;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sluice_packager::{
+    keys::{ContentKey, Kid},
+    title::{Track, TrackKind},
+};
+
+use super::{
+    compare,
+    listing::{self, Listed, Listing},
+};
+use crate::{
+    fixture::{Session, Stack},
+    runtime::EdgeHost,
+};
+
+/// One row of the table: one track in one scheme on one host.
+pub(super) struct Row {
+    pub(super) host: &'static str,
+    pub(super) scheme: String,
+    pub(super) track: String,
+    pub(super) codec: String,
+    pub(super) segments: u64,
+    pub(super) samples: u64,
+    /// Of init and segments, as delivered.
+    pub(super) bytes: u64,
+    /// Samples that differ from the clear ones, and signs of clear media where there should be none.
+    pub(super) mismatches: u64,
+    /// SHA-256 of init and segments, in order.
+    pub(super) digest: String,
+    pub(super) problems: Vec<String>,
+}
+
+/// A track as delivered.
+struct Delivered {
+    init: Option<Bytes>,
+    segments: Vec<Bytes>,
+}
+
+/// Walks both manifests of a scheme and compares every track that the title has.
+pub(super) async fn scheme(stack: &Stack, session: &Session, scheme: &str, host: EdgeHost) -> Result<Vec<Row>> {
+    let hls = hls(stack, session.hls(scheme).context("no HLS")?).await.context("HLS")?;
+    let dash = dash(stack, session.dash(scheme).context("no DASH")?).await.context("DASH")?;
+    ensure!(hls == dash, "HLS and DASH do not list the same media");
+
+    let mut delivered = BTreeMap::new();
+    for (track, listed) in &hls {
+        delivered.insert(track.as_str(), fetch(stack, listed).await.with_context(|| track.clone())?);
+    }
+    let keys = licence(stack, session, &delivered).await.context("licence")?;
+    let mut rows = Vec::new();
+    for track in &stack.indexed.descriptor.tracks {
+        let id = track.id.as_str();
+        let found = delivered.remove(id).with_context(|| format!("no manifest lists the track {id}"))?;
+        let mut row = row(stack, track, found, &keys).with_context(|| id.to_owned())?;
+        scheme.clone_into(&mut row.scheme);
+        row.host = host.as_str();
+        rows.push(row);
+    }
+    ensure!(delivered.is_empty(), "the manifests list tracks that the title has not");
+    Ok(rows)
+}
+
+async fn hls(stack: &Stack, url: &str) -> Result<Listing> {
+    let base: Url = url.parse()?;
+    let body = get(stack, &base).await?;
+    let master = m3u8_rs::parse_master_playlist_res(&body).map_err(|error| anyhow!("{base}: {error}"))?;
+    let mut listing = Listing::new();
+    for url in listing::media_playlists(&base, &master)? {
+        let body = get(stack, &url).await?;
+        let playlist = m3u8_rs::parse_media_playlist_res(&body).map_err(|error| anyhow!("{url}: {error}"))?;
+        listing::add_media_playlist(&mut listing, &url, &playlist)?;
+    }
+    Ok(listing)
+}
+
+async fn dash(stack: &Stack, url: &str) -> Result<Listing> {
+    let base: Url = url.parse()?;
+    let body = get(stack, &base).await?;
+    let mpd = dash_mpd_core::parse(std::str::from_utf8(&body)?).map_err(|error| anyhow!("{base}: {error}"))?;
+    listing::mpd(&base, &mpd)
+}
+
+async fn fetch(stack: &Stack, listed: &Listed) -> Result<Delivered> {
+    let init = match &listed.init {
+        Some(url) => Some(get(stack, url).await?),
+        None => None,
+    };
+    let mut segments = Vec::new();
+    for url in &listed.segments {
+        segments.push(get(stack, url).await?);
+    }
+    Ok(Delivered { init, segments })
+}
+
+async fn get(stack: &Stack, url: &Url) -> Result<Bytes> {
+    stack.get(url.as_str(), &[]).await?.expect(StatusCode::OK).with_context(|| url.path().to_owned())
+}
+
+/// The keys of every key id that the init segments name, from the licence endpoint (W3C EME, ClearKey).
+async fn licence(
+    stack: &Stack,
+    session: &Session,
+    delivered: &BTreeMap<&str, Delivered>,
+) -> Result<BTreeMap<Kid, ContentKey>> {
+    let mut kids = Vec::new();
+    for init in delivered.values().filter_map(|track| track.init.as_ref()) {
+        kids.extend(compare::kid(init)?);
+    }
+    kids.sort();
+    kids.dedup();
+    if kids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let url = session.license.get("clearkey").context("the title allows no ClearKey, so that nothing here can decrypt it")?;
+    let wanted: Vec<String> = kids.iter().map(|kid| URL_SAFE_NO_PAD.encode(kid.0)).collect();
+    let request = json!({ "kids": wanted, "type": "temporary" });
+    let body = stack.send(Method::POST, url, &[], Some(&request)).await?.expect(StatusCode::OK)?;
+    let licence: Value = serde_json::from_slice(&body)?;
+    let mut keys = BTreeMap::new();
+    for entry in licence["keys"].as_array().context("no keys in the licence")? {
+        let bytes = |name: &str| -> Result<[u8; 16]> {
+            let text = entry[name].as_str().with_context(|| format!("a key without {name}"))?;
+            let bytes = URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+            bytes.with_context(|| format!("a key whose {name} is not 16 bytes"))
+        };
+        keys.insert(Kid(bytes("kid")?), ContentKey::new(bytes("k")?));
+    }
+    Ok(keys)
+}
+
+fn row(stack: &Stack, track: &Track, delivered: Delivered, keys: &BTreeMap<Kid, ContentKey>) -> Result<Row> {
+    let folder = stack.clear_media().join(track.id.as_str());
+    let expected = track.timeline.count() as usize;
+    let protected_title = stack.indexed.descriptor.key_policy.is_some();
+    let findings = match (&delivered.init, track.kind) {
+        (None, TrackKind::Text) => compare::text(&folder, &delivered.segments)?,
+        (Some(init), TrackKind::Video | TrackKind::Audio) => {
+            let kid = compare::kid(init)?;
+            if protected_title && kid.is_none() {
+                bail!("a protected title's media came in the clear");
+            }
+            let key = match kid {
+                Some(kid) => Some(keys.get(&kid).with_context(|| format!("the licence has no key {kid}"))?),
+                None => None,
+            };
+            compare::media(&folder, init, &delivered.segments, key)?
+        }
+        (init, kind) => bail!("a {kind:?} track {} init segment", if init.is_some() { "with an" } else { "without" }),
+    };
+    let mut problems = findings.problems;
+    if delivered.segments.len() != expected {
+        problems.push(format!("{} segments where there should be {expected}", delivered.segments.len()));
+    }
+    let parts = || delivered.init.iter().chain(&delivered.segments);
+    let digest = parts().fold(Sha256::new(), |digest, part| digest.chain_update(part)).finalize();
+    Ok(Row {
+        host: "",
+        scheme: String::new(),
+        track: track.id.as_str().to_owned(),
+        codec: track.codec.clone(),
+        segments: delivered.segments.len() as u64,
+        samples: findings.samples,
+        bytes: parts().map(|part| part.len() as u64).sum(),
+        mismatches: findings.mismatches,
+        digest: digest[..8].iter().map(|byte| format!("{byte:02x}")).collect(),
+        problems,
+    })
+}

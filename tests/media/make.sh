@@ -14,8 +14,8 @@
 #   - 24 s, six segments of 4 s, four fragments in each, 25 frames a second, a closed GOP (IDR) per fragment;
 #   - a flat patch of colour #2060E0 (BT.709) over the top left eighth of the width and of the height, in every frame;
 #   - v1080 High, two B-frames, CABAC; v720 Main, two B-frames, CABAC; v360 Main, one B-frame, four slices per picture;
-#   - a-en is 440 Hz, a-fr is 660 Hz, 0.1 s at the start of each second, AAC-LC 48 kHz stereo; segments are whole AAC
-#     frames, so they end within one frame (21 ms) of the video's;
+#   - a-en is 440 Hz, a-fr is 660 Hz, louder for 0.1 s at the start of each second, AAC-LC 48 kHz stereo; segments are
+#     whole AAC frames, so they end within one frame (21 ms) of the video's;
 #   - t-en: cues given again in each segment that they touch; X-TIMESTAMP-MAP maps media time 0 to 0.
 set -euo pipefail
 
@@ -92,8 +92,9 @@ audio() {
   local track=$1 hz=$2 kbps=$3
   # The encoder begins with a frame of 1024 priming samples. Dropping the source's first 1024 samples lets the rest
   # fall on their proper times without an edit list; ADTS between encoder and muxer forgets the priming.
+  # The tone never stops: a frame of silence has six bytes, and cbcs protects whole blocks of sixteen only.
   ffmpeg -v error -nostdin -f lavfi \
-    -i "aevalsrc=exprs='0.25*sin(2*PI*$hz*t)*lt(mod(t\,1)\,0.1)':sample_rate=48000:duration=$SECONDS_TOTAL" \
+    -i "aevalsrc=exprs='(0.05+0.2*lt(mod(t\,1)\,0.1))*sin(2*PI*$hz*t)':sample_rate=48000:duration=$SECONDS_TOTAL" \
     -af "atrim=start_sample=1024,asetpts=N,aformat=channel_layouts=stereo,pan=stereo|c0=c0|c1=c0" \
     -c:a aac -b:a "${kbps}k" -flags +bitexact -f adts "$work/$track.aac"
   cut "$work/$track.aac" "$track"

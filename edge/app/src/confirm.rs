@@ -16,6 +16,7 @@ use crate::{
     cors::RENEWED_LEASE,
     host::{Client, StoreError},
     origin::{Origin, Title},
+    slots::{self, Holding},
 };
 
 /// How closely a request looks at its session.
@@ -93,7 +94,7 @@ pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<Sessi
     let stored = host.kv_get(&session::session_key(session)).await?.ok_or(Error::SessionEnded)?;
     // What cannot be read vouches for nobody.
     let record: SessionRecord = serde_json::from_slice(&stored.value).map_err(|_| Error::SessionEnded)?;
-    if record.ended.is_some() { Err(Error::SessionEnded) } else { Ok(record) }
+    if record.is_live(host.now()) { Ok(record) } else { Err(Error::SessionEnded) }
 }
 
 /// Extends a session's record, if the title's rights still allow it.
@@ -114,6 +115,11 @@ async fn extend<H: Host>(
     let country = record.country.clone();
     current.rights.authorize(&Facts { now, country: country.as_deref(), tier: &record.tier })?;
     record.renew(now, config.lease_seconds);
+    match slots::hold(host, &record, now).await {
+        Ok(Holding::Lost(_)) => return Err(Error::SessionEnded),
+        Ok(Holding::Held) | Err(Error::StoreUnavailable) => {}
+        Err(error) => return Err(error),
+    }
     match put_record(host, &record, now).await {
         // A store that asks to write less often keeps the old record: the session goes on by it.
         Ok(()) | Err(Error::StoreUnavailable) => Ok(()),

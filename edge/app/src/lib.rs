@@ -28,6 +28,7 @@ mod request;
 mod response;
 mod route;
 mod secrets;
+mod slots;
 
 pub use error::Error;
 pub use handlers::handle;

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use crate::{Error, Host};
 
-/// The two valid roots of leases, handles and ETags: `lease_root`, and `lease_root_previous` while rotating.
+/// The two valid roots of leases, handles and ETags: `lease_root`, and `lease_root_previous` while rotating. With `account_secret`, which never rotates, an
+/// account's id in the store cannot be guessed from its name.
 pub(crate) async fn roots<H: Host>(host: &H) -> Result<Roots, Error> {
     let current = required(host, "lease_root").await?;
     let current = hex(&current).ok_or_else(|| malformed("lease_root", "hex digits"))?;
@@ -16,8 +17,14 @@ pub(crate) async fn roots<H: Host>(host: &H) -> Result<Roots, Error> {
         }
         _ => None,
     };
-    Roots::new(&current, previous.as_ref().map(|bytes| bytes.as_slice()))
-        .map_err(|error| Error::Internal(format!("secret lease_root: {error}")))
+    let roots = Roots::new(&current, previous.as_ref().map(|bytes| bytes.as_slice()))
+        .map_err(|error| Error::Internal(format!("secret lease_root: {error}")))?;
+    match host.secret("account_secret").await?.filter(|text| !text.is_empty()) {
+        Some(secret) => roots
+            .with_account_secret(secret.as_bytes())
+            .map_err(|error| Error::Internal(format!("secret account_secret: {error}"))),
+        None => Ok(roots),
+    }
 }
 
 /// The key-encryption keys: `kek`, and `kek_previous` while rotating.

@@ -78,14 +78,14 @@ pub(crate) fn slices() -> &'static Clip {
     })
 }
 
-/// Constrained Baseline, CAVLC, slices of at most 900 bytes, so that their number differs from picture to picture.
+/// Constrained Baseline, CAVLC, slices of at most 400 bytes, so that their number differs from picture to picture.
 pub(crate) fn baseline() -> &'static Clip {
     static CLIP: OnceLock<Clip> = OnceLock::new();
     CLIP.get_or_init(|| {
         Clip::encoded(
             "avc_baseline_cavlc",
             "testsrc2=size=320x180:rate=25:duration=4,format=yuv420p",
-            &["-profile:v", "baseline", "-x264-params", "slice-max-size=900:ref=3"],
+            &["-profile:v", "baseline", "-x264-params", "slice-max-size=400:ref=3"],
         )
     })
 }

@@ -8,7 +8,7 @@ use sluice_gate::{
     handle::{self, Handle, Net},
     lease::{self, Lease},
     rights::Facts,
-    session::{self, SessionRecord, Slot, SlotChoice},
+    session::{SessionRecord, Slot},
 };
 use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
@@ -19,16 +19,12 @@ use crate::{
     config::HandleBinding,
     confirm, decision,
     error::SessionSummary,
-    host::{Admission, StoreError},
+    host::Admission,
     origin::Title,
     response::NO_STORE,
     secrets,
+    slots::{self, Holding},
 };
-
-/// Slots of an account: as many sessions as can be told apart, above any limit.
-const SLOTS: u8 = 8;
-/// How often a claim of a slot is tried where the store orders writers.
-const CLAIMS: usize = 4;
 
 #[derive(Deserialize)]
 struct NewSession {
@@ -100,7 +96,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         until: expires,
         fence: 0,
     };
-    let slot = claim_slot(context, &account, slot, limit, now).await?;
+    let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
     let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
     let record = SessionRecord {
         v: 1,
@@ -134,8 +130,8 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
     let now = context.host.now();
     let grant = viewer(context, now).await?;
     let account = AccountId::derive(&context.roots, &grant.account);
-    let slots = slots(context, &account).await?;
-    let sessions = slots.iter().flatten().filter(|(slot, _)| slot.until > now).map(|(slot, _)| summary(slot)).collect();
+    let slots = slots::read(context.host, &account).await?;
+    let sessions = slots::summaries(&slots, now);
     let body = serde_json::to_vec(&List { sessions }).unwrap_or_default();
     Ok(Response::full(StatusCode::OK, "application/json", body).cached(NO_STORE))
 }
@@ -158,7 +154,7 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
     }
     record.end(now, "viewer");
     confirm::put_record(context.host, &record, now).await?;
-    free_slot(context, &record).await?;
+    slots::free(context.host, &record, now).await?;
     decision::granted(context.host, context.request, "end", session);
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
@@ -173,6 +169,10 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let title = context.origin().await?.title(&title_id).await?;
     title.rights.authorize(&Facts { now, country: record.country.as_deref(), tier: &record.tier })?;
     record.renew(now, context.config.lease_seconds);
+    match slots::hold(context.host, &record, now).await? {
+        Holding::Held => {}
+        Holding::Lost(sessions) => return Err(Error::StreamLimit(sessions)),
+    }
     confirm::put_record(context.host, &record, now).await?;
     decision::granted(context.host, context.request, "renew", session);
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
@@ -199,92 +199,6 @@ async fn admit<H: Host>(context: &Context<'_, H>) -> Result<(), Error> {
     match context.host.admit(&format!("sessions/{address}"), rate).await {
         Admission::Limited => Err(Error::RateLimited),
         Admission::Admitted | Admission::Unsupported => Ok(()),
-    }
-}
-
-/// An account's slots, each with its generation.
-async fn slots<H: Host>(
-    context: &Context<'_, H>,
-    account: &AccountId,
-) -> Result<Vec<Option<(Slot, Option<u64>)>>, Error> {
-    let mut slots = Vec::with_capacity(SLOTS.into());
-    for index in 0..SLOTS {
-        let stored = context.host.kv_get(&session::slot_key(account, index)).await?;
-        slots.push(stored.and_then(|stored| Some((serde_json::from_slice(&stored.value).ok()?, stored.generation))));
-    }
-    Ok(slots)
-}
-
-/// Takes a slot for a new session. A device that comes back takes its own, and ends the session it had.
-async fn claim_slot<H: Host>(
-    context: &Context<'_, H>,
-    account: &AccountId,
-    mut wanted: Slot,
-    limit: Option<u32>,
-    now: Unix,
-) -> Result<u8, Error> {
-    for _ in 0..CLAIMS {
-        let slots = slots(context, account).await?;
-        let held: Vec<Option<Slot>> = slots.iter().map(|slot| slot.as_ref().map(|(slot, _)| slot.clone())).collect();
-        let (index, earlier) = match session::choose_slot(&held, &wanted.device, limit, now) {
-            SlotChoice::Free(index) => (index, None),
-            SlotChoice::SameDevice(index, earlier) => (index, Some(earlier)),
-            SlotChoice::Full => {
-                return Err(Error::StreamLimit(
-                    held.iter().flatten().filter(|slot| slot.until > now).map(summary).collect(),
-                ));
-            }
-        };
-        let seen = slots.get(usize::from(index)).and_then(Option::as_ref);
-        wanted.fence = seen.map_or(1, |(slot, _)| slot.fence.saturating_add(1));
-        let key = session::slot_key(account, index);
-        let value = serde_json::to_vec(&wanted).map_err(|error| Error::Internal(error.to_string()))?;
-        let seconds = context.config.session_seconds;
-        let written =
-            match context.host.kv_put_if(&key, &value, seen.and_then(|(_, generation)| *generation), seconds).await {
-                Err(StoreError::Unsupported) => context.host.kv_put(&key, &value, seconds).await,
-                written => written,
-            };
-        match written {
-            Err(StoreError::Conflict) => continue,
-            written => written?,
-        }
-        if let Some(earlier) = earlier {
-            end_earlier(context, &earlier, now).await?;
-        }
-        return Ok(index);
-    }
-    Err(Error::StoreUnavailable)
-}
-
-async fn end_earlier<H: Host>(context: &Context<'_, H>, session: &SessionId, now: Unix) -> Result<(), Error> {
-    match confirm::read(context.host, session).await {
-        Ok(mut record) => {
-            record.end(now, "same_device");
-            confirm::put_record(context.host, &record, now).await
-        }
-        Err(Error::SessionEnded) => Ok(()),
-        Err(error) => Err(error),
-    }
-}
-
-async fn free_slot<H: Host>(context: &Context<'_, H>, record: &SessionRecord) -> Result<(), Error> {
-    let key = session::slot_key(&record.account, record.slot);
-    let Some(stored) = context.host.kv_get(&key).await? else { return Ok(()) };
-    let held = serde_json::from_slice::<Slot>(&stored.value).is_ok_and(|slot| slot.session == record.session);
-    if held {
-        context.host.kv_delete(&key).await?;
-    }
-    Ok(())
-}
-
-fn summary(slot: &Slot) -> SessionSummary {
-    SessionSummary {
-        session: slot.session.to_string(),
-        title: slot.title.clone(),
-        device: slot.device.clone(),
-        started: slot.started,
-        last_seen: slot.seen,
     }
 }
 

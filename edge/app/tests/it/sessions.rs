@@ -109,7 +109,8 @@ fn state_is_never_changed_by_a_cookie() {
 #[test]
 fn an_account_sees_and_ends_only_its_own_sessions() {
     let host = MemoryHost::new();
-    let session = host.create("ann", "tv").json()["session"].as_str().expect("session").to_owned();
+    let created = host.create("ann", "tv");
+    let session = created.json()["session"].as_str().expect("session").to_owned();
     host.create("ann", "phone");
     let bearer = |account: &str| format!("Bearer {}", host.viewer(account));
     let list = |account: &str| {
@@ -119,12 +120,19 @@ fn an_account_sees_and_ends_only_its_own_sessions() {
             .len()
     };
     assert_eq!((list("ann"), list("bob")), (2, 0));
+    host.pass(LEASE / 2);
+    let path = format!("{}/cenc/t-en/1.vtt?v=1", MemoryHost::handle_path(&created));
+    for _ in 0..4 {
+        assert_eq!(host.get(&path, &[]).status, 200);
+        host.pass(LEASE / 2);
+    }
+    assert_eq!(list("ann"), 1, "a session that plays keeps its slot, one that does not loses it");
     let end = |account: &str| {
         host.call(Method::DELETE, &format!("/v1/sessions/{session}"), &[("authorization", &bearer(account))], b"")
     };
     assert_eq!(end("bob").problem(), (410, "session_ended".to_owned()));
     assert_eq!(end("ann").status, 204);
-    assert_eq!(list("ann"), 1);
+    assert_eq!(list("ann"), 0);
 }
 
 #[test]

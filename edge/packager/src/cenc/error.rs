@@ -56,6 +56,12 @@ pub enum Error {
         /// How many bytes it is said to have.
         size: u32,
     },
+    /// The samples do not cover the fragment's `mdat` once and whole: what no sample claims would leave in the clear.
+    #[error("byte {offset} of the mdat belongs to no sample, or to two: samples must cover it once and whole")]
+    Coverage {
+        /// The first such byte, in bytes from the start of the segment.
+        offset: u64,
+    },
     /// A sample's subsample map does not fit into the 255 bytes that `saiz` can speak of.
     #[error("sample {sample} at byte {offset} needs {count} subsamples, {scheme} allows {max}: encode with fewer slices")]
     Subsamples {

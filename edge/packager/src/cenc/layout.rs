@@ -86,6 +86,7 @@ impl<'a> Layout<'a> {
             }
             maps.push(first..subsamples.len());
         }
+        covered(&samples, &parts.payload, offset)?;
         let full_sample = matches!(config.codec, Codec::FullSample);
         let new = new_boxes(scheme, full_sample, samples.len(), &maps);
         Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
@@ -150,6 +151,23 @@ fn sample_bytes<'a>(
         return Err(outside());
     }
     bytes.get(start..end).ok_or_else(outside)
+}
+
+/// Every byte of `mdat` belongs to exactly one sample. Samples need not be in order.
+fn covered(samples: &[Sample], payload: &Range<usize>, offset: u64) -> Result<(), Error> {
+    let mut ranges: Vec<(u64, u64)> =
+        samples.iter().map(|sample| (sample.offset, sample.offset.saturating_add(sample.size.into()))).collect();
+    if !ranges.is_sorted() {
+        ranges.sort_unstable();
+    }
+    let mut at = payload.start as u64;
+    for (start, end) in ranges {
+        if start != at {
+            return Err(Error::Coverage { offset: offset.saturating_add(at.min(start)) });
+        }
+        at = end;
+    }
+    if at == payload.end as u64 { Ok(()) } else { Err(Error::Coverage { offset: offset.saturating_add(at) }) }
 }
 
 fn refuse_protected(moof: &Moof<'_>) -> Result<(), Error> {

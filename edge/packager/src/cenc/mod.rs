@@ -15,6 +15,10 @@ mod protector;
 pub mod read;
 mod segment;
 mod subsample;
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use avc::Error as AvcError;

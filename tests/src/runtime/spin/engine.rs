@@ -25,7 +25,6 @@ const MAX_MEMORY: usize = 1 << 30;
 /// How long a guest computes before others get a turn, and before it notices that it was cancelled. As in Spin.
 const EPOCH: Duration = Duration::from_millis(10);
 
-#[expect(missing_docs, reason = "generated")]
 pub(super) mod bindings {
     wasmtime::component::bindgen!({
         path: "wit/spin",

@@ -5,6 +5,11 @@ mod pps;
 mod slice;
 mod sps;
 
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+pub(super) use synthetic::{Stream, sample, streams};
+
 use std::collections::BTreeMap;
 
 use crate::bmff::moov::AvcC;
@@ -52,7 +57,7 @@ pub enum Error {
 
 /// The decoder configuration of an AVC track and the parameter sets seen so far.
 #[derive(Clone, Debug)]
-pub struct Avc {
+pub(super) struct Avc {
     nal_length_size: usize,
     sps: BTreeMap<u32, Sps>,
     pps: BTreeMap<u32, Pps>,
@@ -72,7 +77,7 @@ impl Avc {
     ///
     /// # Errors
     /// [`Error`] for a parameter set that does not parse.
-    pub fn new(avcc: &AvcC<'_>) -> Result<Self, Error> {
+    pub(super) fn new(avcc: &AvcC<'_>) -> Result<Self, Error> {
         let mut avc =
             Self { nal_length_size: avcc.nal_length_size.into(), sps: BTreeMap::new(), pps: BTreeMap::new() };
         for nal in avcc.sps.iter().chain(&avcc.pps) {

@@ -25,9 +25,9 @@ pub struct ProtectArgs {
     pub scheme: SchemeArg,
     /// Key id, 32 hex digits or a UUID
     #[arg(long)]
-    pub kid: String,
+    pub kid: Kid,
     /// Content key, 32 hex digits
-    #[arg(long, hide_default_value = true)]
+    #[arg(long)]
     pub key: String,
     /// IV in hex: cenc, 8 bytes, the first sample's, one more for every sample on through the segments; cbcs, 16 bytes, constant.
     /// Default: the edge's own derived IVs
@@ -80,7 +80,13 @@ pub trait Engine {
     ///
     /// # Errors
     /// What is wrong with the segment, without its name.
-    fn segment(&mut self, entry: &[u8], clear: &[u8], ivs: IvSource, key: &ContentKey) -> anyhow::Result<(Vec<u8>, u64)>;
+    fn segment(
+        &mut self,
+        entry: &[u8],
+        clear: &[u8],
+        ivs: IvSource,
+        key: &ContentKey,
+    ) -> anyhow::Result<(Vec<u8>, u64)>;
 }
 
 /// The packager that this program is linked with.
@@ -91,7 +97,13 @@ impl Engine for Native {
         Ok(cenc::protect_init(clear, protection)?)
     }
 
-    fn segment(&mut self, entry: &[u8], clear: &[u8], ivs: IvSource, key: &ContentKey) -> anyhow::Result<(Vec<u8>, u64)> {
+    fn segment(
+        &mut self,
+        entry: &[u8],
+        clear: &[u8],
+        ivs: IvSource,
+        key: &ContentKey,
+    ) -> anyhow::Result<(Vec<u8>, u64)> {
         let config = TrackConfig::from_sample_entry(entry)?;
         let plan = plan_segment(&config, clear)?;
         let mut protector = FragmentProtector::new(config, ivs, key, plan.entries, Some(plan.decode_time));
@@ -110,7 +122,9 @@ impl Engine for Native {
 pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
     match args.runtime {
         Runtime::Native => run_with(args, &mut Native),
-        Runtime::Wasm => bail!("this program carries no WASM runtime: use --runtime native, which gives the same bytes"),
+        Runtime::Wasm => {
+            bail!("this program carries no WASM runtime: use --runtime native, which gives the same bytes")
+        }
     }
 }
 
@@ -119,7 +133,7 @@ pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`].
 pub fn run_with(mut args: ProtectArgs, engine: &mut impl Engine) -> anyhow::Result<()> {
-    let kid: Kid = args.kid.parse().with_context(|| format!("--kid {:?}", args.kid))?;
+    let kid = args.kid;
     let key = content_key(&args.key);
     args.key.zeroize();
     let key = key?;
@@ -146,16 +160,14 @@ pub fn run_with(mut args: ProtectArgs, engine: &mut impl Engine) -> anyhow::Resu
 }
 
 fn ivs(args: &ProtectArgs, kid: Kid) -> anyhow::Result<(InitProtection, IvSource)> {
-    let bad = |length| anyhow!("--iv: {} wants {length} bytes, which is {} hex digits", args.scheme.scheme().as_str(), 2 * length);
+    let bad = |length| {
+        anyhow!("--iv: {} wants {length} bytes, which is {} hex digits", args.scheme.scheme().as_str(), 2 * length)
+    };
     let given = args.iv.as_deref().map(|iv| hex(iv).context("--iv: not hex digits")).transpose()?;
     let scheme = args.scheme.scheme();
     let (constant, ivs) = match (scheme, given) {
-        (Scheme::Cenc, None) => {
-            (None, IvSource::Derived { track: args.track_number, variant: Variant::default() })
-        }
-        (Scheme::Cenc, Some(iv)) => {
-            (None, IvSource::Counter(u64::from_be_bytes(iv.try_into().map_err(|_| bad(8))?)))
-        }
+        (Scheme::Cenc, None) => (None, IvSource::Derived { track: args.track_number, variant: Variant::default() }),
+        (Scheme::Cenc, Some(iv)) => (None, IvSource::Counter(u64::from_be_bytes(iv.try_into().map_err(|_| bad(8))?))),
         (Scheme::Cbcs, given) => {
             let iv = match given {
                 Some(iv) => iv.try_into().map_err(|_| bad(16))?,
@@ -211,5 +223,87 @@ impl SchemeArg {
             Self::Cenc => Scheme::Cenc,
             Self::Cbcs => Scheme::Cbcs,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use sluice_packager::cenc::read::Reader;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Cli {
+        #[command(flatten)]
+        args: ProtectArgs,
+    }
+
+    const KEY: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+    fn sample(name: &str) -> String {
+        format!("{}/../tests/media/title/demo/v360/{name}", env!("CARGO_MANIFEST_DIR"))
+    }
+
+    fn protect(out: &Path, options: &[&str], segments: &[String]) -> anyhow::Result<()> {
+        let (init, out) = (sample("init.mp4"), out.display().to_string());
+        let fixed = ["protect", "--kid", "00112233445566778899aabbccddeeff", "--init", &init, "--out", &out];
+        let words = fixed.iter().copied().chain(options.iter().copied()).chain(segments.iter().map(String::as_str));
+        run(Cli::try_parse_from(words)?.args)
+    }
+
+    #[test]
+    fn what_is_written_decrypts_to_what_was_read() {
+        let segments = [sample("1.m4s"), sample("2.m4s")];
+        let ivs: [(&str, &[&str]); 4] = [
+            ("cenc", &[]),
+            ("cbcs", &[]),
+            ("cenc", &["--iv", "a1b2c3d4e5f60708"]),
+            ("cbcs", &["--iv", "a1b2c3d4e5f60708090a0b0c0d0e0f10"]),
+        ];
+        let key = content_key(KEY).expect("a key");
+        let clear = Reader::new(&read(Path::new(&sample("init.mp4"))).expect("reads")).expect("parses");
+        for (scheme, iv) in ivs {
+            let out = tempfile::tempdir().expect("a folder");
+            protect(out.path(), &[&["--scheme", scheme, "--key", KEY][..], iv].concat(), &segments).expect("protects");
+            let reader = Reader::new(&read(&out.path().join("init.mp4")).expect("reads")).expect("parses");
+            let mut counters = Vec::new();
+            for (name, source) in ["1.m4s", "2.m4s"].iter().zip(&segments) {
+                let protected = read(&out.path().join(name)).expect("reads");
+                let source = read(Path::new(source)).expect("reads");
+                assert_ne!(protected, source);
+                let samples = reader.clear_samples(&protected, Some(&key)).expect("decrypts");
+                assert!(samples == clear.clear_samples(&source, None).expect("reads"));
+                counters.push((protected, samples.len() as u64));
+            }
+            if scheme == "cenc" && !iv.is_empty() {
+                // The second segment's first IV goes on where the first one's samples end.
+                let next = (0xa1b2_c3d4_e5f6_0708u64 + counters[0].1).to_be_bytes();
+                assert!(counters[1].0.windows(8).any(|window| window == next));
+            }
+            assert!(fs::read_dir(out.path()).expect("lists").count() == 3, "no temporary file stays");
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_named_and_write_nothing() {
+        let out = tempfile::tempdir().expect("a folder");
+        let refused = |options: &[&str], segments: &[String]| {
+            let said = format!("{:#}", protect(out.path(), options, segments).expect_err("is refused"));
+            assert!(!said.contains(KEY), "no key in an error");
+            assert_eq!(fs::read_dir(out.path()).expect("lists").count(), 0);
+            said
+        };
+        let one = [sample("1.m4s")];
+        assert!(refused(&["--scheme", "cenc", "--key", "00"], &one).contains("--key"));
+        assert!(refused(&["--scheme", "cenc", "--key", KEY, "--iv", "00"], &one).contains("8 bytes"));
+        assert!(refused(&["--scheme", "cbcs", "--key", KEY, "--iv", "xx"], &one).contains("--iv"));
+        assert!(
+            refused(&["--scheme", "cenc", "--key", KEY], &[sample("1.m4s"), sample("1.m4s")]).contains("second file")
+        );
+        assert!(refused(&["--scheme", "cenc", "--key", KEY, "--runtime", "wasm"], &one).contains("WASM"));
+        let folder = PathBuf::from(sample("init.mp4"));
+        let over = protect(folder.parent().expect("a folder"), &["--scheme", "cenc", "--key", KEY], &one);
+        assert!(over.is_err_and(|error| error.to_string().contains("overwritten")));
     }
 }

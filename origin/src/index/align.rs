@@ -15,7 +15,10 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
     for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Text) {
         let (has, wants) = (track.files.len(), timeline.count() as usize);
         if has != wants {
-            bail!("track {}: {has} segments, but {name} has {wants}: text segments are cut where the media is", track.id);
+            bail!(
+                "track {}: {has} segments, but {name} has {wants}: text segments are cut where the media is",
+                track.id
+            );
         }
         track.timescale = timescale;
         track.timeline = Timeline { start: timeline.start, runs: Vec::new() };
@@ -31,7 +34,11 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
 fn aligned(lead: &ReadTrack, track: &ReadTrack) -> anyhow::Result<()> {
     let (has, wants) = (track.timeline.count(), lead.timeline.count());
     if has != wants {
-        bail!("track {}: {has} segments, but {} has {wants}: video renditions are cut at the same times", track.id, lead.id);
+        bail!(
+            "track {}: {has} segments, but {} has {wants}: video renditions are cut at the same times",
+            track.id,
+            lead.id
+        );
     }
     let scaled = |time: u64, timescale: u32| u128::from(time) * u128::from(timescale);
     for number in 1..=wants {

@@ -43,7 +43,8 @@ pub(super) fn descriptor(
     });
     let mut listed = tracks.iter().map(|track| describe(track, settings)).collect::<anyhow::Result<Vec<_>>>()?;
     listed.sort_by(|a, b| {
-        let rank = |track: &Track| (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default);
+        let rank =
+            |track: &Track| (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default);
         rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
     });
     // Without a word from the operator, players begin with the first audio track.
@@ -69,9 +70,7 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
         number: number.with_context(|| format!("track {}: a title has at most 256 tracks", track.id))?,
         timescale: track.timescale,
         height: track.video.map(|video| video.height),
-        kids: kids
-            .filter_map(|keys| Some(DeliveryKid { scheme: keys.scheme, kid: keys.kid(track.kind)? }))
-            .collect(),
+        kids: kids.filter_map(|keys| Some(DeliveryKid { scheme: keys.scheme, kid: keys.kid(track.kind)? })).collect(),
         unprotected_title: descriptor.key_policy.is_none(),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),

@@ -10,6 +10,8 @@ mod identity;
 mod settings;
 mod source;
 mod store;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use std::path::{Path, PathBuf};
@@ -57,7 +59,8 @@ pub fn run(args: IndexArgs) -> anyhow::Result<()> {
     let parent = || args.dir.canonicalize().ok()?.parent().map(Path::to_owned);
     let out = match &args.out {
         Some(out) => out.clone(),
-        None => parent().with_context(|| format!("{}: no such folder, or it has no parent; give --out", args.dir.display()))?,
+        None => parent()
+            .with_context(|| format!("{}: no such folder, or it has no parent; give --out", args.dir.display()))?,
     };
     let done = index(&args.dir, &args.title, &out)?;
     println!(

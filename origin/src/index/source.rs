@@ -32,7 +32,10 @@ impl Source {
             }
         }
         if tracks.is_empty() {
-            bail!("{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, …", dir.display());
+            bail!(
+                "{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, …",
+                dir.display()
+            );
         }
         if tracks.len() > 256 {
             bail!("{}: {} tracks, a title has at most 256", dir.display(), tracks.len());
@@ -53,14 +56,16 @@ impl TrackFiles {
             (false, false) => bail!("{}: neither init.mp4 nor 1.vtt", folder.display()),
         };
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let id = TrackId::parse(name).with_context(|| format!("{}: the folder's name is the track's id", folder.display()))?;
+        let id = TrackId::parse(name)
+            .with_context(|| format!("{}: the folder's name is the track's id", folder.display()))?;
         let mut numbers = list(folder)?
             .iter()
             .filter(|path| path.extension().is_some_and(|found| found == extension))
             .map(|path| {
                 let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
                 let number = stem.parse::<u32>().ok().filter(|number| *number > 0 && stem == number.to_string());
-                number.with_context(|| format!("{}: segments are named 1.{extension}, 2.{extension}, …", path.display()))
+                number
+                    .with_context(|| format!("{}: segments are named 1.{extension}, 2.{extension}, …", path.display()))
             })
             .collect::<anyhow::Result<Vec<_>>>()?;
         numbers.sort_unstable();

@@ -57,7 +57,8 @@ impl ReadTrack {
 pub(super) fn load(path: &Path) -> anyhow::Result<(Vec<u8>, ReadFile)> {
     let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-    let file = ReadFile { path: path.to_owned(), name, digest: Sha256::digest(&bytes).into(), size: bytes.len() as u64 };
+    let file =
+        ReadFile { path: path.to_owned(), name, digest: Sha256::digest(&bytes).into(), size: bytes.len() as u64 };
     Ok((bytes, file))
 }
 

@@ -3,9 +3,8 @@ use std::fmt::Write;
 use sluice_packager::bmff::{self, BoxView, Boxes};
 
 /// Boxes that hold only boxes.
-const CONTAINERS: [&[u8; 4]; 12] = [
-    b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"edts", b"moof", b"traf", b"mfra", b"sinf", b"schi",
-];
+const CONTAINERS: [&[u8; 4]; 12] =
+    [b"moov", b"trak", b"mdia", b"minf", b"stbl", b"mvex", b"edts", b"moof", b"traf", b"mfra", b"sinf", b"schi"];
 
 /// The box tree: type, offset and size, indented.
 pub(super) fn tree(bytes: &[u8]) -> Result<String, bmff::Error> {
@@ -17,7 +16,15 @@ pub(super) fn tree(bytes: &[u8]) -> Result<String, bmff::Error> {
 fn level(boxes: Boxes<'_>, depth: usize, out: &mut String) -> Result<(), bmff::Error> {
     for view in boxes {
         let view = view?;
-        let _ = writeln!(out, "{:indent$}{} at {} size {}", "", view.kind(), view.offset, view.bytes.len(), indent = 2 * depth);
+        let _ = writeln!(
+            out,
+            "{:indent$}{} at {} size {}",
+            "",
+            view.kind(),
+            view.offset,
+            view.bytes.len(),
+            indent = 2 * depth
+        );
         if depth < 16
             && let Some(children) = children(&view)
         {

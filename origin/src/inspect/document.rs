@@ -34,7 +34,13 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
             let systems: Vec<&str> = policy.systems.iter().map(|system| system.as_str()).collect();
             writeln!(out, "key systems: {}", systems.join(" "))?;
             for keys in &policy.schemes {
-                writeln!(out, "{}: video key id {}, audio key id {}", keys.scheme.as_str(), keys.video.uuid(), keys.audio.uuid())?;
+                writeln!(
+                    out,
+                    "{}: video key id {}, audio key id {}",
+                    keys.scheme.as_str(),
+                    keys.video.uuid(),
+                    keys.audio.uuid()
+                )?;
             }
         }
     }
@@ -88,7 +94,8 @@ fn record(bytes: &[u8]) -> anyhow::Result<String> {
 /// A plan.
 pub(super) fn plan(bytes: &[u8]) -> anyhow::Result<String> {
     let entries = plan::read(bytes)?;
-    let mut out = format!("plan of {} entries: clear, cenc, cbcs, duration, first picture in cenc, in cbcs\n", entries.len());
+    let mut out =
+        format!("plan of {} entries: clear, cenc, cbcs, duration, first picture in cenc, in cbcs\n", entries.len());
     for (index, entry) in entries.iter().enumerate() {
         writeln!(
             out,

@@ -33,7 +33,8 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
         EntryKind::Visual { width, height } => {
             writeln!(out, "video: {width}x{height}")?;
             let avcc = AvcC::parse(&init.entry.child(b"avcC")?)?;
-            let original = if init.entry.codec().0 == *b"encv" { Sinf::of(&init.entry)?.original } else { init.entry.codec() };
+            let original =
+                if init.entry.codec().0 == *b"encv" { Sinf::of(&init.entry)?.original } else { init.entry.codec() };
             let codec = avcc.codec_string(original);
             writeln!(
                 out,
@@ -55,7 +56,11 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
     }
     let Sinf { original, scheme, tenc } = Sinf::of(&init.entry)?;
     writeln!(out, "protection: {scheme} of {original}, key id {}", tenc.kid.uuid())?;
-    writeln!(out, "tenc: version {}, pattern {}:{}, IV of {} bytes per sample", tenc.version, tenc.crypt, tenc.skip, tenc.iv_size)?;
+    writeln!(
+        out,
+        "tenc: version {}, pattern {}:{}, IV of {} bytes per sample",
+        tenc.version, tenc.crypt, tenc.skip, tenc.iv_size
+    )?;
     if let Some(iv) = &tenc.constant_iv {
         writeln!(out, "constant IV: {}", hex(iv))?;
     }
@@ -71,7 +76,13 @@ fn explain_segment(bytes: &[u8], init: Option<&[u8]>, list: bool, out: &mut Stri
         if view.is(b"sidx") {
             let sidx = Sidx::parse(&view)?;
             let sizes: Vec<String> = sidx.references().map(|reference| reference.size.to_string()).collect();
-            writeln!(out, "sidx at {}: first offset {}, references {}", view.offset, sidx.first_offset, sizes.join(" "))?;
+            writeln!(
+                out,
+                "sidx at {}: first offset {}, references {}",
+                view.offset,
+                sidx.first_offset,
+                sizes.join(" ")
+            )?;
         }
         if !view.is(b"moof") {
             continue;
@@ -90,7 +101,9 @@ fn explain_segment(bytes: &[u8], init: Option<&[u8]>, list: bool, out: &mut Stri
         )?;
         let senc = moof.traf.senc.as_ref().map(Senc::parse).transpose()?;
         match &senc {
-            Some(senc) if senc.subsamples => writeln!(out, "  protected: senc of {} samples, with subsamples", senc.count)?,
+            Some(senc) if senc.subsamples => {
+                writeln!(out, "  protected: senc of {} samples, with subsamples", senc.count)?
+            }
             Some(senc) => writeln!(out, "  protected: senc of {} samples, full sample", senc.count)?,
             None => writeln!(out, "  no senc")?,
         }
@@ -101,7 +114,11 @@ fn explain_segment(bytes: &[u8], init: Option<&[u8]>, list: bool, out: &mut Stri
         for (index, sample) in samples.iter().enumerate() {
             let sync = if sample.sync { " sync" } else { "" };
             let at = view.offset.saturating_add(sample.offset);
-            write!(out, "  {index}: at {at} size {} time {} for {}{sync}", sample.size, sample.decode_time, sample.duration)?;
+            write!(
+                out,
+                "  {index}: at {at} size {} time {} for {}{sync}",
+                sample.size, sample.decode_time, sample.duration
+            )?;
             if let Some(entry) = entries.as_mut().and_then(Iterator::next).transpose()? {
                 if !entry.iv.is_empty() {
                     write!(out, " iv {}", hex(entry.iv))?;

@@ -51,3 +51,38 @@ pub fn explain(bytes: &[u8], init: Option<&[u8]>, samples: bool) -> anyhow::Resu
         _ => bail!("neither ISO BMFF, nor a descriptor, a track record or a plan"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn media_and_documents_are_explained_and_nonsense_is_refused() {
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media/title/demo");
+        let init = fs::read(demo.join("v360/init.mp4")).expect("reads");
+        let said = explain(&init, None, false).expect("an init segment");
+        for part in ["moov at ", "    mdia at ", "codec: avc1.4d", "protection: none"] {
+            assert!(said.contains(part), "{said} should say {part}");
+        }
+        let segment = fs::read(demo.join("v360/1.m4s")).expect("reads");
+        let said = explain(&segment, Some(&init), true).expect("a segment");
+        assert_eq!(said.matches("fragment at").count(), 4);
+        assert!(said.contains("  0: at ") && said.contains(" sync"), "{said}");
+
+        let out = tempfile::tempdir().expect("a folder");
+        let indexed = crate::index::index(&demo, "demo", out.path()).expect("indexes");
+        let said = explain(&fs::read(out.path().join("demo/descriptor.json")).expect("reads"), None, false)
+            .expect("a descriptor");
+        assert!(said.contains("v1080: video avc1.64"), "{said}");
+        for (name, part) in [("record.json", "record of track v360"), ("plan.bin", "plan of 24 entries")] {
+            let said =
+                explain(&fs::read(indexed.path.join("v360").join(name)).expect("reads"), None, false).expect(name);
+            assert!(said.contains(part), "{said} should say {part}");
+        }
+        for bad in [&b""[..], b"nonsense", b"{}", &segment[..100], b"SLPLAN"] {
+            assert!(explain(bad, None, false).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -25,7 +25,7 @@ fn opened(key: &Value, scheme: &str) -> (Kid, ContentKey) {
     let kid: Kid = key["kid"].as_str().expect("text").parse().expect("a key id");
     let delivery = Delivery::parse(scheme).expect("a delivery");
     let wrapped = key["wrapped"].as_str().expect("text");
-    let key = wrap::unwrap(&[kek], wrapped, "film", &kid, delivery).ok().expect("opens");
+    let key = wrap::unwrap(&[kek], wrapped, "film", &kid, delivery).expect("opens");
     (kid, key)
 }
 

@@ -47,6 +47,8 @@ async fn two_secrets_are_valid_while_they_rotate() {
     std::fs::write(&current, second).expect("writable");
     std::fs::remove_file(&previous).expect("removable");
     assert_eq!((status(first).await, status(second).await), (StatusCode::FORBIDDEN, StatusCode::OK));
+    std::fs::write(&previous, "too-short").expect("writable");
+    assert_eq!(status("too-short").await, StatusCode::FORBIDDEN, "what can be guessed opens nothing");
     std::fs::write(&previous, "").expect("writable");
     assert_eq!(status("").await, StatusCode::FORBIDDEN, "an empty secret opens nothing");
 }

@@ -19,9 +19,11 @@ use crate::{
 /// Where the demonstration listens unless told otherwise.
 const PORT: u16 = 3000;
 
-const USAGE: &str = "usage: cargo demo [--once] [--host spin] [--port N] [--title DIR] [--kv memory|sqlite:PATH] [--log]";
+const USAGE: &str =
+    "usage: cargo demo [--once] [--host spin] [--port N] [--title DIR] [--kv memory|sqlite:PATH] [--log]";
 
 /// What the command line asks for.
+#[derive(Debug)]
 struct Wanted {
     once: bool,
     host: EdgeHost,
@@ -102,7 +104,6 @@ async fn demonstrate(wanted: Wanted) -> Result<bool> {
     options.kv = kv.open()?;
     options.listen = SocketAddr::from(([127, 0, 0, 1], wanted.port));
     options.echo_guest_output = wanted.log;
-    // Long enough to look at it for an afternoon; leases are renewed as in production.
     options.config = json!({ "name": "demo", "lease_seconds": 300 });
     let stack = Stack::start(options).await?;
     eprintln!("key server, origin and edge are up after {:.1} s\n", started.elapsed().as_secs_f64());
@@ -118,7 +119,10 @@ async fn demonstrate(wanted: Wanted) -> Result<bool> {
 
 /// Prints where a player finds the title, then serves.
 async fn show(stack: &Stack) -> Result<()> {
-    let session = stack.session("demo-viewer").await?;
+    // A grant to look at for an afternoon.
+    let mut claims = stack.claims("demo-viewer");
+    claims.exp += 12 * 3600;
+    let session = stack.session_for(&claims).await?;
     println!("title    {} (version {})", stack.title(), stack.indexed.descriptor.version);
     println!("edge     {}", stack.url());
     println!("session  {}\n", session.session);
@@ -134,38 +138,61 @@ async fn show(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-/// Walks everything and prints the table.
-async fn once(stack: &Stack, host: EdgeHost) -> Result<bool> {
-    let started = Instant::now();
+/// What a walk through a whole title found.
+pub struct Report {
+    /// The table, for people.
+    pub table: String,
+    /// Samples compared.
+    pub samples: u64,
+    /// Samples that differ from the clear ones.
+    pub mismatches: u64,
+    /// What else is wrong, a line each.
+    pub problems: Vec<String>,
+}
+
+impl Report {
+    /// Whether there is nothing to complain of.
+    pub fn good(&self) -> bool {
+        self.samples > 0 && self.mismatches == 0 && self.problems.is_empty()
+    }
+}
+
+/// Creates a session, walks both manifests in every scheme that it offers, fetches every segment of every track, and compares
+/// every sample with the clear one.
+///
+/// # Errors
+/// Where a manifest, a licence or a segment cannot be had or read at all.
+pub async fn walk_title(stack: &Stack, host: EdgeHost) -> Result<Report> {
     let session = stack.session("demo-viewer").await?;
     let mut rows = Vec::new();
     for link in &session.hls {
         rows.extend(walk::scheme(stack, &session, &link.scheme, host).await.with_context(|| link.scheme.clone())?);
     }
-    print!("{}", table::render(&rows));
-    let sum = |count: fn(&walk::Row) -> u64| rows.iter().map(count).sum::<u64>();
-    println!(
-        "\n{} samples compared in {:.1} s, {} mismatches",
-        sum(|row| row.samples),
-        started.elapsed().as_secs_f64(),
-        sum(|row| row.mismatches)
-    );
-    let mut good = true;
-    for row in &rows {
-        for problem in &row.problems {
-            good = false;
-            eprintln!("{} {} {}: {problem}", row.host, row.scheme, row.track);
-        }
+    let of_row = |row: &walk::Row| {
+        let name = format!("{} {} {}", row.host, row.scheme, row.track);
+        row.problems.iter().map(move |problem| format!("{name}: {problem}")).collect::<Vec<_>>()
+    };
+    let mut problems: Vec<String> = rows.iter().flat_map(of_row).collect();
+    problems.extend(stack.edge.traps().iter().map(|trap| format!("the edge failed: {trap}")));
+    Ok(Report {
+        table: table::render(&rows),
+        samples: rows.iter().map(|row| row.samples).sum(),
+        mismatches: rows.iter().map(|row| row.mismatches).sum(),
+        problems,
+    })
+}
+
+/// Walks everything and prints the table.
+async fn once(stack: &Stack, host: EdgeHost) -> Result<bool> {
+    let started = Instant::now();
+    let report = walk_title(stack, host).await?;
+    print!("{}", report.table);
+    let seconds = started.elapsed().as_secs_f64();
+    println!("\n{} samples compared in {seconds:.1} s, {} mismatches", report.samples, report.mismatches);
+    for problem in &report.problems {
+        eprintln!("{problem}");
     }
-    for trap in stack.edge.traps() {
-        good = false;
-        eprintln!("the edge failed: {trap}");
-    }
-    if rows.is_empty() {
-        good = false;
-        eprintln!("the session offers nothing to play");
-    }
-    Ok(good && rows.iter().all(|row| row.mismatches == 0))
+    Ok(report.good())
 }
 
 #[cfg(test)]
@@ -178,11 +205,12 @@ mod tests {
 
     #[test]
     fn the_command_line() {
-        let plain = parsed(&["--"]).ok().expect("good");
+        let plain = parsed(&["--"]).expect("good");
         assert_eq!((plain.once, plain.host, plain.port, plain.kv), (false, EdgeHost::Spin, PORT, None));
-        let full = parsed(&["--once", "--host", "spin", "--port=1", "--title", "x", "--kv", "memory"]).ok().expect("good");
+        let full = parsed(&["--once", "--host", "spin", "--port=1", "--title", "x", "--kv", "memory"]).expect("good");
         assert_eq!((full.once, full.port, full.title, full.kv), (true, 1, "x".into(), Some(KvUrl::Memory)));
-        for bad in [&["--host", "fastly"][..], &["--host", "x"], &["--port", "70000"], &["--kv", "x"], &["x"], &["--y"]] {
+        for bad in [&["--host", "fastly"][..], &["--host", "x"], &["--port", "70000"], &["--kv", "x"], &["x"], &["--y"]]
+        {
             assert!(parsed(bad).is_err(), "{bad:?}");
         }
     }

@@ -121,7 +121,8 @@ async fn licence(
     if kids.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let url = session.license.get("clearkey").context("the title allows no ClearKey, so that nothing here can decrypt it")?;
+    let url =
+        session.license.get("clearkey").context("the title allows no ClearKey, so that nothing here can decrypt it")?;
     let wanted: Vec<String> = kids.iter().map(|kid| URL_SAFE_NO_PAD.encode(kid.0)).collect();
     let request = json!({ "kids": wanted, "type": "temporary" });
     let body = stack.send(Method::POST, url, &[], Some(&request)).await?.expect(StatusCode::OK)?;

@@ -24,7 +24,9 @@ type Body = UnsyncBoxBody<Bytes, io::Error>;
 type Upstream = Client<HttpConnector, Incoming>;
 
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let client: Upstream = Client::builder(TokioExecutor::new()).build_http();
+    let mut connector = HttpConnector::new();
+    connector.set_nodelay(true);
+    let client: Upstream = Client::builder(TokioExecutor::new()).build(connector);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {

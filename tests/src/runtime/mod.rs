@@ -7,9 +7,9 @@ mod guest_log;
 mod kv;
 pub mod spin;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 pub use clock::Clock;
 pub use guest_log::GuestLog;
@@ -38,14 +38,16 @@ impl EdgeHost {
         Self::ALL.into_iter().find(|host| host.as_str() == word)
     }
 
-    /// Builds the host's module, with cargo's progress on stderr. Returns its path.
+    /// Builds the host's module, once per process, with cargo's progress on stderr. Returns its path.
     ///
     /// # Errors
     /// Where a target cannot be added or the build fails.
     pub fn build(self) -> Result<PathBuf> {
-        match self {
-            Self::Spin => crate::wasm_build::spin(),
-        }
+        static SPIN: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::spin);
+        let built = match self {
+            Self::Spin => &*SPIN,
+        };
+        built.as_ref().cloned().map_err(|error| anyhow!("{error:#}"))
     }
 
     /// Starts the module at `spec.module`.

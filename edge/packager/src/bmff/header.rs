@@ -68,7 +68,8 @@ mod tests {
         for cut in 0..16 {
             assert_eq!(Header::peek(&large[..cut], 0), Ok(None), "{cut}");
         }
-        for (bytes, size) in [(&b"\0\0\0\0mdat"[..], 0), (b"\0\0\0\x07mdat", 7), (b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x0f", 15)]
+        for (bytes, size) in
+            [(&b"\0\0\0\0mdat"[..], 0), (b"\0\0\0\x07mdat", 7), (b"\0\0\0\x01mdat\0\0\0\0\0\0\0\x0f", 15)]
         {
             assert_eq!(Header::peek(bytes, 5), Err(Error::Size { kind: FourCc(*b"mdat"), offset: 5, size }));
         }

@@ -28,8 +28,7 @@ impl TrackConfig {
     /// [`Error::UnknownCodec`] for all but `avc1`, `avc3` and `mp4a`; [`Error::AlreadyProtected`], [`Error::Box`], [`Error::Configuration`]
     pub fn from_sample_entry(bytes: &[u8]) -> Result<Self, Error> {
         let mut boxes = Boxes::of(bytes);
-        let missing =
-            crate::bmff::Error::Truncated { kind: FourCc(*b"stsd"), offset: 0, field: "sample entry" };
+        let missing = crate::bmff::Error::Truncated { kind: FourCc(*b"stsd"), offset: 0, field: "sample entry" };
         let entry = SampleEntry::parse(boxes.next().ok_or(missing)??)?;
         let trex = boxes.find_kind(b"trex")?.as_ref().map(Trex::parse).transpose()?;
         Self::of(&entry, trex)

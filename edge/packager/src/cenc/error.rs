@@ -63,7 +63,9 @@ pub enum Error {
         offset: u64,
     },
     /// A sample's subsample map does not fit into the 255 bytes that `saiz` can speak of.
-    #[error("sample {sample} at byte {offset} needs {count} subsamples, {scheme} allows {max}: encode with fewer slices")]
+    #[error(
+        "sample {sample} at byte {offset} needs {count} subsamples, {scheme} allows {max}: encode with fewer slices"
+    )]
     Subsamples {
         /// Which sample.
         sample: usize,
@@ -137,7 +139,9 @@ pub enum Error {
     #[error("the segment has no fragment")]
     Empty,
     /// A fragment is not what the plan says of it.
-    #[error("fragment {entry} has {clear} bytes in the clear and {protected} protected, the plan says {planned_clear} and {planned_protected}")]
+    #[error(
+        "fragment {entry} has {clear} bytes in the clear and {protected} protected, the plan says {planned_clear} and {planned_protected}"
+    )]
     PlanSize {
         /// Which entry of the segment's plan, from 0.
         entry: usize,

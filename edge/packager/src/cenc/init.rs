@@ -38,9 +38,7 @@ pub fn protect_init(init: &[u8], protection: &InitProtection) -> Result<Vec<u8>,
     let (name, video) = protected_name(entry)?;
     let sinf = sinf(entry, protection, video)?;
     let end = usize::try_from(entry.view.end()).unwrap_or(usize::MAX);
-    let (before, after) = init
-        .split_at_checked(end)
-        .ok_or_else(|| entry.view.invalid("ends past the file"))?;
+    let (before, after) = init.split_at_checked(end).ok_or_else(|| entry.view.invalid("ends past the file"))?;
     let mut out = Vec::with_capacity(init.len() + sinf.len());
     out.extend_from_slice(before);
     out.extend_from_slice(&sinf);

@@ -19,6 +19,8 @@ mod subsample;
 mod synthetic;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
 mod write;
 
 pub use avc::Error as AvcError;

@@ -119,8 +119,7 @@ impl Planner {
     fn finish(mut self) -> Result<SegmentPlan, Error> {
         let (decode_time, end) = self.span.ok_or(Error::Empty)?;
         if self.loose > 0 {
-            let size =
-                u32::try_from(self.loose).map_err(|_| Error::Overflow { field: "trailing boxes", offset: 0 })?;
+            let size = u32::try_from(self.loose).map_err(|_| Error::Overflow { field: "trailing boxes", offset: 0 })?;
             self.entries.push(Entry {
                 clear: size,
                 cenc: size,

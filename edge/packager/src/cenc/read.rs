@@ -104,11 +104,7 @@ impl Reader {
         Ok(out)
     }
 
-    fn fragment<'a>(
-        &self,
-        segment: &[u8],
-        view: &BoxView<'a>,
-    ) -> Result<(Moof<'a>, Vec<SegmentSample>), Error> {
+    fn fragment<'a>(&self, segment: &[u8], view: &BoxView<'a>) -> Result<(Moof<'a>, Vec<SegmentSample>), Error> {
         let moof = Moof::parse(*view)?;
         let samples = moof.samples(self.trex.as_ref())?;
         let absolute = samples.iter().enumerate().map(|(index, sample)| {

@@ -24,7 +24,10 @@ pub(super) fn video_entry(stream: &Stream, nal_length_size: u8) -> Vec<u8> {
     let (sps, pps) = (stream.sps(), stream.pps());
     let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
     let avcc = boxed(b"avcC", &[&[1, 100, 0, 30, 0xfc | (nal_length_size - 1), 0xe1], &set(&sps), &[1], &set(&pps)]);
-    boxed(b"avc1", &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50], &avcc, &boxed(b"btrt", &[&[9; 12]])])
+    boxed(
+        b"avc1",
+        &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50], &avcc, &boxed(b"btrt", &[&[9; 12]])],
+    )
 }
 
 /// The sample entry of a synthetic AAC track.
@@ -64,7 +67,8 @@ impl Fragment {
     pub(super) fn bytes(&self, decode_time: u64) -> Vec<u8> {
         let write = |data_offset: u32| {
             let (first, second) = self.samples.split_at(self.first_run.min(self.samples.len()));
-            let sizes = |samples: &[Vec<u8>]| words(&samples.iter().map(|sample| sample.len() as u32).collect::<Vec<_>>());
+            let sizes =
+                |samples: &[Vec<u8>]| words(&samples.iter().map(|sample| sample.len() as u32).collect::<Vec<_>>());
             // data-offset, first-sample-flags, sample-size
             let head = words(&[0x205, first.len() as u32, data_offset, 0x0200_0000]);
             let mut traf = boxed(b"tfhd", &[&words(&[0x02_0000, 1])]);

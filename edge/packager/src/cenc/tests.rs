@@ -162,9 +162,7 @@ proptest! {
 
 #[test]
 fn an_init_segment_changes_in_its_sample_entry_alone() {
-    for (entry, handler, name) in
-        [(synthetic::audio_entry(), b"soun", b"enca"), (avc_entry(), b"vide", b"encv")]
-    {
+    for (entry, handler, name) in [(synthetic::audio_entry(), b"soun", b"enca"), (avc_entry(), b"vide", b"encv")] {
         let clear = synthetic::init(&entry, handler);
         for scheme in SCHEMES {
             let protected = protect_init(&clear, &InitProtection::derived(scheme, KID)).expect("protects");
@@ -247,10 +245,7 @@ fn lying_fragments_are_named() {
         ),
         ("base_data_offset", fragment(&[0x02_0001, 1, 0, 0], &[run(1, base, 4)], &[1, 2, 3, 4])),
         ("is of track 2", fragment(&[0x02_0000, 2], &[run(1, base, 4)], &[1, 2, 3, 4])),
-        (
-            "runs overlap",
-            fragment(&[0x02_0000, 1], &[run(1, base + 24, 4), run(1, base + 24, 4)], &[0; 40]),
-        ),
+        ("runs overlap", fragment(&[0x02_0000, 1], &[run(1, base + 24, 4), run(1, base + 24, 4)], &[0; 40])),
         ("no data_offset", fragment(&[0x02_0000, 1], &[boxed(b"trun", &[&words(&[0x200, 1, 4])])], &[1, 2, 3, 4])),
         ("data_offset points before", fragment(&[0x02_0000, 1], &[run(1, u32::MAX, 4)], &[1, 2, 3, 4])),
     ];

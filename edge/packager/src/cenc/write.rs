@@ -45,7 +45,12 @@ pub(super) fn fragment(
 }
 
 /// Writes `saiz`, `saio` and `senc`; the counter block of every sample, where samples have IVs.
-fn auxiliary(layout: &Layout<'_>, insert: usize, ivs: &mut IvSource, out: &mut Vec<u8>) -> Result<Vec<[u8; 16]>, Error> {
+fn auxiliary(
+    layout: &Layout<'_>,
+    insert: usize,
+    ivs: &mut IvSource,
+    out: &mut Vec<u8>,
+) -> Result<Vec<[u8; 16]>, Error> {
     let new = layout.new;
     let overflow = |field| Error::Overflow { field, offset: layout.moof.view.offset };
     let count = u32::try_from(layout.samples.len()).map_err(|_| overflow("sample_count"))?;

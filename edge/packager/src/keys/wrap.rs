@@ -106,7 +106,7 @@ mod tests {
         let (old, new) = (KeyEncryptionKey::new(1, [1; 32]), KeyEncryptionKey::new(2, [2; 32]));
         let wrapped = wrap(&old, [9; 12], "final", &kid, Delivery::Cenc, &ContentKey::new([5; 16]));
         let keks = [new.clone(), old];
-        let opened = unwrap(&keks, &wrapped, "final", &kid, Delivery::Cenc).ok().expect("opens");
+        let opened = unwrap(&keks, &wrapped, "final", &kid, Delivery::Cenc).expect("opens");
         assert_eq!(opened.expose(), &[5; 16]);
         let refused = |title, kid, scheme, keks: &[_]| unwrap(keks, &wrapped, title, kid, scheme).err();
         assert_eq!(refused("other", &kid, Delivery::Cenc, &keks), Some(UnwrapError::Mismatch));

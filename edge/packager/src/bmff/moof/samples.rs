@@ -23,20 +23,12 @@ const NON_SYNC: u32 = 0x0001_0000;
 
 pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample>, Error> {
     let traf = &moof.traf;
-    let invalid = |what| Error::Invalid { kind: FourCc(*b"trun"), offset: traf.view.offset, what };
+    let bad_header = |what| Error::Invalid { kind: FourCc(*b"tfhd"), offset: traf.tfhd.offset, what };
     if traf.tfhd.base_data_offset.is_some() {
-        return Err(Error::Invalid {
-            kind: FourCc(*b"tfhd"),
-            offset: traf.view.offset,
-            what: "base_data_offset is an absolute position; CMAF wants default-base-is-moof",
-        });
+        return Err(bad_header("base_data_offset is an absolute position; CMAF wants default-base-is-moof"));
     }
     if traf.tfhd.description.or(trex.map(|trex| trex.description)).is_some_and(|index| index != 1) {
-        return Err(Error::Invalid {
-            kind: FourCc(*b"tfhd"),
-            offset: traf.view.offset,
-            what: "sample_description_index is not 1",
-        });
+        return Err(bad_header("sample_description_index is not 1"));
     }
     let size = traf.tfhd.size.or(trex.map(|trex| trex.size));
     let duration = traf.tfhd.duration.or(trex.map(|trex| trex.duration));
@@ -45,6 +37,7 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample
     let mut time = traf.decode_time;
     let mut next = None;
     for run in &traf.truns {
+        let invalid = |what| Error::Invalid { kind: FourCc(*b"trun"), offset: run.offset, what };
         let start = match run.data_offset {
             Some((offset, _)) => u64::try_from(offset).map_err(|_| invalid("data_offset points before moof"))?,
             None => next.ok_or_else(|| invalid("the first run has no data_offset"))?,

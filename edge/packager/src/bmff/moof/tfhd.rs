@@ -3,6 +3,8 @@ use crate::bmff::{BoxView, Error};
 /// `tfhd`, the track fragment header (ISO/IEC 14496-12, 8.8.7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tfhd {
+    /// Where the box begins, in bytes from the start of the segment.
+    pub offset: u64,
     /// The track.
     pub track_id: u32,
     /// Absolute position that data offsets count from, where given instead of the start of `moof`.
@@ -25,6 +27,7 @@ impl Tfhd {
         let base_data_offset = if present & 0x1 != 0 { Some(fields.u64("base_data_offset")?) } else { None };
         let mut optional = |bit, name| if present & bit != 0 { fields.u32(name).map(Some) } else { Ok(None) };
         Ok(Self {
+            offset: view.offset,
             track_id,
             base_data_offset,
             description: optional(0x2, "sample_description_index")?,

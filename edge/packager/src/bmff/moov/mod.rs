@@ -49,8 +49,7 @@ impl<'a> Init<'a> {
                 return Err(view.invalid("media has no place in an init segment"));
             }
         }
-        let moov =
-            moov.ok_or(Error::Missing { parent: FourCc::FILE, offset: 0, missing: FourCc(*b"moov") })?;
+        let moov = moov.ok_or(Error::Missing { parent: FourCc::FILE, offset: 0, missing: FourCc(*b"moov") })?;
         let mut traks = moov.children().filter(|child| child.as_ref().map_or(true, |child| child.is(b"trak")));
         let trak = match traks.next() {
             Some(trak) => trak?,

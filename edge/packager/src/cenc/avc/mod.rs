@@ -78,8 +78,7 @@ impl Avc {
     /// # Errors
     /// [`Error`] for a parameter set that does not parse.
     pub(super) fn new(avcc: &AvcC<'_>) -> Result<Self, Error> {
-        let mut avc =
-            Self { nal_length_size: avcc.nal_length_size.into(), sps: BTreeMap::new(), pps: BTreeMap::new() };
+        let mut avc = Self { nal_length_size: avcc.nal_length_size.into(), sps: BTreeMap::new(), pps: BTreeMap::new() };
         for nal in avcc.sps.iter().chain(&avcc.pps) {
             avc.learn(nal)?;
         }

@@ -81,32 +81,29 @@ pub(in crate::cenc) fn streams() -> impl Strategy<Value = Stream> {
         (0u64..3, 4u32..=16, any::<bool>()),
         (1u64..20, 1u64..20),
     );
-    let pps = (
-        any::<[bool; 5]>(),
-        proptest::option::of((0u64..7, 1u64..40)),
-        (1u64..4, 1u64..4),
-        0u64..3,
-    );
-    (sps, pps).prop_map(|((profile, chroma, flags, frame_num_bits, order, size), (switches, groups, references, bipred))| {
-        let high = profile >= 100;
-        Stream {
-            profile,
-            chroma_format: if high { chroma } else { 1 },
-            separate: high && chroma == 3 && flags[0],
-            scaling: high && flags[1],
-            frame_num_bits,
-            order,
-            frame_mbs_only: flags[2],
-            size,
-            cabac: switches[0],
-            bottom_order: switches[1],
-            groups,
-            references,
-            weighted: (switches[2], bipred),
-            deblocking: switches[3],
-            redundant: switches[4],
-        }
-    })
+    let pps = (any::<[bool; 5]>(), proptest::option::of((0u64..7, 1u64..40)), (1u64..4, 1u64..4), 0u64..3);
+    (sps, pps).prop_map(
+        |((profile, chroma, flags, frame_num_bits, order, size), (switches, groups, references, bipred))| {
+            let high = profile >= 100;
+            Stream {
+                profile,
+                chroma_format: if high { chroma } else { 1 },
+                separate: high && chroma == 3 && flags[0],
+                scaling: high && flags[1],
+                frame_num_bits,
+                order,
+                frame_mbs_only: flags[2],
+                size,
+                cabac: switches[0],
+                bottom_order: switches[1],
+                groups,
+                references,
+                weighted: (switches[2], bipred),
+                deblocking: switches[3],
+                redundant: switches[4],
+            }
+        },
+    )
 }
 
 impl Stream {
@@ -139,7 +136,14 @@ impl Stream {
             1 => w.u(1, always_zero.into()).se(-3).se(2).ue(2).se(1).se(-1),
             _ => &mut w,
         };
-        w.ue(4).u(1, 0).ue(self.size.0 - 1).ue(self.size.1 - 1).u(1, self.frame_mbs_only.into()).u(3, 7).u(1, 0).u(1, 1);
+        w.ue(4)
+            .u(1, 0)
+            .ue(self.size.0 - 1)
+            .ue(self.size.1 - 1)
+            .u(1, self.frame_mbs_only.into())
+            .u(3, 7)
+            .u(1, 0)
+            .u(1, 1);
         nal(0x67, &w.bytes())
     }
 
@@ -279,7 +283,13 @@ impl Stream {
             w.u((cycles + 1.0).log2().ceil() as u32, 0);
         }
         let header = w.bytes();
-        let first = if idr { 0x65 } else if reference { 0x41 } else { 0x01 };
+        let first = if idr {
+            0x65
+        } else if reference {
+            0x41
+        } else {
+            0x01
+        };
         // The header alone has as many emulation prevention bytes as its share of the whole: one right behind it is not its own.
         let length = nal(first, &header).len();
         (nal(first, &[header, data.to_vec()].concat()), length)
@@ -315,7 +325,8 @@ proptest! {
         prop_assert_eq!(nals, [(4 + sei.len(), 0), (4 + header, slice.len() - header)]);
         // A header that is cut off is an error, not a guess.
         for cut in 1..header {
-            prop_assert!(avc.nals(&sample(4, &[slice[..cut].to_vec()]), |_| {}).is_err());
+            let result = avc.nals(&sample(4, &[slice[..cut].to_vec()]), |_| {});
+            prop_assert!(result.is_err(), "cut at {cut}");
         }
     }
 
@@ -344,8 +355,12 @@ fn what_cannot_be_protected_is_named() {
     assert_eq!(avc.nals(&[0, 0, 0, 2, 6], |_| {}), Err(Error::NalLength { length: 2, at: 0 }));
     assert_eq!(avc.nals(&[0, 0, 0, 1, 6, 0, 0], |_| {}), Err(Error::NalLength { length: 0, at: 5 }));
     let (slice, _) = stream.slice(2, true, 0, &[1, 2]);
-    let bare = &mut Avc::new(&AvcC { profile: [66, 0, 30], nal_length_size: 4, sps: vec![], pps: vec![] }).expect("empty");
-    assert_eq!(bare.nals(&sample(4, &[slice.clone()]), |_| {}), Err(Error::UnknownSet { kind: "PPS", id: 5 }));
+    let bare =
+        &mut Avc::new(&AvcC { profile: [66, 0, 30], nal_length_size: 4, sps: vec![], pps: vec![] }).expect("empty");
+    assert_eq!(
+        bare.nals(&sample(4, core::slice::from_ref(&slice)), |_| {}),
+        Err(Error::UnknownSet { kind: "PPS", id: 5 })
+    );
     // Parameter sets in the samples themselves, as avc3 has them.
     assert_eq!(bare.nals(&sample(4, &[stream.sps(), stream.pps(), slice]), |_| {}), Ok(()));
 }

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Makes the vectors here: tiny clips by ffmpeg (libx264, aac), cut and encrypted by shaka-packager.
+# usage: make.sh PATH-TO-SHAKA-PACKAGER
+set -euo pipefail
+packager=$1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+vector() {
+  local name=$1 stream=$2
+  shift 2
+  ffmpeg -v error -nostdin "$@" -bitexact "$work/$name.mp4"
+  mkdir -p "$here/$name"
+  local scheme
+  for scheme in clear cenc cbcs; do
+    local protect=()
+    # Key, key id and IVs are those of tests in ../vectors.rs.
+    [[ $scheme == clear ]] || protect=(--enable_raw_key_encryption --clear_lead 0 --protection_scheme "$scheme"
+      --keys label=:key_id=00112233445566778899aabbccddeeff:key=0f1e2d3c4b5a69788796a5b4c3d2e1f0)
+    [[ $scheme == cenc ]] && protect+=(--iv a1b2c3d4e5f60708)
+    [[ $scheme == cbcs ]] && protect+=(--iv a1b2c3d4e5f60708090a0b0c0d0e0f10)
+    # The segment's template must hold $Number$.
+    "$packager" --quiet --segment_duration 10 "${protect[@]}" \
+      "in=$work/$name.mp4,stream=$stream,init_segment=$here/$name/$scheme.init.mp4,segment_template=$here/$name/$scheme.\$Number\$.m4s" >/dev/null 2>&1
+  done
+}
+
+picture=(-f lavfi -i testsrc2=size=160x96:rate=25:duration=0.6 -c:v libx264 -preset slow -pix_fmt yuv420p -threads 1)
+vector cabac video "${picture[@]}" -bf 2 -x264-params slices=2:weightp=2:ref=3
+vector cavlc video "${picture[@]}" -bf 1 -profile:v main -x264-params cabac=0:weightb=1:ref=3
+vector mbaff video "${picture[@]}" -bf 2 -flags +ildct+ilme -x264-params tff=1:ref=3
+vector high444 video "${picture[@]}" -pix_fmt yuv444p -bf 2 -x264-params cqm=jvt
+vector aac audio -f lavfi -i anoisesrc=amplitude=0.05:duration=0.4 -c:a aac -ac 2 -ar 48000 -b:a 32k

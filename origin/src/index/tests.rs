@@ -1,0 +1,172 @@
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use sluice_packager::title::{Delivery, Descriptor, TrackKind, TrackRecord, Treatment, plan};
+
+use super::index;
+
+/// The sample title, as other tools made it.
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media/title/demo")
+}
+
+/// A copy of the sample title with these tracks only.
+fn copy(to: &Path, tracks: &[&str]) -> PathBuf {
+    let dir = to.join("source");
+    for track in tracks {
+        fs::create_dir_all(dir.join(track)).expect("creates");
+        for entry in fs::read_dir(sample().join(track)).expect("lists") {
+            let from = entry.expect("lists").path();
+            fs::copy(&from, dir.join(track).join(from.file_name().expect("a name"))).expect("copies");
+        }
+    }
+    dir
+}
+
+fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut out = Vec::new();
+    for entry in fs::read_dir(dir).expect("lists") {
+        let path = entry.expect("lists").path();
+        if path.is_dir() { out.extend(files(&path)) } else { out.push((path.clone(), fs::read(&path).expect("reads"))) }
+    }
+    out.sort();
+    out
+}
+
+#[test]
+fn the_sample_title_is_indexed_the_same_twice() {
+    let out = tempfile::tempdir().expect("a folder");
+    let first = index(&sample(), "demo", out.path()).expect("indexes");
+    let before = files(out.path());
+    let second = index(&sample(), "demo", out.path()).expect("indexes again");
+    assert_eq!(first.descriptor.version, second.descriptor.version);
+    assert_eq!(files(out.path()), before);
+
+    let root = out.path().join("demo");
+    let text = fs::read(root.join("descriptor.json")).expect("a descriptor");
+    let descriptor: Descriptor = serde_json::from_slice(&text).expect("parses");
+    let listed: Vec<&str> = descriptor.tracks.iter().map(|track| track.id.as_str()).collect();
+    assert_eq!(listed, ["v1080", "v720", "v360", "a-en", "a-fr", "t-en"]);
+    assert!(serde_json::from_slice::<serde_json::Value>(&text).expect("parses").get("rights").is_some());
+    let mut numbers = Vec::new();
+    for track in &descriptor.tracks {
+        let folder = root.join(descriptor.version.as_str()).join(track.id.as_str());
+        let record: TrackRecord =
+            serde_json::from_slice(&fs::read(folder.join("record.json")).expect("a record")).expect("parses");
+        assert_eq!(record.timeline, track.timeline);
+        assert_eq!(track.timeline.count(), 6);
+        numbers.push(record.number);
+        if track.kind == TrackKind::Text {
+            assert!(matches!(record.treatment(Delivery::Cenc), Ok(Treatment::Clear(_))));
+            continue;
+        }
+        assert!(matches!(record.treatment(Delivery::Cenc), Ok(Treatment::Protect { .. })));
+        let entries = plan::read(&fs::read(folder.join("plan.bin")).expect("a plan")).expect("parses");
+        for number in 1..=6 {
+            let segment = track.timeline.segment(number).expect("in the timeline");
+            let (first, count) = (segment.first_entry as usize, segment.entries as usize);
+            let planned: u64 = entries[first..first + count].iter().map(|entry| u64::from(entry.clear)).sum();
+            let size = fs::metadata(folder.join(format!("{number}.m4s"))).expect("a segment").len();
+            assert_eq!(planned, size, "{} {number}", track.id);
+        }
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    let video = descriptor.tracks[0].video.expect("video");
+    assert_eq!((video.width, video.height, video.frame_rate), (1920, 1080, (25, 1)));
+    assert_eq!(descriptor.tracks[3].codec, "mp4a.40.2");
+    assert!(descriptor.tracks[0].codec.starts_with("avc1.64"), "{}", descriptor.tracks[0].codec);
+}
+
+#[test]
+fn every_byte_and_name_counts_for_the_version() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "t-en"]);
+    let at = |source: &Path| index(source, "demo", &dir.path().join("out")).expect("indexes").descriptor;
+    let before = at(&source);
+    let cues = source.join("t-en/6.vtt");
+    let mut text = fs::read_to_string(&cues).expect("reads");
+    text.push('\n');
+    fs::write(&cues, text).expect("writes");
+    let after = at(&source);
+    assert_ne!(before.version, after.version);
+    // Changed media has keys of its own.
+    let kid = |descriptor: &Descriptor| {
+        descriptor.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cenc)).map(|keys| keys.video)
+    };
+    assert_ne!(kid(&before), kid(&after));
+    assert_ne!(
+        kid(&before),
+        before.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cbcs)).map(|keys| keys.video)
+    );
+}
+
+#[test]
+fn a_title_without_settings_gives_least_away() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360"]);
+    // The store is the same folder as the source: what is written there is no track.
+    index(&source, "source", dir.path()).expect("indexes");
+    index(&source, "source", dir.path()).expect("indexes beside its own output");
+    let text = fs::read_to_string(source.join("descriptor.json")).expect("a descriptor");
+    let value: serde_json::Value = serde_json::from_str(&text).expect("parses");
+    assert_eq!(value["rights"]["state"], "unpublished");
+    assert_eq!(value["key_policy"]["systems"], serde_json::json!(["widevine", "playready", "fairplay"]));
+}
+
+#[test]
+fn broken_titles_are_named_by_file_and_leave_no_descriptor() {
+    let broken = |tracks: &[&str], damage: &dyn Fn(&Path), says: &[&str]| {
+        let dir = tempfile::tempdir().expect("a folder");
+        let source = copy(dir.path(), tracks);
+        damage(&source);
+        let out = dir.path().join("out");
+        let said = format!("{:#}", index(&source, "demo", &out).expect_err("is broken"));
+        for part in says {
+            assert!(said.contains(part), "{said:?} should say {part:?}");
+        }
+        assert!(!said.contains('\n'), "{said:?} is one line");
+        assert!(!out.join("demo/descriptor.json").exists());
+    };
+    let rename = |from: &str, to: &str| {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        move |dir: &Path| fs::rename(dir.join(&from), dir.join(&to)).expect("renames")
+    };
+    let write = |path: &str, bytes: &[u8]| {
+        let (path, bytes) = (path.to_owned(), bytes.to_owned());
+        move |dir: &Path| fs::write(dir.join(&path), &bytes).expect("writes")
+    };
+    broken(&["v360"], &rename("v360/3.m4s", "v360/9.m4s"), &["3.m4s is missing"]);
+    broken(&["v360"], &rename("v360/3.m4s", "v360/x.m4s"), &["x.m4s"]);
+    broken(&["v360"], &write("v360/2.m4s", b"\0\0\0\x10styp"), &["v360/2.m4s", "byte 0"]);
+    broken(&["v360"], &write("v360/init.mp4", b"nonsense"), &["v360/init.mp4"]);
+    broken(&["v360", "t-en"], &write("t-en/1.vtt", b"1\n"), &["t-en/1.vtt", "WEBVTT"]);
+    broken(
+        &["v360", "t-en"],
+        &|dir| fs::remove_file(dir.join("t-en/6.vtt")).expect("removes"),
+        &["t-en", "5 segments"],
+    );
+    broken(
+        &["v360"],
+        &|dir| {
+            fs::copy(dir.join("v360/1.m4s"), dir.join("v360/2.m4s")).expect("copies");
+        },
+        &["v360/2.m4s", "before the end"],
+    );
+    broken(
+        &["v360", "v720"],
+        &|dir| fs::remove_file(dir.join("v720/6.m4s")).expect("removes"),
+        &["cut at the same times"],
+    );
+    broken(&["v360"], &write("title.toml", b"title = \"other\""), &["title.toml", "other"]);
+    broken(&["v360"], &write("title.toml", b"\nnonsense = 1"), &["title.toml", "line"]);
+    broken(&["v360"], &write("title.toml", b"[tracks.v9]"), &["v9"]);
+    broken(
+        &["v360"],
+        &write("title.toml", b"unprotected = true\n[key_policy]\nsystems = []\nschemes = [\"cenc\"]"),
+        &["both"],
+    );
+    broken(&[], &|dir| fs::create_dir_all(dir).expect("creates"), &["no track"]);
+}

@@ -1,6 +1,6 @@
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::config::{ConfigError, SecretError};
@@ -71,6 +71,8 @@ impl Running {
         let failed = |source| StartError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
+        // A response is written in several small pieces, which must not wait for one another's acknowledgement.
+        let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
         let mut stop = self.stop.subscribe();
         self.tasks.spawn(async move {
             // Closed without a word is a stop too: the handle has been dropped.

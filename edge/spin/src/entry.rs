@@ -1,4 +1,7 @@
-#![expect(unsafe_code, reason = "the macro exports the component's entry point, whose ABI is unsafe; nothing else here is")]
+#![expect(
+    unsafe_code,
+    reason = "the macro exports the component's entry point, whose ABI is unsafe; nothing else here is"
+)]
 
 use spin_sdk::{
     http::{IncomingRequest, ResponseOutparam},

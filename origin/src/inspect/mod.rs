@@ -1,21 +1,30 @@
-//! `sluice inspect`: explains an init segment, a media segment, or one of the documents that indexing writes. Never prints a key.
+//! `sluice inspect`: explains a token, an init segment, a media segment, or one of the documents that indexing writes. Never prints a key.
 
 mod boxes;
 mod document;
 mod media;
+mod token;
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use anyhow::{Context, bail};
+use zeroize::Zeroizing;
 
 /// Arguments of `sluice inspect`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InspectArgs {
-    /// An init segment, a media segment, a descriptor, a track record or a plan
+    /// A file (init segment, media segment, descriptor, track record, plan), or a token (viewer's JWT, lease, handle)
     pub target: String,
     /// The init segment of a media segment: without it, defaults and IV sizes are not known
     #[arg(long)]
     pub init: Option<PathBuf>,
+    /// The root that made a lease or handle, hex digits in a file
+    #[arg(long, value_name = "FILE")]
+    pub root: Option<PathBuf>,
     /// Lists every sample
     #[arg(long)]
     pub samples: bool,
@@ -26,6 +35,14 @@ pub struct InspectArgs {
 /// # Errors
 /// One line: what is wrong and where.
 pub fn run(args: InspectArgs) -> anyhow::Result<()> {
+    if !Path::new(&args.target).exists() {
+        let root = args.root.as_ref().map(|path| read_root(path)).transpose()?;
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
+        if let Some(said) = token::explain(&args.target, root.as_deref().map(Vec::as_slice), now)? {
+            print!("{said}");
+            return Ok(());
+        }
+    }
     let bytes = fs::read(&args.target).with_context(|| format!("{}: cannot be read", args.target))?;
     let init = args
         .init
@@ -35,6 +52,19 @@ pub fn run(args: InspectArgs) -> anyhow::Result<()> {
     let text = explain(&bytes, init.as_deref(), args.samples);
     print!("{}", text.map_err(|error| anyhow::anyhow!("{}: {error:#}", args.target))?);
     Ok(())
+}
+
+fn read_root(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let text =
+        fs::read_to_string(path).map(Zeroizing::new).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let text = text.trim();
+    let digits = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2).unwrap_or_default(), 16);
+    let bytes: Result<Vec<u8>, _> = (0..text.len()).step_by(2).map(pair).collect();
+    match bytes {
+        Ok(bytes) if digits => Ok(Zeroizing::new(bytes)),
+        _ => bail!("{}: not hex digits", path.display()),
+    }
 }
 
 /// Explains the bytes of a file; `init` is the init segment where they are of a media segment.
@@ -54,8 +84,6 @@ pub fn explain(bytes: &[u8], init: Option<&[u8]>, samples: bool) -> anyhow::Resu
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]

@@ -32,11 +32,11 @@ pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
             tools(&[FFMPEG, NODE, NPM])?;
             npm_packages(root)
         }
-        Suite::Browser => {
+        Suite::Browser | Suite::Delivery => {
             tools(&[NODE, NPM])?;
             npm_packages(root)
         }
-        Suite::Delivery | Suite::Hosts | Suite::Keys | Suite::Gate | Suite::Origin => target("wasm32-wasip2"),
+        Suite::Hosts | Suite::Keys | Suite::Gate | Suite::Origin => target("wasm32-wasip2"),
         Suite::Unit | Suite::Vectors | Suite::Ciphers | Suite::Infra | Suite::Docs => Ok(()),
     }
 }

@@ -1,7 +1,8 @@
 //! `cargo verify`: every check there is, counted.
 //!
-//! A suite is `lint`, `unit`, or a file of integration tests: `tests/tests/NAME.rs` (or `NAME/main.rs`) is the suite `NAME`. A
-//! suite without such a file has no checks yet, and says so instead of passing.
+//! A suite is `lint`, `unit`, what other people's tools judge (`packager`, `delivery`), a part of `unit` by name (`gate`, `origin`, …), or a
+//! file of integration tests: `tests/tests/NAME.rs` (or `NAME/main.rs`) is the suite `NAME`. A suite that has nothing says so instead of
+//! passing; a run of everything counts no test twice.
 
 mod lint;
 mod machine;
@@ -18,7 +19,7 @@ pub fn run(named: &[Suite]) -> ExitCode {
     let root = crate::toolchain::workspace();
     let strays = suite::strays(&root);
     let chosen: Vec<Suite> = match named {
-        [] => Suite::ALL.into_iter().filter(|suite| suite.has_checks(&root)).collect(),
+        [] => Suite::ALL.into_iter().filter(|suite| suite.by_default(&root)).collect(),
         named => named.to_vec(),
     };
     let mut results = Vec::new();

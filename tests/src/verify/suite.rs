@@ -1,8 +1,8 @@
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, process::Command};
 
 use super::{
     lint, machine,
-    step::{Count, cargo_test},
+    step::{Count, cargo_test, check},
 };
 
 /// A group of checks.
@@ -81,8 +81,25 @@ impl Suite {
     /// Whether there is anything to run.
     pub(super) fn has_checks(self, root: &Path) -> bool {
         match self {
-            Self::Lint | Self::Unit => true,
-            other => integration_test(root, other.as_str()),
+            Self::Lint | Self::Unit | Self::Packager | Self::Delivery => true,
+            other => other.part_of_unit().is_some() || integration_test(root, other.as_str()),
+        }
+    }
+
+    /// Whether a run of everything includes it by name: not what `unit` runs already.
+    pub(super) fn by_default(self, root: &Path) -> bool {
+        self.has_checks(root) && self.part_of_unit().is_none()
+    }
+
+    /// The native tests that a suite picks out of `unit`'s.
+    fn part_of_unit(self) -> Option<&'static [&'static str]> {
+        match self {
+            Self::Vectors => Some(&["--package", "sluice-packager", "--package", "sluice-gate", "vectors::"]),
+            Self::Ciphers => Some(&["--package", "sluice-packager", "cipher::"]),
+            Self::Gate => Some(&["--package", "sluice-gate", "--package", "sluice-app"]),
+            Self::Keys => Some(&["--package", "sluice-packager", "--package", "sluice", "key"]),
+            Self::Origin => Some(&["--package", "sluice"]),
+            _ => None,
         }
     }
 
@@ -91,14 +108,20 @@ impl Suite {
             println!("{self} cannot run here: {lack}");
             return Count::FAILED;
         }
+        let test = |arguments: &[&str]| cargo_test(&[&["--no-fail-fast"], arguments].concat());
         match self {
             Self::Lint => lint::run(),
-            Self::Unit => cargo_test(&["--no-fail-fast"]),
+            Self::Unit => test(&[]),
+            // Other people's packagers and decryptors judge the operator's command.
+            Self::Packager => test(&["--package", "sluice", "--test", "oracles", "--", "--ignored"]),
+            // Other people's parsers read the manifests.
+            Self::Delivery => check(&mut Command::new(root.join("tests/manifests/run"))),
             // The runtimes' own tests need what only this suite builds.
-            Self::Hosts => {
-                cargo_test(&["--no-fail-fast", "--package", "sluice-tests", "--lib", "--bins", "--test", "hosts"])
-            }
-            other => cargo_test(&["--no-fail-fast", "--package", "sluice-tests", "--test", other.as_str()]),
+            Self::Hosts => test(&["--package", "sluice-tests", "--lib", "--bins", "--test", "hosts"]),
+            other => match other.part_of_unit() {
+                Some(arguments) => test(arguments),
+                None => test(&["--package", "sluice-tests", "--test", other.as_str()]),
+            },
         }
     }
 }
@@ -147,11 +170,11 @@ mod tests {
         let tests = root.path().join("tests/tests");
         std::fs::create_dir_all(tests.join("gate")).expect("folders");
         std::fs::create_dir_all(tests.join("common")).expect("folders");
-        for file in ["gate/main.rs", "keys.rs", "unit.rs", "other.rs", "common/mod.rs"] {
+        for file in ["gate/main.rs", "browser.rs", "unit.rs", "other.rs", "common/mod.rs"] {
             std::fs::write(tests.join(file), "").expect("a file");
         }
-        let with_checks: Vec<_> = Suite::ALL.into_iter().filter(|suite| suite.has_checks(root.path())).collect();
-        assert_eq!(with_checks, [Suite::Lint, Suite::Unit, Suite::Gate, Suite::Keys]);
+        let with_checks: Vec<_> = Suite::ALL.into_iter().filter(|suite| suite.by_default(root.path())).collect();
+        assert_eq!(with_checks, [Suite::Lint, Suite::Unit, Suite::Packager, Suite::Delivery, Suite::Browser]);
         assert_eq!(strays(root.path()), ["other.rs", "unit.rs"]);
     }
 }

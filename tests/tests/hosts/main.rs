@@ -1,0 +1,94 @@
+//! Conformance: what every host must do, written once. A new host is a module in `on_every_host!`.
+
+mod caching;
+mod documents;
+mod faults;
+mod keys;
+mod manifests;
+mod media;
+mod paths;
+mod policy;
+mod received;
+mod sessions;
+mod spoil;
+mod spoiled;
+mod tokens;
+
+use std::future::Future;
+
+use anyhow::{Context, Result};
+use sluice_tests::{
+    fixture::{Session, Stack, StackOptions},
+    runtime::EdgeHost,
+};
+
+macro_rules! on_every_host {
+    ($($topic:ident::$body:ident),* $(,)?) => {
+        mod spin {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $body() {
+                super::run(super::EdgeHost::Spin, super::$topic::$body).await;
+            })*
+        }
+    };
+}
+
+on_every_host!(
+    media::every_sample_of_the_title_is_the_clear_one,
+    media::the_same_url_gives_the_same_bytes_of_the_planned_size,
+    faults::fragments_before_a_stall_arrive_whole,
+    faults::a_failing_origin_is_told_and_nothing_of_it_is_kept,
+    spoiled::a_spoiled_init_is_refused,
+    spoiled::a_segment_spoiled_from_the_start_is_refused,
+    spoiled::a_segment_spoiled_further_on_breaks_off,
+    documents::a_record_that_is_not_the_medias_is_refused,
+    documents::a_plan_that_is_not_the_medias_is_refused,
+    documents::a_descriptor_that_is_not_the_titles_is_refused,
+    keys::without_a_key_server_there_is_no_media,
+    keys::what_the_origin_says_of_keys_is_not_believed,
+    sessions::a_session_outlives_its_leases_and_stops_when_it_is_ended,
+    tokens::a_wrong_viewer_token_mints_nothing,
+    tokens::a_wrong_lease_or_handle_plays_nothing,
+    tokens::a_lease_plays_by_either_carriage_until_it_ends,
+    paths::tricks_with_paths_lead_nowhere,
+    paths::a_url_may_have_8192_bytes_and_no_more,
+    caching::head_says_what_get_says,
+    caching::a_range_is_that_slice_of_the_whole,
+    caching::what_the_client_holds_is_not_sent_again,
+    caching::listed_pages_may_call_and_no_others,
+    policy::a_title_gives_its_keys_by_the_listed_systems_only,
+    manifests::players_of_others_read_every_manifest,
+);
+
+/// Runs a body, which fails also where the guest trapped.
+async fn run<F: Future<Output = Result<Stack>>>(host: EdgeHost, body: impl FnOnce(EdgeHost) -> F) {
+    let stack = body(host).await.unwrap_or_else(|error| panic!("{error:#}"));
+    assert_eq!(stack.edge.traps(), Vec::<String>::new());
+    stack.shutdown().await;
+}
+
+async fn stack(host: EdgeHost, config: serde_json::Value) -> Result<Stack> {
+    Stack::start(StackOptions { config, ..options(host).await? }).await
+}
+
+async fn options(host: EdgeHost) -> Result<StackOptions> {
+    let module = tokio::task::spawn_blocking(move || host.build()).await??;
+    Ok(StackOptions::new(host, module))
+}
+
+/// The URL of a media object in a scheme, with its title version.
+fn object(stack: &Stack, session: &Session, scheme: &str, name: &str) -> Result<String> {
+    let manifest = session.dash(scheme).with_context(|| format!("{scheme} is not offered"))?;
+    let folder = manifest.rsplit_once('/').context("a URL")?.0;
+    Ok(format!("{folder}/{name}?v={}", stack.indexed.descriptor.version))
+}
+
+/// The same in `cbcs`.
+fn segment(stack: &Stack, session: &Session, name: &str) -> Result<String> {
+    object(stack, session, "cbcs", name)
+}
+
+/// An object of the clear media.
+fn clear(stack: &Stack, name: &str) -> Result<Vec<u8>> {
+    std::fs::read(stack.clear_media().join(name)).with_context(|| name.to_owned())
+}

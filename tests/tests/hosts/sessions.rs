@@ -1,0 +1,32 @@
+//! How long a session lasts.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use http::{Method, StatusCode};
+use serde_json::json;
+use sluice_tests::{fixture::Stack, runtime::EdgeHost};
+
+use super::{segment, stack};
+
+pub(super) async fn a_session_outlives_its_leases_and_stops_when_it_is_ended(host: EdgeHost) -> Result<Stack> {
+    let stack = stack(host, json!({ "lease_seconds": 5 })).await?;
+    let session = stack.session("viewer").await?;
+    let by_handle = segment(&stack, &session, "a-en/1.m4s")?;
+    for _ in 0..5 {
+        stack.get(&by_handle, &[]).await?.expect(StatusCode::OK)?;
+        stack.clock.advance(Duration::from_secs(4));
+    }
+    let renew = format!("/v1/sessions/{}/renew", session.session);
+    let lease = format!("Bearer {}", session.lease);
+    let late = stack.send(Method::POST, &renew, &[("authorization", &lease)], None).await?;
+    ensure!(late.status == StatusCode::UNAUTHORIZED, "a lease that ended renews nothing: {}", late.status);
+
+    let token = format!("Bearer {}", stack.token(&stack.claims("viewer"))?);
+    let ended = format!("/v1/sessions/{}", session.session);
+    stack.send(Method::DELETE, &ended, &[("authorization", &token)], None).await?.expect(StatusCode::NO_CONTENT)?;
+    stack.clock.advance(Duration::from_secs(5));
+    let problem = stack.get(&by_handle, &[]).await?.problem();
+    ensure!(problem == (410, "session_ended".to_owned()), "{problem:?}");
+    Ok(stack)
+}

@@ -10,6 +10,7 @@ use crate::{
     index, inspect, keyserver, mint, protect,
     running::{Running, StartError},
     serve,
+    usage::UsageError,
 };
 
 #[derive(Parser)]
@@ -53,7 +54,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("sluice: {}", one_line(&error));
-            ExitCode::FAILURE
+            if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }
 }
@@ -160,7 +161,7 @@ mod tests {
             "sluice origin --config origin.toml",
             "sluice keyserver --config keyserver.toml",
             "sluice index DIR --title film",
-            "sluice protect --scheme cenc --kid 00 --key 00 --iv 00 --init i.mp4 --out out 1.m4s 2.m4s",
+            "sluice protect --scheme cenc --kid 00112233445566778899aabbccddeeff --key 00 --iv 00 --init i.mp4 --out out 1.m4s 2.m4s",
             "sluice inspect init.mp4",
             "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
             "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",

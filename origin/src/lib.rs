@@ -17,5 +17,7 @@ pub mod serve;
 pub mod speke;
 
 mod running;
+mod usage;
 
 pub use running::{Running, StartError};
+pub use usage::UsageError;

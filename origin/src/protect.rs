@@ -15,7 +15,14 @@ use sluice_packager::{
 };
 use zeroize::Zeroize;
 
-use crate::atomic::write_if_changed;
+use crate::{UsageError, atomic::write_if_changed};
+
+#[cfg(feature = "wasm")]
+pub mod wasm;
+
+/// For errors: where the component comes from.
+#[cfg(feature = "wasm")]
+const BUILD_COMPONENT: &str = "built by `cargo build --release -p sluice-edge-component --target wasm32-wasip2`, into target/wasm32-wasip2/release/sluice_edge_component.wasm";
 
 /// Arguments of `sluice protect`.
 #[derive(Clone, clap::Args)]
@@ -45,6 +52,9 @@ pub struct ProtectArgs {
     /// Where the packager runs; the bytes are the same
     #[arg(long, value_enum, default_value_t = Runtime::Native)]
     pub runtime: Runtime,
+    /// For --runtime wasm: the packager's component (cargo build --release -p sluice-edge-component --target wasm32-wasip2)
+    #[arg(long, value_name = "FILE")]
+    pub component: Option<PathBuf>,
     /// Clear media segments, in order
     #[arg(required = true)]
     pub segments: Vec<PathBuf>,
@@ -64,7 +74,7 @@ pub enum SchemeArg {
 pub enum Runtime {
     /// In this program
     Native,
-    /// In the edge's WASM build
+    /// In a WASM component, by the embedded runtime of a `sluice` built with `--features wasm`
     Wasm,
 }
 
@@ -121,11 +131,27 @@ impl Engine for Native {
 /// One line that names the file and, within media, the byte. Files written before the error are whole.
 pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
     match args.runtime {
+        Runtime::Native if args.component.is_some() => bail!("--component: only --runtime wasm runs one"),
         Runtime::Native => run_with(args, &mut Native),
-        Runtime::Wasm => {
-            bail!("this program carries no WASM runtime: use --runtime native, which gives the same bytes")
-        }
+        Runtime::Wasm => run_component(args),
     }
+}
+
+#[cfg(feature = "wasm")]
+fn run_component(args: ProtectArgs) -> anyhow::Result<()> {
+    let file = args.component.as_deref();
+    let file =
+        file.with_context(|| format!("--runtime wasm: --component FILE names the WASM packager, {BUILD_COMPONENT}"))?;
+    let mut engine = wasm::Embedded::load(file)?;
+    run_with(args, &mut engine)
+}
+
+#[cfg(not(feature = "wasm"))]
+fn run_component(_: ProtectArgs) -> anyhow::Result<()> {
+    bail!(
+        "--runtime wasm: this program carries no WASM runtime; build it with one, `cargo install --path origin --features wasm`, \
+         or use --runtime native, which gives the same bytes"
+    )
 }
 
 /// Runs `sluice protect` with the packager `engine`.
@@ -161,9 +187,17 @@ pub fn run_with(mut args: ProtectArgs, engine: &mut impl Engine) -> anyhow::Resu
 
 fn ivs(args: &ProtectArgs, kid: Kid) -> anyhow::Result<(InitProtection, IvSource)> {
     let bad = |length| {
-        anyhow!("--iv: {} wants {length} bytes, which is {} hex digits", args.scheme.scheme().as_str(), 2 * length)
+        UsageError(format!(
+            "--iv: {} wants {length} bytes, which is {} hex digits",
+            args.scheme.scheme().as_str(),
+            2 * length
+        ))
     };
-    let given = args.iv.as_deref().map(|iv| hex(iv).context("--iv: not hex digits")).transpose()?;
+    let given = args
+        .iv
+        .as_deref()
+        .map(|iv| hex(iv).ok_or_else(|| UsageError("--iv: not hex digits".to_owned())))
+        .transpose()?;
     let scheme = args.scheme.scheme();
     let (constant, ivs) = match (scheme, given) {
         (Scheme::Cenc, None) => (None, IvSource::Derived { track: args.track_number, variant: Variant::default() }),
@@ -204,10 +238,11 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 fn content_key(text: &str) -> anyhow::Result<ContentKey> {
-    let mut bytes = hex(text).context("--key: not hex digits")?;
+    let usage = || UsageError("--key: a content key is 16 bytes, 32 hex digits".to_owned());
+    let mut bytes = hex(text).ok_or_else(usage)?;
     let key = <[u8; 16]>::try_from(bytes.as_slice()).map(ContentKey::new);
     bytes.zeroize();
-    key.map_err(|_| anyhow!("--key: a content key is 16 bytes, 32 hex digits"))
+    Ok(key.map_err(|_| usage())?)
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
@@ -302,6 +337,7 @@ mod tests {
             refused(&["--scheme", "cenc", "--key", KEY], &[sample("1.m4s"), sample("1.m4s")]).contains("second file")
         );
         assert!(refused(&["--scheme", "cenc", "--key", KEY, "--runtime", "wasm"], &one).contains("WASM"));
+        assert!(refused(&["--scheme", "cenc", "--key", KEY, "--component", "x"], &one).contains("--runtime wasm"));
         let folder = PathBuf::from(sample("init.mp4"));
         let over = protect(folder.parent().expect("a folder"), &["--scheme", "cenc", "--key", KEY], &one);
         assert!(over.is_err_and(|error| error.to_string().contains("overwritten")));

@@ -5,11 +5,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sluice_packager::title::plan::{self, Entry};
-use sluice_tests::{
-    faulty::Fault,
-    fixture::Stack,
-    runtime::EdgeHost,
-};
+use sluice_tests::{faulty::Fault, fixture::Stack, runtime::EdgeHost};
 
 use super::{
     clear, object,

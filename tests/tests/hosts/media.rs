@@ -38,7 +38,10 @@ pub(super) async fn the_same_url_gives_the_same_bytes_of_the_planned_size(host: 
             let again = stack.get(&object(&stack, &one, scheme, &name)?, &[]).await?;
             let others = stack.get(&object(&stack, &other, scheme, &name)?, &[]).await?;
             ensure!(first.status == StatusCode::OK, "{scheme} {name}: {}", first.status);
-            ensure!(first.header("content-length") == size.to_string(), "{scheme} {name}: Content-Length is not {size}");
+            ensure!(
+                first.header("content-length") == size.to_string(),
+                "{scheme} {name}: Content-Length is not {size}"
+            );
             ensure!(first.body.len() as u64 == size, "{scheme} {name}: {} bytes, not {size}", first.body.len());
             ensure!(first.body == again.body, "{scheme} {name}: other bytes the second time");
             ensure!(first.body == others.body, "{scheme} {name}: other bytes for another viewer");

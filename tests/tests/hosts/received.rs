@@ -42,7 +42,8 @@ impl ClearRuns {
     /// From inside the samples of a clear segment, behind their headers.
     pub(super) fn of(init: &[u8], segment: &[u8]) -> Result<Self> {
         let samples = Reader::new(init)?.clear_samples(segment, None)?;
-        let runs: HashSet<_> = samples.iter().filter_map(|sample| sample.get(RUN..2 * RUN)).map(<[u8]>::to_vec).collect();
+        let runs: HashSet<_> =
+            samples.iter().filter_map(|sample| sample.get(RUN..2 * RUN)).map(<[u8]>::to_vec).collect();
         ensure!(!runs.is_empty(), "the segment has no sample that is long enough to be known again");
         Ok(Self(runs))
     }

@@ -12,8 +12,11 @@ pub(super) fn fragment_ends(bytes: &[u8]) -> Vec<usize> {
 /// A box by the path that leads to it, under fragment `fragment` (from 0) where the path begins with `moof` or `mdat`.
 fn at(bytes: &[u8], fragment: usize, path: &[&[u8; 4]]) -> Result<usize> {
     let (first, rest) = path.split_first().context("a path")?;
-    let mut view: BoxView<'_> =
-        Boxes::of(bytes).map_while(Result::ok).filter(|view| view.is(first)).nth(fragment).context("no such fragment")?;
+    let mut view: BoxView<'_> = Boxes::of(bytes)
+        .map_while(Result::ok)
+        .filter(|view| view.is(first))
+        .nth(fragment)
+        .context("no such fragment")?;
     for kind in rest {
         view = view.child(kind)?;
     }

@@ -37,7 +37,10 @@ pub(super) async fn a_spoiled_init_is_refused(host: EdgeHost) -> Result<Stack> {
             let problem = stack.get(&url, &[]).await?.problem();
             ensure!(problem == (502, "origin_unreachable".to_owned()), "{scheme}, {what}: {problem:?}");
             stack.faults.heal();
-            ensure!(stack.get(&url, &[]).await?.expect(StatusCode::OK)? == whole, "{scheme}, {what}: something was kept");
+            ensure!(
+                stack.get(&url, &[]).await?.expect(StatusCode::OK)? == whole,
+                "{scheme}, {what}: something was kept"
+            );
         }
     }
     Ok(stack)
@@ -77,7 +80,10 @@ async fn segments(
             let (status, code, length) = (got.status, &got.code, got.body.len());
             match outcome {
                 Outcome::Refused => {
-                    ensure!((status, code.as_str()) == (502, "origin_unreachable"), "{scheme}, {what}: {status} {code}");
+                    ensure!(
+                        (status, code.as_str()) == (502, "origin_unreachable"),
+                        "{scheme}, {what}: {status} {code}"
+                    );
                 }
                 Outcome::BreaksOff => {
                     ensure!(status == 200 && !got.whole, "{scheme}, {what}: {status}, whole: {}", got.whole);

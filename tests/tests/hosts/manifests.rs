@@ -1,0 +1,81 @@
+//! Manifests, read by parsers that others wrote.
+
+use anyhow::{Context, Result, anyhow, ensure};
+use http::StatusCode;
+use reqwest::Url;
+use serde_json::json;
+use sluice_packager::title::TrackKind;
+use sluice_tests::{fixture::Stack, runtime::EdgeHost};
+
+use super::stack;
+
+const CHOICES: [&str; 6] =
+    ["", "?ks=widevine", "?ks=clearkey", "?ks=identity", "?ks=fairplay,playready", "?max_height=400"];
+
+pub(super) async fn players_of_others_read_every_manifest(host: EdgeHost) -> Result<Stack> {
+    let stack = stack(host, json!({})).await?;
+    let session = stack.session("viewer").await?;
+    for scheme in ["cenc", "cbcs"] {
+        for choice in CHOICES {
+            let url = format!("{}{choice}", session.hls(scheme).context("HLS")?);
+            hls(&stack, &url).await.with_context(|| format!("{scheme}, {choice:?}"))?;
+            let url = format!("{}{choice}", session.dash(scheme).context("DASH")?);
+            dash(&stack, &url).await.with_context(|| format!("{scheme}, {choice:?}"))?;
+        }
+    }
+    Ok(stack)
+}
+
+async fn hls(stack: &Stack, url: &str) -> Result<()> {
+    let base: Url = url.parse()?;
+    let answer = stack.get(url, &[]).await?;
+    ensure!(answer.header("content-type").starts_with("application/vnd.apple.mpegurl"), "{:?}", answer.headers);
+    let body = answer.expect(StatusCode::OK)?;
+    let text = String::from_utf8(body.to_vec())?;
+    let master = m3u8_rs::parse_master_playlist_res(&body).map_err(|error| anyhow!("{error}"))?;
+    ensure!(!master.variants.is_empty(), "no variants");
+    ensure!(master.variants.iter().all(|variant| variant.codecs.is_some()), "a variant without CODECS:\n{text}");
+    // Read once more by eye: a parser may be lenient.
+    let lines = text.lines().filter(|line| line.starts_with("#EXT-X-STREAM-INF:"));
+    let with_codecs = lines.clone().filter(|line| line.contains(",CODECS=\"") || line.contains(":CODECS=\"")).count();
+    ensure!(with_codecs == lines.count() && with_codecs > 0, "an EXT-X-STREAM-INF without CODECS:\n{text}");
+    for alternative in &master.alternatives {
+        ensure!(!alternative.group_id.is_empty() && !alternative.name.is_empty(), "a rendition without a name");
+    }
+    let variants = master.variants.iter().map(|variant| variant.uri.as_str());
+    let renditions = master.alternatives.iter().filter_map(|alternative| alternative.uri.as_deref());
+    for uri in variants.chain(renditions) {
+        let url = base.join(uri)?;
+        let body = stack.get(url.as_str(), &[]).await?.expect(StatusCode::OK).with_context(|| uri.to_owned())?;
+        let media = m3u8_rs::parse_media_playlist_res(&body).map_err(|error| anyhow!("{uri}: {error}"))?;
+        let longest = media.segments.iter().map(|segment| segment.duration.round() as u64).max();
+        let longest = longest.with_context(|| format!("{uri} lists no segments"))?;
+        ensure!(media.end_list, "{uri} does not end");
+        ensure!(media.target_duration >= longest, "{uri}: a segment of {longest} s, target {}", media.target_duration);
+    }
+    Ok(())
+}
+
+async fn dash(stack: &Stack, url: &str) -> Result<()> {
+    let answer = stack.get(url, &[]).await?;
+    ensure!(answer.header("content-type").starts_with("application/dash+xml"), "{:?}", answer.headers);
+    let text = String::from_utf8(answer.expect(StatusCode::OK)?.to_vec())?;
+    let mpd = dash_mpd_core::parse(&text).map_err(|error| anyhow!("{error}"))?;
+    let complaints = dash_mpd_core::check_conformity(&mpd);
+    ensure!(complaints.is_empty(), "{complaints:?}\n{text}");
+    let sets: Vec<_> = mpd.periods.iter().flat_map(|period| &period.adaptations).collect();
+    let mut listed = Vec::new();
+    for set in sets {
+        let kind = set.contentType.as_deref().unwrap_or_default();
+        let protected = !set.ContentProtection.is_empty()
+            || set.representations.iter().all(|representation| !representation.ContentProtection.is_empty());
+        ensure!(protected == (kind != "text"), "{kind:?}: protected: {protected}\n{text}");
+        listed.extend(set.representations.iter().filter_map(|representation| representation.id.clone()));
+    }
+    let capped = url.contains("max_height");
+    for track in &stack.indexed.descriptor.tracks {
+        let expected = !capped || track.kind != TrackKind::Video || track.id.as_str() == "v360";
+        ensure!(listed.contains(&track.id.to_string()) == expected, "{}: listed: {listed:?}", track.id);
+    }
+    Ok(())
+}

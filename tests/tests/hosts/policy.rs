@@ -1,0 +1,89 @@
+//! A title's key policy: what it does not list does not exist.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{Method, StatusCode};
+use serde_json::json;
+use sluice_tests::{
+    fixture::{Stack, StackOptions, demo_title},
+    runtime::EdgeHost,
+};
+
+use super::options;
+
+const WIDEVINE: &str = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
+
+/// A copy of the sample title that lists Widevine alone.
+fn widevine_only(to: &Path) -> Result<()> {
+    let from = demo_title();
+    for track in from.read_dir()? {
+        let track = track?;
+        if track.file_type()?.is_dir() {
+            let folder = to.join(track.file_name());
+            std::fs::create_dir_all(&folder)?;
+            for file in track.path().read_dir()? {
+                let file = file?;
+                std::fs::copy(file.path(), folder.join(file.file_name()))?;
+            }
+        }
+    }
+    let text = std::fs::read_to_string(from.join("title.toml"))?;
+    let all = r#"systems = ["widevine", "playready", "fairplay", "clearkey", "identity"]"#;
+    ensure!(text.contains(all), "title.toml does not list the systems as expected");
+    Ok(std::fs::write(to.join("title.toml"), text.replace(all, r#"systems = ["widevine"]"#))?)
+}
+
+pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: EdgeHost) -> Result<Stack> {
+    let source = tempfile::tempdir()?;
+    widevine_only(source.path())?;
+    let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
+    let session = stack.session("viewer").await?;
+    ensure!(!session.license.contains_key("clearkey"), "the session names a ClearKey licence");
+    ensure!(session.key.is_none(), "the session names a raw key");
+    ensure!(session.hls("aes128").is_none() && session.dash("aes128").is_none(), "the session names aes128");
+
+    let policy = stack.indexed.descriptor.key_policy.as_ref().context("a protected title")?;
+    let kids: Vec<_> = policy.schemes.iter().flat_map(|keys| [keys.video, keys.audio]).collect();
+    ensure!(kids.len() >= 4, "a key id per scheme and kind");
+    let manifest = session.hls("cbcs").context("cbcs is offered")?;
+    let base = manifest.strip_suffix("/cbcs/main.m3u8").context("the title's folder")?;
+    let refused = (403, "not_entitled".to_owned());
+    for kid in kids {
+        let request = json!({ "kids": [URL_SAFE_NO_PAD.encode(kid.0)], "type": "temporary" });
+        let licence = stack.send(Method::POST, &format!("{base}/license/clearkey"), &[], Some(&request)).await?;
+        ensure!(licence.problem() == refused, "a ClearKey licence: {:?}", licence.problem());
+        let key = stack.get(&format!("{base}/key/{kid}"), &[]).await?;
+        ensure!(key.problem() == refused, "a raw key: {:?}", key.problem());
+    }
+    let version = &stack.indexed.descriptor.version;
+    for path in ["main.m3u8", "v360.m3u8", &format!("v360/init.mp4?v={version}"), &format!("v360/1.m4s?v={version}")] {
+        for scheme in ["aes128", "clear"] {
+            let answer = stack.get(&format!("{base}/{scheme}/{path}"), &[]).await?;
+            ensure!(matches!(answer.status.as_u16(), 403 | 404), "{scheme}/{path}: {}", answer.status);
+        }
+    }
+    for scheme in ["cenc", "cbcs"] {
+        for wanted in ["", "?ks=widevine,playready,fairplay,clearkey,identity"] {
+            for file in ["main.m3u8", "v360.m3u8", "a-en.m3u8", "manifest.mpd"] {
+                let url = format!("{base}/{scheme}/{file}{wanted}");
+                let body = stack.get(&url, &[]).await?.expect(StatusCode::OK)?;
+                let text = String::from_utf8(body.to_vec())?.to_ascii_lowercase();
+                ensure!(text.contains(WIDEVINE) || file == "main.m3u8", "{url} does not list Widevine");
+                for other in ["identity", "clearkey", "playready", "skd://", "com.apple.streamingkeydelivery", "/key/"]
+                {
+                    ensure!(!text.contains(other), "{url} lists {other}");
+                }
+                let systems = text.match_indices("urn:uuid:").filter_map(|(at, _)| text.get(at + 9..at + 45));
+                for system in systems {
+                    ensure!(system == WIDEVINE, "{url} lists the system {system}");
+                }
+            }
+        }
+        // Asked for another system only, a manifest lists none; the media stays protected.
+        let mpd = stack.get(&format!("{base}/{scheme}/manifest.mpd?ks=clearkey"), &[]).await?;
+        ensure!(!mpd.text().to_ascii_lowercase().contains("clearkey"), "?ks=clearkey brings ClearKey");
+    }
+    Ok(stack)
+}

@@ -110,6 +110,9 @@ impl<'a, H: Host> Origin<'a, H> {
         }
         let range = Some((start, start + length - 1));
         let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), range).await?;
+        if fetched.status == 200 {
+            return Err(bad("came whole where a range was asked for"));
+        }
         let bytes = self.read(fetched, MAX_DOCUMENT).await?.ok_or_else(|| bad("is missing"))?;
         let entries = plan::read_entries(&bytes).map_err(|error| bad(&error.to_string()))?;
         if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }

@@ -1,6 +1,5 @@
 #![expect(
     unsafe_code,
-    missing_docs,
     reason = "the macro writes the canonical ABI, which is unsafe; what it writes is documented in wit/, and nothing else is here"
 )]
 

@@ -5,7 +5,9 @@ use sluice_packager::{
 };
 use zeroize::Zeroizing;
 
-use crate::bindings::exports::sluice::packager::protect::{Error, Fragment, IvSource as WitIvSource, Scheme, SegmentPlan};
+use crate::bindings::exports::sluice::packager::protect::{
+    Error, Fragment, IvSource as WitIvSource, Scheme, SegmentPlan,
+};
 
 impl From<cenc::Error> for Error {
     fn from(error: cenc::Error) -> Self {
@@ -26,7 +28,9 @@ impl From<cenc::SegmentPlan> for SegmentPlan {
     fn from(plan: cenc::SegmentPlan) -> Self {
         let fragments = plan.entries.iter();
         Self {
-            fragments: fragments.map(|entry| Fragment { clear: entry.clear, cenc: entry.cenc, cbcs: entry.cbcs }).collect(),
+            fragments: fragments
+                .map(|entry| Fragment { clear: entry.clear, cenc: entry.cenc, cbcs: entry.cbcs })
+                .collect(),
             decode_time: plan.decode_time,
         }
     }

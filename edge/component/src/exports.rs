@@ -43,12 +43,7 @@ impl Guest for Packager {
 pub(crate) struct Segment(RefCell<Option<FragmentProtector>>);
 
 impl GuestProtector for Segment {
-    fn open(
-        sample_entry: Vec<u8>,
-        ivs: IvSource,
-        key: Vec<u8>,
-        plan: Option<SegmentPlan>,
-    ) -> Result<Protector, Error> {
+    fn open(sample_entry: Vec<u8>, ivs: IvSource, key: Vec<u8>, plan: Option<SegmentPlan>) -> Result<Protector, Error> {
         let key = convert::key(key)?;
         let config = TrackConfig::from_sample_entry(&sample_entry)?;
         let (entries, decode_time) =

@@ -105,14 +105,18 @@ pub(super) async fn a_plan_that_is_not_the_medias_is_refused(host: EdgeHost) -> 
         refused(&stack, &url, (path, bytes), what, origin).await?;
     }
 
-    // Where the sum is right and only a later entry lies, the fragments before it are good.
+    // Where the sum is right and only a later entry lies, good fragments may have left before it shows.
     let mut swapped = good.to_vec();
     swapped[count - 2].cbcs += 16;
     swapped[count - 1].cbcs -= 16;
     stack.faults.spoil(path, Fault::Replace(plan::write(&swapped)[plan::HEADER..].to_vec().into()));
     let got = receive(&stack, &url).await?;
-    ensure!(got.status == 200 && !got.whole, "a plan that lies further on: {}, whole: {}", got.status, got.whole);
-    ensure!(whole.starts_with(&got.body), "what came before the lie is not what it should be");
+    // The `sidx` repeats the plan's sizes; the fragments after it are those of a good day.
+    let media = whole.windows(4).position(|four| four == b"moof").context("a fragment")?;
+    let good = whole[media..].starts_with(got.body.get(media..).unwrap_or_default());
+    let broken_off = got.status == 200 && !got.whole && good;
+    let told = (got.status, got.code.as_str());
+    ensure!(broken_off || told == origin, "a plan that lies further on: {told:?}, whole: {}", got.whole);
     ClearRuns::of(&clear(&stack, "v360/init.mp4")?, &clear(&stack, NAME)?)?.absent_from(&got.body)?;
     stack.faults.heal();
     ensure!(stack.get(&url, &[]).await?.expect(StatusCode::OK)? == whole, "something was kept");

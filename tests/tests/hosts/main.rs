@@ -40,7 +40,7 @@ on_every_host!(
     faults::a_failing_origin_is_told_and_nothing_of_it_is_kept,
     spoiled::a_spoiled_init_is_refused,
     spoiled::a_segment_spoiled_from_the_start_is_refused,
-    spoiled::a_segment_spoiled_further_on_breaks_off,
+    spoiled::a_segment_spoiled_further_on_is_refused_or_broken_off,
     documents::a_record_that_is_not_the_medias_is_refused,
     documents::a_plan_that_is_not_the_medias_is_refused,
     documents::a_descriptor_that_is_not_the_titles_is_refused,

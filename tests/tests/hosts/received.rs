@@ -39,11 +39,11 @@ pub(super) async fn receive(stack: &Stack, url: &str) -> Result<Received> {
 pub(super) struct ClearRuns(HashSet<Vec<u8>>);
 
 impl ClearRuns {
-    /// From inside the samples of a clear segment, behind their headers.
+    /// From the ends of a clear segment's longer samples: they begin with parameter sets and messages, which stay clear.
     pub(super) fn of(init: &[u8], segment: &[u8]) -> Result<Self> {
         let samples = Reader::new(init)?.clear_samples(segment, None)?;
-        let runs: HashSet<_> =
-            samples.iter().filter_map(|sample| sample.get(RUN..2 * RUN)).map(<[u8]>::to_vec).collect();
+        let long = samples.iter().filter(|sample| sample.len() >= 4 * RUN);
+        let runs: HashSet<_> = long.map(|sample| sample[sample.len() - RUN..].to_vec()).collect();
         ensure!(!runs.is_empty(), "the segment has no sample that is long enough to be known again");
         Ok(Self(runs))
     }

@@ -66,11 +66,11 @@ pub(super) fn nal_length(bytes: &[u8], fragment: usize) -> Result<Vec<u8>> {
     with_u32(bytes, at(bytes, fragment, &[b"mdat"])? + 8, 0x7fff_ffff)
 }
 
-/// A fragment that claims to begin a tick later.
-pub(super) fn decode_time(bytes: &[u8], fragment: usize) -> Result<Vec<u8>> {
+/// A fragment that claims to begin at another time; by its low 32 bits.
+pub(super) fn decode_time(bytes: &[u8], fragment: usize, time: impl Fn(u32) -> u32) -> Result<Vec<u8>> {
     let offset = at(bytes, fragment, &[b"moof", b"traf", b"tfdt"])?;
     let low = if read_u32(bytes, offset + 8)? >> 24 == 1 { offset + 16 } else { offset + 12 };
-    with_u32(bytes, low, read_u32(bytes, low)? + 1)
+    with_u32(bytes, low, time(read_u32(bytes, low)?))
 }
 
 /// A codec that nobody here knows.

@@ -55,8 +55,8 @@ fn spoil_ftyp(init: &[u8]) -> usize {
 enum Outcome {
     /// Before anything is sent.
     Refused,
-    /// After whole fragments.
-    BreaksOff,
+    /// There, or after whole fragments.
+    RefusedOrBrokenOff,
 }
 
 async fn segments(
@@ -72,6 +72,7 @@ async fn segments(
     for scheme in SCHEMES {
         let url = object(stack, &session, scheme, name)?;
         let whole = stack.get(&url, &[]).await?.expect(StatusCode::OK)?;
+        runs.absent_from(&whole).with_context(|| format!("{scheme}, a good day"))?;
         let ends = spoil::fragment_ends(&whole);
         for (what, bytes) in spoiled(&good)? {
             stack.faults.spoil(name, Fault::Replace(bytes.into()));
@@ -85,11 +86,17 @@ async fn segments(
                         "{scheme}, {what}: {status} {code}"
                     );
                 }
-                Outcome::BreaksOff => {
-                    ensure!(status == 200 && !got.whole, "{scheme}, {what}: {status}, whole: {}", got.whole);
+                Outcome::RefusedOrBrokenOff => {
+                    // An origin that is quick lets the edge see the fault before the first byte leaves.
+                    let refused = (status, code.as_str()) == (502, "origin_unreachable");
                     // The transport may lose what it had not yet written; what came is of the good fragments.
                     let good = length <= ends[ends.len() - 2] && whole.starts_with(&got.body);
-                    ensure!(good, "{scheme}, {what}: {length} bytes that are not whole, good fragments");
+                    let broken_off = status == 200 && !got.whole && good;
+                    ensure!(
+                        refused || broken_off,
+                        "{scheme}, {what}: {status} {code}, {length} bytes, whole: {}",
+                        got.whole
+                    );
                 }
             }
             stack.faults.heal();
@@ -123,16 +130,16 @@ pub(super) async fn a_segment_spoiled_from_the_start_is_refused(host: EdgeHost) 
             ("no samples", spoil::sample_count(good, 0, |_| 0)?),
             ("two samples unclaimed", spoil::two_samples_unclaimed(good, 0)?),
             ("a NAL unit past its sample", spoil::nal_length(good, 0)?),
-            ("wrong decode time", spoil::decode_time(good, 0)?),
+            ("wrong decode time", spoil::decode_time(good, 0, |time| time + 1)?),
         ])
     })
     .await?;
     Ok(stack)
 }
 
-pub(super) async fn a_segment_spoiled_further_on_breaks_off(host: EdgeHost) -> Result<Stack> {
+pub(super) async fn a_segment_spoiled_further_on_is_refused_or_broken_off(host: EdgeHost) -> Result<Stack> {
     let stack = stack(host, json!({})).await?;
-    segments(&stack, Outcome::BreaksOff, |good| {
+    segments(&stack, Outcome::RefusedOrBrokenOff, |good| {
         let last = spoil::fragment_ends(good).len() - 1;
         ensure!(last >= 2, "the sample title has several fragments per segment");
         Ok(vec![
@@ -142,7 +149,7 @@ pub(super) async fn a_segment_spoiled_further_on_breaks_off(host: EdgeHost) -> R
             ("samples too many for any memory", spoil::sample_count(good, last, |_| u32::MAX)?),
             ("two samples unclaimed", spoil::two_samples_unclaimed(good, last)?),
             ("a NAL unit past its sample", spoil::nal_length(good, last)?),
-            ("wrong decode time", spoil::decode_time(good, last)?),
+            ("going back in time", spoil::decode_time(good, last, |_| 0)?),
         ])
     })
     .await?;

@@ -131,7 +131,9 @@ impl Engine for Native {
 /// One line that names the file and, within media, the byte. Files written before the error are whole.
 pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
     match args.runtime {
-        Runtime::Native if args.component.is_some() => bail!("--component: only --runtime wasm runs one"),
+        Runtime::Native if args.component.is_some() => {
+            Err(UsageError("--component: only --runtime wasm runs one".to_owned()).into())
+        }
         Runtime::Native => run_with(args, &mut Native),
         Runtime::Wasm => run_component(args),
     }
@@ -139,10 +141,8 @@ pub fn run(args: ProtectArgs) -> anyhow::Result<()> {
 
 #[cfg(feature = "wasm")]
 fn run_component(args: ProtectArgs) -> anyhow::Result<()> {
-    let file = args.component.as_deref();
-    let file =
-        file.with_context(|| format!("--runtime wasm: --component FILE names the WASM packager, {BUILD_COMPONENT}"))?;
-    let mut engine = wasm::Embedded::load(file)?;
+    let missing = || UsageError(format!("--runtime wasm: --component FILE names the WASM packager, {BUILD_COMPONENT}"));
+    let mut engine = wasm::Embedded::load(args.component.as_deref().ok_or_else(missing)?)?;
     run_with(args, &mut engine)
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn fetch(fetch: &Fetch) -> Result<Fetched<OriginBody>, FetchErr
 
 fn request(fetch: &Fetch) -> Result<OutgoingRequest, FetchError> {
     let headers = Fields::new();
-    let set = |name: &str, value: Vec<u8>| headers.set(&name.to_owned(), &[value]).map_err(|_| FetchError::Unreachable);
+    let set = |name: &str, value: Vec<u8>| headers.set(name, &[value]).map_err(|_| FetchError::Unreachable);
     set("x-origin-secret", fetch.secret.as_bytes().to_vec())?;
     if let Some((first, last)) = fetch.range {
         set("range", format!("bytes={first}-{last}").into_bytes())?;
@@ -67,7 +67,7 @@ fn options(fetch: &Fetch) -> RequestOptions {
 }
 
 fn length(response: &IncomingResponse) -> Option<u64> {
-    let values = response.headers().get(&"content-length".to_owned());
+    let values = response.headers().get("content-length");
     core::str::from_utf8(values.first()?).ok()?.parse().ok()
 }
 

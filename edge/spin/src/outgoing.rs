@@ -15,7 +15,7 @@ pub(crate) async fn write<B: ByteStream>(out: ResponseOutparam, mut response: Re
     let headers = Fields::new();
     for (name, value) in &response.headers {
         // `http` has validated both; a header that the host forbids is left out.
-        let _ = headers.append(&name.as_str().to_owned(), &value.as_bytes().to_vec());
+        let _ = headers.append(name.as_str(), value.as_bytes());
     }
     let outgoing = OutgoingResponse::new(headers);
     let _ = outgoing.set_status_code(response.status.as_u16());

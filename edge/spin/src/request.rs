@@ -10,7 +10,7 @@ use crate::poll;
 
 /// The client's address, by the header that Spin sets itself.
 pub(crate) fn client(incoming: &IncomingRequest) -> Client {
-    let values = incoming.headers().get(&"spin-client-addr".to_owned());
+    let values = incoming.headers().get("spin-client-addr");
     let address = values.last().and_then(|value| {
         let text = core::str::from_utf8(value).ok()?;
         text.parse::<core::net::SocketAddr>().map(|socket| socket.ip()).or_else(|_| text.parse()).ok()

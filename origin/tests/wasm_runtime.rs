@@ -1,5 +1,9 @@
 //! `sluice protect --runtime wasm` gives the bytes of `--runtime native`: the demo title's tracks, in both schemes, with derived
-//! and explicit IVs. `SLUICE_COMPONENT` names the component to run.
+//! and explicit IVs. `SLUICE_COMPONENT` names the component to run:
+//!
+//!     cargo build --release -p sluice-edge-component --target wasm32-wasip2
+//!     SLUICE_COMPONENT=$PWD/target/wasm32-wasip2/release/sluice_edge_component.wasm \
+//!         cargo test -p sluice -p sluice-tests --features sluice/wasm --test wasm_runtime -- --include-ignored
 
 use std::{
     env, fs,
@@ -45,7 +49,7 @@ fn protect(track: &str, options: &[&str], out: &Path) {
 }
 
 #[test]
-#[ignore = "needs the component; run by cargo verify packager"]
+#[ignore = "needs the component; the command stands at the top of this file"]
 fn the_component_writes_the_native_bytes() {
     let component = component().display().to_string();
     let cases: [(&str, &[&str]); 5] = [
@@ -76,7 +80,7 @@ fn the_component_writes_the_native_bytes() {
 }
 
 #[test]
-#[ignore = "needs the component; run by cargo verify packager"]
+#[ignore = "needs the component; the command stands at the top of this file"]
 fn the_component_answers_and_refuses_as_native_does() {
     let mut wasm = Embedded::load(&component()).expect("loads");
     let init = fs::read(media("v1080", "init.mp4")).expect("reads");

@@ -23,7 +23,7 @@ pub(super) async fn clear_key_license<H: Host>(
     credential: &Credential,
     id: &TitleId,
 ) -> Result<Response<H::Body>, Error> {
-    let title = allowed(context, origin, credential, id, KeySystem::Clearkey).await?;
+    let title = allowed(context, origin, id, KeySystem::Clearkey).await?;
     let wanted = clearkey::request(&context.request.body).map_err(|_| {
         Error::BadRequest("not a ClearKey licence request: {\"kids\":[base64url],\"type\":\"temporary\"}")
     })?;
@@ -48,7 +48,7 @@ pub(super) async fn raw_key<H: Host>(
     id: &TitleId,
     kid: Kid,
 ) -> Result<Response<H::Body>, Error> {
-    let title = allowed(context, origin, credential, id, KeySystem::Identity).await?;
+    let title = allowed(context, origin, id, KeySystem::Identity).await?;
     let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?;
     let key = origin.content_key(id, &title.media.version, delivery, kid).await?;
     decision::granted(context.host, context.request, "key", credential.session());
@@ -59,12 +59,11 @@ pub(super) async fn raw_key<H: Host>(
 async fn allowed<H: Host>(
     context: &Context<'_, H>,
     origin: &Origin<'_, H>,
-    credential: &Credential,
     id: &TitleId,
     system: KeySystem,
 ) -> Result<Title, Error> {
     let title = origin.title(id).await?;
-    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
+    confirm::authorize(&title, context.host.now(), &context.client)?;
     let listed = title.media.key_policy.as_ref().is_some_and(|policy| policy.allows(system));
     if listed { Ok(title) } else { Err(Deny::NotEntitled.into()) }
 }

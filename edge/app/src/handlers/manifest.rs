@@ -69,7 +69,7 @@ async fn write<H: Host>(
 ) -> Result<Response<H::Body>, Error> {
     let request = context.request;
     let title = origin.title(id).await?;
-    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
+    confirm::authorize(&title, context.host.now(), &context.client)?;
     if !credential.may(delivery) {
         return Err(Deny::NotEntitled.into());
     }

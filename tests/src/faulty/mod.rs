@@ -13,6 +13,7 @@ use std::{
 };
 
 use anyhow::Result;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 pub use fault::Fault;
@@ -40,6 +41,8 @@ struct Shared {
     upstream: SocketAddr,
     rules: Mutex<Vec<Rule>>,
     seen: Mutex<Vec<Seen>>,
+    /// Set on every request that passes.
+    headers: Mutex<HeaderMap>,
     /// Stalled bodies wait for this to become true.
     released: watch::Sender<bool>,
 }
@@ -56,6 +59,7 @@ impl FaultyProxy {
             upstream,
             rules: Mutex::default(),
             seen: Mutex::default(),
+            headers: Mutex::default(),
             released: watch::Sender::new(false),
         });
         let server = tokio::spawn(proxy::serve(listener, shared.clone()));
@@ -75,6 +79,12 @@ impl FaultyProxy {
     /// Spoils the next `times` answers to a path that contains `path`.
     pub fn spoil_times(&self, path: &str, fault: Fault, times: u32) {
         self.add(Rule { path: path.to_owned(), fault, times: Some(times) });
+    }
+
+    /// Sets a header on every request that passes from now on, whatever the client sent under that name: a proxy that an edge
+    /// trusts tells it so where the client is.
+    pub fn set_header(&self, name: HeaderName, value: HeaderValue) {
+        self.shared.headers.lock().unwrap_or_else(PoisonError::into_inner).insert(name, value);
     }
 
     /// Forgets all faults. Bodies that are stalled stay so until [`Self::release`].

@@ -18,9 +18,12 @@ async fn proxied() -> (FaultyProxy, String) {
             let (mut stream, _) = listener.accept().await.expect("accepts");
             tokio::spawn(async move {
                 let mut buffer = [0; 4096];
-                while stream.read(&mut buffer).await.is_ok_and(|length| length > 0) {
+                while let Ok(length @ 1..) = stream.read(&mut buffer).await {
+                    let request = String::from_utf8_lossy(&buffer[..length]).to_ascii_lowercase();
+                    let asked = request.lines().find_map(|line| line.strip_prefix("x-country: ")).unwrap_or("x");
+                    let length = BODY.len();
                     let answer =
-                        format!("HTTP/1.1 200 OK\r\netag: \"x\"\r\ncontent-length: {}\r\n\r\n{BODY}", BODY.len());
+                        format!("HTTP/1.1 200 OK\r\netag: \"{asked}\"\r\ncontent-length: {length}\r\n\r\n{BODY}");
                     stream.write_all(answer.as_bytes()).await.expect("writes");
                 }
             });
@@ -43,6 +46,15 @@ async fn what_is_not_spoiled_passes_and_is_counted() {
     assert_eq!(proxy.counts(), BTreeMap::from([("/t/1.m4s".to_owned(), 2)]));
     let second = &proxy.seen()[1];
     assert_eq!((second.path.as_str(), second.range.as_deref()), ("/t/1.m4s?v=1", Some("bytes=1-2")));
+}
+
+#[tokio::test]
+async fn a_header_of_the_proxys_replaces_the_clients() {
+    let (proxy, url) = proxied().await;
+    let country = HeaderName::from_static("x-country");
+    proxy.set_header(country.clone(), HeaderValue::from_static("de"));
+    let answer = http_client().get(&url).header(country, "fr").send().await.expect("answers");
+    assert_eq!(answer.headers()["etag"], "\"de\"");
 }
 
 #[tokio::test]

@@ -24,6 +24,6 @@ pub(super) fn run() -> Count {
         count.add(check(&mut adapter));
     }
 
-    count.add(check(cargo().args(["deny", "--offline", "check", "bans", "licenses", "sources"])));
+    count.add(check(cargo().args(["deny", "check", "bans", "licenses", "sources"])));
     count
 }

@@ -14,6 +14,23 @@ pub fn spin() -> Result<PathBuf> {
     build("sluice-edge-spin", "wasm32-wasip2")
 }
 
+/// Builds the Fastly Compute program, adding the compiler's target where it is missing. Returns its path.
+///
+/// # Errors
+/// As [`spin`].
+#[cfg(feature = "fastly")]
+pub fn fastly() -> Result<PathBuf> {
+    build("sluice-edge-fastly", "wasm32-wasip1")
+}
+
+/// Builds the packager as a component, adding the compiler's target where it is missing. Returns its path.
+///
+/// # Errors
+/// As [`spin`].
+pub fn component() -> Result<PathBuf> {
+    build("sluice-edge-component", "wasm32-wasip2")
+}
+
 fn build(package: &str, target: &str) -> Result<PathBuf> {
     add_target(target)?;
     let mut command = cargo();

@@ -8,14 +8,14 @@
 //! | | Spin (`edge/spin`) | Fastly (`edge/fastly`) | Workers (`edge/js`) |
 //! |---|---|---|---|
 //! | futures | `wasi:io` pollables under spin-sdk's executor | the calls are synchronous: every future is ready at once, polled by one `poll` | promises by `JsFuture` |
-//! | [`Host::fetch`] | `wasi:http/outgoing-handler`; [`Keep`] is left to the caching proxy between edge and origin | core cache transaction keyed by URL: one leader fetches with `insert_and_stream_back`, the others wait; a body that is cut is abandoned, not kept | cache API match, else `fetch`; put by `waitUntil` once complete |
+//! | [`Host::fetch`] | `wasi:http/outgoing-handler`; [`Keep`] is left to the caching proxy between edge and origin | core cache transaction keyed by URL and range: the first to miss fetches, the platform pours the body into the cache by itself, and all, the first too, read it from there as it comes; what breaks on the way is purged | cache API match, else `fetch`; put by `waitUntil` once complete |
 //! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
-//! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, simple keys | cache API under a synthetic URL |
+//! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, keys of their own | cache API under a synthetic URL |
 //! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
 //! | [`Host::secret`] | variables | secret store | `env` bindings |
 //! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
 //! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup | `cf-connecting-ip`, `request.cf` |
-//! | [`Host::admit`] | none: `Unsupported` | edge rate limiting | rate limit binding |
+//! | [`Host::admit`] | none: `Unsupported` | a rate counter, over a minute | rate limit binding |
 //! | [`Host::log`] | standard output | named log endpoint | `console.log` |
 //! | abort of a body | the outgoing body is dropped unfinished | the streaming body is dropped without `finish` | `controller.error` |
 //!
@@ -93,6 +93,9 @@ pub trait ByteStream {
     /// # Errors
     /// [`FetchError::Timeout`] between bytes, [`FetchError::Cut`] where the body ends early.
     async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError>;
+
+    /// What came is whole and cannot be used: a platform that kept it gives it to nobody else. What breaks off it drops by itself.
+    fn reject(&mut self);
 }
 
 /// What a platform tells of the client.

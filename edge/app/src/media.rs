@@ -20,6 +20,8 @@ pub struct MediaBody<B> {
     total: Option<u64>,
     window: Option<Slice>,
     ready: Vec<u8>,
+    /// Where the documents came from that say what is to come of the media.
+    relies_on: Vec<B>,
 }
 
 enum Stage {
@@ -61,7 +63,22 @@ impl<B: ByteStream> MediaBody<B> {
     }
 
     fn new(fetched: Fetched<B>, stage: Stage, total: Option<u64>) -> Self {
-        Self { source: fetched.body, stage, owed: fetched.length, produced: 0, total, window: None, ready: Vec::new() }
+        Self {
+            source: fetched.body,
+            stage,
+            owed: fetched.length,
+            produced: 0,
+            total,
+            window: None,
+            ready: Vec::new(),
+            relies_on: Vec::new(),
+        }
+    }
+
+    /// Names what is to be rejected beside the media, should they not fit each other: which of them is wrong cannot be told.
+    pub(crate) fn relying_on(mut self, documents: Vec<B>) -> Self {
+        self.relies_on = documents;
+        self
     }
 
     /// The whole body's length, where known.
@@ -85,7 +102,12 @@ impl<B: ByteStream> MediaBody<B> {
             if first_fragment && !self.ready.is_empty() {
                 return Ok(());
             }
-            self.advance().await?;
+            self.advance().await.inspect_err(|error| {
+                if matches!(error, BodyError::Media(_)) {
+                    self.source.reject();
+                    self.relies_on.iter_mut().for_each(ByteStream::reject);
+                }
+            })?;
         }
     }
 

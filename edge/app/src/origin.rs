@@ -41,6 +41,12 @@ pub(crate) struct Title {
     pub(crate) rights: Rights,
 }
 
+/// What was read of a document, and the body that it was read from, to be rejected if it turns out wrong.
+pub(crate) struct Document<T, B> {
+    pub(crate) value: T,
+    pub(crate) body: B,
+}
+
 #[derive(Deserialize)]
 struct RightsOf {
     rights: Rights,
@@ -66,13 +72,15 @@ impl<'a, H: Host> Origin<'a, H> {
     pub(crate) async fn title(&self, title: &TitleId) -> Result<Title, Error> {
         let keep = Keep { seconds: DESCRIPTOR_SECONDS, surrogate_keys: vec![format!("title/{title}")] };
         let fetched = self.fetch(format!("/titles/{title}/descriptor.json"), None, keep).await?;
-        let bytes = self.read(fetched, MAX_DESCRIPTOR).await?.ok_or(sluice_gate::Deny::UnknownTitle)?;
-        let media: Descriptor = parse("descriptor", &bytes)?;
-        if media.v != 1 || media.title != *title {
-            return Err(Error::Origin("the descriptor is of another title or format".to_owned()));
-        }
-        let RightsOf { rights } = parse("descriptor", &bytes)?;
-        Ok(Title { media, rights })
+        let read = self.read(fetched, MAX_DESCRIPTOR, |bytes| {
+            let media: Descriptor = parse("descriptor", bytes)?;
+            if media.v != 1 || media.title != *title {
+                return Err(Error::Origin("the descriptor is of another title or format".to_owned()));
+            }
+            let RightsOf { rights } = parse("descriptor", bytes)?;
+            Ok(Title { media, rights })
+        });
+        Ok(read.await?.ok_or(sluice_gate::Deny::UnknownTitle)?.value)
     }
 
     /// A track's record, or `None` where that version has no such track.
@@ -81,14 +89,16 @@ impl<'a, H: Host> Origin<'a, H> {
         title: &TitleId,
         version: &Version,
         track: &TrackId,
-    ) -> Result<Option<TrackRecord>, Error> {
+    ) -> Result<Option<Document<TrackRecord, H::Body>>, Error> {
         let fetched = self.versioned(title, version, &format!("{track}/record.json"), None).await?;
-        let Some(bytes) = self.read(fetched, MAX_DOCUMENT).await? else { return Ok(None) };
-        let record: TrackRecord = parse("record", &bytes)?;
-        if record.track != *track || record.version != *version {
-            return Err(Error::Origin("the record is of another track or version".to_owned()));
-        }
-        Ok(Some(record))
+        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+            let record: TrackRecord = parse("record", bytes)?;
+            if record.track != *track || record.version != *version {
+                return Err(Error::Origin("the record is of another track or version".to_owned()));
+            }
+            Ok(record)
+        });
+        read.await
     }
 
     /// The entries of a segment's plan.
@@ -99,7 +109,7 @@ impl<'a, H: Host> Origin<'a, H> {
         track: &TrackId,
         first: u64,
         count: u32,
-    ) -> Result<Vec<plan::Entry>, Error> {
+    ) -> Result<Document<Vec<plan::Entry>, H::Body>, Error> {
         let bad = |what: &str| Error::Origin(format!("the plan {what}"));
         if count == 0 {
             return Err(bad("has no entries for the segment"));
@@ -109,19 +119,29 @@ impl<'a, H: Host> Origin<'a, H> {
             return Err(bad("of the segment is too long"));
         }
         let range = Some((start, start + length - 1));
-        let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), range).await?;
+        let mut fetched = self.versioned(title, version, &format!("{track}/plan.bin"), range).await?;
         if fetched.status == 200 {
+            fetched.body.reject();
             return Err(bad("came whole where a range was asked for"));
         }
-        let bytes = self.read(fetched, MAX_DOCUMENT).await?.ok_or_else(|| bad("is missing"))?;
-        let entries = plan::read_entries(&bytes).map_err(|error| bad(&error.to_string()))?;
-        if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
+        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+            let entries = plan::read_entries(bytes).map_err(|error| bad(&error.to_string()))?;
+            if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
+        });
+        read.await?.ok_or_else(|| bad("is missing"))
     }
 
-    /// A track's clear init segment.
-    pub(crate) async fn init(&self, title: &TitleId, version: &Version, track: &TrackId) -> Result<Vec<u8>, Error> {
+    /// A track's clear init segment, as `read` makes it.
+    pub(crate) async fn init<T>(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let fetched = self.versioned(title, version, &format!("{track}/init.mp4"), None).await?;
-        self.read(fetched, MAX_INIT).await?.ok_or_else(|| Error::Origin("the init segment is missing".to_owned()))
+        let read = self.read(fetched, MAX_INIT, read).await?;
+        Ok(read.ok_or_else(|| Error::Origin("the init segment is missing".to_owned()))?.value)
     }
 
     /// A segment or text file as a stream; `None` where it is missing.
@@ -153,19 +173,15 @@ impl<'a, H: Host> Origin<'a, H> {
         if fetched.status == 503 {
             return Err(Error::KeyUnavailable("the origin has no key"));
         }
-        let bytes = self
-            .read(fetched, MAX_DOCUMENT)
-            .await?
-            .ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?;
-        let document: KeyDocument = parse("key document", &bytes)?;
-        let entry = document
-            .keys
-            .iter()
-            .find(|entry| entry.kid == kid)
-            .ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
         let keks = secrets::key_encryption_keys(self.host).await?;
-        wrap::unwrap(&keks, &entry.wrapped, title.as_str(), &kid, delivery)
-            .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
+        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+            let document: KeyDocument = parse("key document", bytes)?;
+            let entry = document.keys.iter().find(|entry| entry.kid == kid);
+            let entry = entry.ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
+            wrap::unwrap(&keks, &entry.wrapped, title.as_str(), &kid, delivery)
+                .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
+        });
+        Ok(read.await?.ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?.value)
     }
 
     async fn versioned(
@@ -196,24 +212,39 @@ impl<'a, H: Host> Origin<'a, H> {
         Ok(self.host.fetch(&fetch).await?)
     }
 
-    /// A document of at most `limit` bytes, whole; `None` where the origin has none.
-    async fn read(&self, mut fetched: Fetched<H::Body>, limit: usize) -> Result<Option<Vec<u8>>, Error> {
+    /// A document of at most `limit` bytes; `None` where the origin has none. One that `read` cannot use is not kept for the next who asks.
+    async fn read<T>(
+        &self,
+        mut fetched: Fetched<H::Body>,
+        limit: usize,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<Option<Document<T, H::Body>>, Error> {
         match fetched.status {
             200 | 206 => {}
             404 => return Ok(None),
             status => return Err(unexpected(status)),
         }
-        let mut bytes = Vec::new();
-        while let Some(chunk) = fetched.body.next().await? {
-            if bytes.len() + chunk.len() > limit {
-                return Err(Error::Origin(format!("a document is larger than {limit} bytes")));
+        match whole(&mut fetched, limit).await.and_then(|bytes| read(&bytes)) {
+            Ok(value) => Ok(Some(Document { value, body: fetched.body })),
+            Err(error) => {
+                fetched.body.reject();
+                Err(error)
             }
-            bytes.extend_from_slice(&chunk);
         }
-        match fetched.length {
-            Some(length) if length != bytes.len() as u64 => Err(FetchError::Cut.into()),
-            _ => Ok(Some(bytes)),
+    }
+}
+
+async fn whole<B: ByteStream>(fetched: &mut Fetched<B>, limit: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = fetched.body.next().await? {
+        if bytes.len() + chunk.len() > limit {
+            return Err(Error::Origin(format!("a document is larger than {limit} bytes")));
         }
+        bytes.extend_from_slice(&chunk);
+    }
+    match fetched.length {
+        Some(length) if length != bytes.len() as u64 => Err(FetchError::Cut.into()),
+        _ => Ok(bytes),
     }
 }
 

@@ -100,4 +100,8 @@ impl ByteStream for OriginBody {
             }
         }
     }
+
+    fn reject(&mut self) {
+        // Nothing is kept here; the caching proxy before the origin goes by its own rules.
+    }
 }

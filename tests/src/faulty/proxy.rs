@@ -105,10 +105,10 @@ fn turn_by_turn(frames: impl stream::Stream<Item = io::Result<Frame<Bytes>>> + S
 
 async fn forward(shared: &Shared, client: &Upstream, mut request: Request<Incoming>) -> io::Result<Response<Incoming>> {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+    *request.uri_mut() = format!("http://{}{path}", shared.upstream).parse().map_err(io::Error::other)?;
     for (name, value) in &*shared.headers.lock().unwrap_or_else(PoisonError::into_inner) {
         request.headers_mut().insert(name, value.clone());
     }
-    *request.uri_mut() = format!("http://{}{path}", shared.upstream).parse().map_err(io::Error::other)?;
     client.request(request).await.map_err(io::Error::other)
 }
 

@@ -40,7 +40,7 @@ impl GuestLog {
         GuestStream { pending: Arc::new(Mutex::new(Pending { bytes: Vec::new(), log: self.clone() })) }
     }
 
-    fn push(&self, bytes: &[u8]) {
+    pub(super) fn push(&self, bytes: &[u8]) {
         let line = String::from_utf8_lossy(bytes).trim_end_matches('\r').to_owned();
         if self.echo {
             eprintln!("edge: {line}");

@@ -3,11 +3,18 @@
 //! [`EdgeHost`] is the list of hosts. A conformance test takes one and an [`EdgeSpec`], and so runs on all of them.
 
 mod clock;
+#[cfg(feature = "fastly")]
+pub mod fastly;
 mod guest_log;
 mod kv;
 pub mod spin;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::LazyLock};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+    sync::LazyLock,
+};
 
 use anyhow::{Result, anyhow};
 
@@ -20,22 +27,58 @@ pub use kv::{Kv, KvError, KvStore, KvUrl};
 pub enum EdgeHost {
     /// The Spin component (WASI 0.2) in wasmtime, with key-value and variables hosts of our own.
     Spin,
+    /// The Fastly Compute program under viceroy-lib.
+    #[cfg(feature = "fastly")]
+    Fastly,
 }
 
 impl EdgeHost {
-    /// Every host there is.
-    pub const ALL: [Self; 1] = [Self::Spin];
+    /// Every host there is in this build.
+    pub const ALL: &[Self] = &[
+        Self::Spin,
+        #[cfg(feature = "fastly")]
+        Self::Fastly,
+    ];
 
     /// The word of `--host`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Spin => "spin",
+            #[cfg(feature = "fastly")]
+            Self::Fastly => "fastly",
         }
     }
 
     /// Parses the word of `--host`.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|host| host.as_str() == word)
+        Self::ALL.iter().copied().find(|host| host.as_str() == word)
+    }
+
+    /// Whether the guest goes by [`EdgeSpec::clock`]. Elsewhere it has the machine's time, and time passes by waiting.
+    pub fn has_virtual_clock(self) -> bool {
+        match self {
+            Self::Spin => true,
+            #[cfg(feature = "fastly")]
+            Self::Fastly => false,
+        }
+    }
+
+    /// Whether sessions are kept in [`EdgeSpec::kv`]. Elsewhere the runtime has a store of its own.
+    pub fn takes_store(self) -> bool {
+        match self {
+            Self::Spin => true,
+            #[cfg(feature = "fastly")]
+            Self::Fastly => false,
+        }
+    }
+
+    /// Whether concurrent misses of one object make one request to the origin, without a caching proxy in between.
+    pub fn collapses_misses(self) -> bool {
+        match self {
+            Self::Spin => false,
+            #[cfg(feature = "fastly")]
+            Self::Fastly => true,
+        }
     }
 
     /// Builds the host's module, once per process, with cargo's progress on stderr. Returns its path.
@@ -44,8 +87,12 @@ impl EdgeHost {
     /// Where a target cannot be added or the build fails.
     pub fn build(self) -> Result<PathBuf> {
         static SPIN: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::spin);
+        #[cfg(feature = "fastly")]
+        static FASTLY: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::fastly);
         let built = match self {
             Self::Spin => &*SPIN,
+            #[cfg(feature = "fastly")]
+            Self::Fastly => &*FASTLY,
         };
         built.as_ref().cloned().map_err(|error| anyhow!("{error:#}"))
     }
@@ -71,6 +118,19 @@ impl EdgeHost {
                 .await?;
                 Ok(Edge::Spin(running))
             }
+            #[cfg(feature = "fastly")]
+            Self::Fastly => {
+                let running = fastly::start(fastly::FastlyOptions {
+                    module: spec.module,
+                    config: spec.config,
+                    secrets: spec.secrets,
+                    countries: spec.countries,
+                    listen: spec.listen,
+                    echo_guest_output: spec.echo_guest_output,
+                })
+                .await?;
+                Ok(Edge::Fastly(running))
+            }
         }
     }
 }
@@ -83,13 +143,15 @@ pub struct EdgeSpec {
     pub config: String,
     /// Secrets by name.
     pub secrets: BTreeMap<String, String>,
-    /// The key-value store `default`. Outlives the edge, so that another one may go on with it.
+    /// The key-value store, where the host takes one. Outlives the edge, so that another one may go on with it.
     pub kv: Kv,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The guest's wall clock.
+    /// The guest's wall clock, where the host lets us set it.
     pub clock: Clock,
-    /// Bytes of linear memory that one instance may have.
+    /// Where addresses are, ISO 3166-1 alpha-2, for a platform that tells.
+    pub countries: BTreeMap<IpAddr, String>,
+    /// Bytes of linear memory that one instance may have, where the host lets us say. Viceroy gives 128 MiB.
     pub memory_limit: usize,
     /// Whether what the guest prints goes to stderr as well as to the log.
     pub echo_guest_output: bool,
@@ -105,6 +167,7 @@ impl EdgeSpec {
             kv: Kv::memory(),
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             clock: Clock::default(),
+            countries: BTreeMap::new(),
             memory_limit: spin::DEFAULT_MEMORY_LIMIT,
             echo_guest_output: false,
         }
@@ -115,6 +178,9 @@ impl EdgeSpec {
 pub enum Edge {
     /// In wasmtime.
     Spin(spin::Running),
+    /// In Viceroy.
+    #[cfg(feature = "fastly")]
+    Fastly(fastly::Running),
 }
 
 impl Edge {
@@ -122,6 +188,8 @@ impl Edge {
     pub fn addr(&self) -> SocketAddr {
         match self {
             Self::Spin(running) => running.addr(),
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.addr(),
         }
     }
 
@@ -130,6 +198,8 @@ impl Edge {
     pub fn traps(&self) -> Vec<String> {
         match self {
             Self::Spin(running) => running.traps(),
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.traps(),
         }
     }
 
@@ -137,6 +207,17 @@ impl Edge {
     pub fn log(&self) -> &GuestLog {
         match self {
             Self::Spin(running) => running.log(),
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.log(),
+        }
+    }
+
+    /// Drops what the edge's own cache keeps under a surrogate key, as operators do; nothing on a host that has none.
+    pub fn purge(&self, surrogate_key: &str) {
+        match self {
+            Self::Spin(_) => {}
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.purge(surrogate_key),
         }
     }
 
@@ -144,6 +225,8 @@ impl Edge {
     pub async fn shutdown(self) {
         match self {
             Self::Spin(running) => running.shutdown().await,
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.shutdown().await,
         }
     }
 }

@@ -4,8 +4,12 @@ use crate::toolchain::cargo;
 /// Crates that build for the machine at hand.
 const NATIVE: [&str; 5] = ["sluice-app", "sluice-gate", "sluice-packager", "sluice", "sluice-tests"];
 
-/// Adapters, each with the target that it is built for.
-const ADAPTERS: [(&str, &str); 1] = [("sluice-edge-spin", "wasm32-wasip2")];
+/// What is built for WASM alone, each with its target.
+const ADAPTERS: [(&str, &str); 3] = [
+    ("sluice-edge-component", "wasm32-wasip2"),
+    ("sluice-edge-fastly", "wasm32-wasip1"),
+    ("sluice-edge-spin", "wasm32-wasip2"),
+];
 
 /// Format, clippy on every crate, licences, sources and banned crates.
 pub(super) fn run() -> Count {
@@ -17,7 +21,7 @@ pub(super) fn run() -> Count {
     for package in NATIVE {
         native.args(["--package", package]);
     }
-    count.add(check(native.args(["--all-targets", "--", "-D", "warnings"])));
+    count.add(check(native.args(["--all-targets", "--features", "sluice-tests/fastly", "--", "-D", "warnings"])));
     for (package, target) in ADAPTERS {
         let mut adapter = cargo();
         adapter.args(["clippy", "--package", package, "--target", target, "--", "-D", "warnings"]);

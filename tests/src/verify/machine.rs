@@ -25,24 +25,35 @@ pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
     match suite {
         Suite::Lint => {
             components(&["rustfmt", "clippy"])?;
-            target("wasm32-wasip2")?;
+            wasm_targets()?;
             cargo_deny()
         }
         Suite::Packager => {
             tools(&[FFMPEG, NODE, NPM])?;
+            wasm_targets()?;
             npm_packages(root)
         }
         Suite::Browser | Suite::Delivery => {
             tools(&[NODE, NPM])?;
             npm_packages(root)
         }
-        Suite::Hosts | Suite::Keys | Suite::Gate | Suite::Origin => target("wasm32-wasip2"),
-        Suite::Unit | Suite::Vectors | Suite::Ciphers | Suite::Infra | Suite::Docs => Ok(()),
+        Suite::Hosts => wasm_targets(),
+        Suite::Unit
+        | Suite::Vectors
+        | Suite::Ciphers
+        | Suite::Gate
+        | Suite::Keys
+        | Suite::Origin
+        | Suite::Infra
+        | Suite::Docs => Ok(()),
     }
 }
 
-fn target(name: &str) -> Result<(), String> {
-    crate::toolchain::add_target(name).map_err(|error| format!("{error:#}"))
+/// What the edge modules are built for.
+fn wasm_targets() -> Result<(), String> {
+    ["wasm32-wasip1", "wasm32-wasip2"]
+        .into_iter()
+        .try_for_each(|target| crate::toolchain::add_target(target).map_err(|error| format!("{error:#}")))
 }
 
 /// Components of the toolchain.

@@ -36,6 +36,9 @@ pub enum Suite {
     Docs,
 }
 
+/// What runs the edge modules, all of it in one build: another choice of features would compile both wasmtimes again.
+const RUNTIMES: &[&str] = &["--package", "sluice-tests", "--features", "fastly"];
+
 impl Suite {
     /// All of them, in the order in which they run: what fails soonest and costs least comes first.
     pub const ALL: [Self; 13] = [
@@ -109,18 +112,23 @@ impl Suite {
             return Count::FAILED;
         }
         let test = |arguments: &[&str]| cargo_test(&[&["--no-fail-fast"], arguments].concat());
+        let with_runtimes = |arguments: &[&str]| test(&[RUNTIMES, arguments].concat());
         match self {
             Self::Lint => lint::run(),
             Self::Unit => test(&[]),
-            // Other people's packagers and decryptors judge the operator's command.
-            Self::Packager => test(&["--package", "sluice", "--test", "oracles", "--", "--ignored"]),
+            // Other people's packagers and decryptors judge the operator's command; then its WASM is held against it.
+            Self::Packager => {
+                let mut count = test(&["--package", "sluice", "--test", "oracles", "--", "--ignored"]);
+                count.add(with_runtimes(&["--test", "packager"]));
+                count
+            }
             // Other people's parsers read the manifests.
             Self::Delivery => check(&mut Command::new(root.join("tests/manifests/run"))),
             // The runtimes' own tests need what only this suite builds.
-            Self::Hosts => test(&["--package", "sluice-tests", "--lib", "--bins", "--test", "hosts"]),
+            Self::Hosts => with_runtimes(&["--lib", "--bins", "--test", "hosts"]),
             other => match other.part_of_unit() {
                 Some(arguments) => test(arguments),
-                None => test(&["--package", "sluice-tests", "--test", other.as_str()]),
+                None => with_runtimes(&["--test", other.as_str()]),
             },
         }
     }

@@ -18,7 +18,7 @@ const NAME: &str = "v360/1.m4s";
 /// Serves `bytes` for a document and wants the segment refused as `expected`; then all is well again.
 async fn refused(stack: &Stack, url: &str, document: (&str, Vec<u8>), what: &str, expected: (u16, &str)) -> Result<()> {
     let whole = stack.get(url, &[]).await?.expect(StatusCode::OK)?;
-    stack.faults.spoil(document.0, Fault::Replace(document.1.into()));
+    stack.spoil(document.0, Fault::Replace(document.1.into()));
     let got = receive(stack, url).await?;
     ensure!((got.status, got.code.as_str()) == expected, "{what}: {} {:?}", got.status, got.code);
     stack.faults.heal();
@@ -109,7 +109,7 @@ pub(super) async fn a_plan_that_is_not_the_medias_is_refused(host: EdgeHost) -> 
     let mut swapped = good.to_vec();
     swapped[count - 2].cbcs += 16;
     swapped[count - 1].cbcs -= 16;
-    stack.faults.spoil(path, Fault::Replace(plan::write(&swapped)[plan::HEADER..].to_vec().into()));
+    stack.spoil(path, Fault::Replace(plan::write(&swapped)[plan::HEADER..].to_vec().into()));
     let got = receive(&stack, &url).await?;
     // The `sidx` repeats the plan's sizes; the fragments after it are those of a good day.
     let media = whole.windows(4).position(|four| four == b"moof").context("a fragment")?;
@@ -140,7 +140,7 @@ pub(super) async fn a_descriptor_that_is_not_the_titles_is_refused(host: EdgeHos
         ("no end", vec![b' '; (1 << 20) + 1]),
     ] {
         refused(&stack, manifest, (path, bytes.clone()), what, (502, "origin_unreachable")).await?;
-        stack.faults.spoil(path, Fault::Replace(bytes.into()));
+        stack.spoil(path, Fault::Replace(bytes.into()));
         let wanted = json!({ "title": stack.title(), "device": "fixture" });
         let answer = stack.send(Method::POST, "/v1/sessions", &[("authorization", &token)], Some(&wanted)).await?;
         let problem = answer.problem();

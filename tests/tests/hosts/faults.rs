@@ -18,7 +18,7 @@ pub(super) async fn fragments_before_a_stall_arrive_whole(host: EdgeHost) -> Res
     ensure!(ends.len() >= 3, "the sample title has several fragments per segment");
 
     let source = clear(&stack, "v360/2.m4s")?;
-    stack.faults.spoil("v360/2.m4s", Fault::StallAfter(fragment_ends(&source)[1] + 100));
+    stack.spoil("v360/2.m4s", Fault::StallAfter(fragment_ends(&source)[1] + 100));
     let mut response = stack.client().get(&url).send().await?;
     let mut received = Vec::new();
     while received.len() < ends[1] {
@@ -46,18 +46,25 @@ pub(super) async fn a_failing_origin_is_told_and_nothing_of_it_is_kept(host: Edg
         (Fault::Silence, 504, "origin_timeout"),
     ] {
         let name = format!("{fault:?}");
-        stack.faults.spoil("v360/1.m4s", fault);
+        stack.spoil("v360/1.m4s", fault);
         let problem = stack.get(&url, &[]).await?.problem();
         ensure!(problem == (status, code.to_owned()), "{name}: {problem:?}");
+        good_again(&stack, &url, &whole).await.context(name)?;
     }
     let first = fragment_ends(&clear(&stack, "v360/1.m4s")?)[0];
     for fault in [Fault::CutAfter(first + 100), Fault::StallAfter(first + 100)] {
         let name = format!("{fault:?}");
-        stack.faults.spoil("v360/1.m4s", fault);
+        stack.spoil("v360/1.m4s", fault);
         let broken = stack.get(&url, &[]).await;
         ensure!(broken.is_err(), "{name}: the client was told of a whole body");
+        good_again(&stack, &url, &whole).await.context(name)?;
     }
-    stack.faults.heal();
-    ensure!(stack.get(&url, &[]).await?.expect(StatusCode::OK)? == whole, "something of a bad day was kept");
     Ok(stack)
+}
+
+/// The first good day after a bad one.
+async fn good_again(stack: &Stack, url: &str, whole: &[u8]) -> Result<()> {
+    stack.faults.heal();
+    ensure!(stack.get(url, &[]).await?.expect(StatusCode::OK)? == whole, "something of a bad day was kept");
+    Ok(())
 }

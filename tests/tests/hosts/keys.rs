@@ -82,13 +82,13 @@ pub(super) async fn what_the_origin_says_of_keys_is_not_believed(host: EdgeHost)
         ("no keys", json!({ "keys": [] }).to_string(), key),
         ("no document", "{".to_owned(), origin),
     ] {
-        stack.faults.spoil("/keys/cbcs", Fault::Replace(document.into()));
+        stack.spoil("/keys/cbcs", Fault::Replace(document.into()));
         let got = receive(&stack, &url).await?;
         ensure!((got.status, got.code.as_str()) == expected, "{what}: {} {:?}", got.status, got.code);
         stack.faults.heal();
         ensure!(stack.get(&url, &[]).await?.expect(StatusCode::OK)? == whole, "{what}: something was kept");
     }
-    stack.faults.spoil("/keys/cbcs", Fault::Status(StatusCode::NOT_FOUND));
+    stack.spoil("/keys/cbcs", Fault::Status(StatusCode::NOT_FOUND));
     let problem = stack.send(Method::GET, &url, &[], None).await?.problem();
     ensure!(problem == (503, "key_unavailable".to_owned()), "no keys for the version: {problem:?}");
     Ok(stack)

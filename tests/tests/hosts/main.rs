@@ -1,6 +1,9 @@
 //! Conformance: what every host must do, written once. A new host is a module in `on_every_host!`.
 
 mod caching;
+#[cfg(feature = "fastly")]
+mod collapsing;
+mod contract;
 mod documents;
 mod faults;
 mod keys;
@@ -9,9 +12,11 @@ mod media;
 mod paths;
 mod policy;
 mod received;
+mod rights;
 mod sessions;
 mod spoil;
 mod spoiled;
+mod titles;
 mod tokens;
 
 use std::future::Future;
@@ -24,10 +29,18 @@ use sluice_tests::{
 
 macro_rules! on_every_host {
     ($($topic:ident::$body:ident),* $(,)?) => {
-        mod spin {
+        on_host!(spin, Spin, $($topic::$body),*);
+        #[cfg(feature = "fastly")]
+        on_host!(fastly, Fastly, $($topic::$body),*);
+    };
+}
+
+macro_rules! on_host {
+    ($module:ident, $host:ident, $($topic:ident::$body:ident),*) => {
+        mod $module {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $body() {
-                super::run(super::EdgeHost::Spin, super::$topic::$body).await;
+                super::run(super::EdgeHost::$host, super::$topic::$body).await;
             })*
         }
     };
@@ -58,6 +71,26 @@ on_every_host!(
     caching::listed_pages_may_call_and_no_others,
     policy::a_title_gives_its_keys_by_the_listed_systems_only,
     manifests::players_of_others_read_every_manifest,
+    contract::every_route_takes_its_methods_and_no_others,
+    contract::health_tells_build_and_configuration,
+    contract::a_problem_says_its_code_and_no_more,
+    contract::a_deployment_that_lacks_a_secret_gives_nothing,
+    rights::a_title_plays_where_it_may,
+    rights::a_handle_stays_in_the_network_it_is_bound_to,
+    rights::a_title_plays_when_it_may,
+    rights::a_tier_caps_the_picture,
+    rights::as_many_streams_as_an_account_may_have,
+    rights::nobody_ends_or_renews_anothers_session,
+);
+
+// What only a platform with an edge cache of its own and a geography does.
+#[cfg(feature = "fastly")]
+on_host!(
+    fastly_alone,
+    Fastly,
+    collapsing::fifty_players_make_one_request_per_object,
+    collapsing::who_reads_along_gets_what_is_there_while_it_comes,
+    collapsing::the_platform_tells_where_an_address_is
 );
 
 /// Runs a body, which fails also where the guest trapped.

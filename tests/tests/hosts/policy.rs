@@ -1,43 +1,20 @@
 //! A title's key policy: what it does not list does not exist.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde_json::json;
 use sluice_tests::{
-    fixture::{Stack, StackOptions, demo_title},
+    fixture::{Stack, StackOptions},
     runtime::EdgeHost,
 };
 
-use super::options;
+use super::{options, titles::altered};
 
 const WIDEVINE: &str = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
 
-/// A copy of the sample title that lists Widevine alone.
-fn widevine_only(to: &Path) -> Result<()> {
-    let from = demo_title();
-    for track in from.read_dir()? {
-        let track = track?;
-        if track.file_type()?.is_dir() {
-            let folder = to.join(track.file_name());
-            std::fs::create_dir_all(&folder)?;
-            for file in track.path().read_dir()? {
-                let file = file?;
-                std::fs::copy(file.path(), folder.join(file.file_name()))?;
-            }
-        }
-    }
-    let text = std::fs::read_to_string(from.join("title.toml"))?;
-    let all = r#"systems = ["widevine", "playready", "fairplay", "clearkey", "identity"]"#;
-    ensure!(text.contains(all), "title.toml does not list the systems as expected");
-    Ok(std::fs::write(to.join("title.toml"), text.replace(all, r#"systems = ["widevine"]"#))?)
-}
-
 pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: EdgeHost) -> Result<Stack> {
-    let source = tempfile::tempdir()?;
-    widevine_only(source.path())?;
+    let source = altered("key_policy", toml::toml! { systems = ["widevine"] })?;
     let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
     let session = stack.session("viewer").await?;
     ensure!(!session.license.contains_key("clearkey"), "the session names a ClearKey licence");

@@ -33,7 +33,7 @@ pub(super) async fn a_spoiled_init_is_refused(host: EdgeHost) -> Result<Stack> {
         let url = object(&stack, &session, scheme, name)?;
         let whole = stack.get(&url, &[]).await?.expect(StatusCode::OK)?;
         for (what, bytes) in &spoiled {
-            stack.faults.spoil(name, Fault::Replace(bytes.clone().into()));
+            stack.spoil(name, Fault::Replace(bytes.clone().into()));
             let problem = stack.get(&url, &[]).await?.problem();
             ensure!(problem == (502, "origin_unreachable".to_owned()), "{scheme}, {what}: {problem:?}");
             stack.faults.heal();
@@ -75,7 +75,7 @@ async fn segments(
         runs.absent_from(&whole).with_context(|| format!("{scheme}, a good day"))?;
         let ends = spoil::fragment_ends(&whole);
         for (what, bytes) in spoiled(&good)? {
-            stack.faults.spoil(name, Fault::Replace(bytes.into()));
+            stack.spoil(name, Fault::Replace(bytes.into()));
             let got = receive(stack, &url).await?;
             runs.absent_from(&got.body).with_context(|| format!("{scheme}, {what}"))?;
             let (status, code, length) = (got.status, &got.code, got.body.len());

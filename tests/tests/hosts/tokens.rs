@@ -32,8 +32,8 @@ fn crafted(header: &Value, claims: &ViewerClaims, signature: &[u8]) -> Result<St
 }
 
 pub(super) async fn a_wrong_viewer_token_mints_nothing(host: EdgeHost) -> Result<Stack> {
-    let stack = stack(host, json!({})).await?;
-    let (kid, now) = (Secrets::VIEWER_KID, stack.clock.unix());
+    let stack = stack(host, json!({ "viewer": { "leeway_seconds": 0 } })).await?;
+    let (kid, now) = (Secrets::VIEWER_KID, stack.now());
     let good = stack.claims("viewer");
     let token = stack.token(&good)?;
     let with = |change: fn(&mut ViewerClaims, u64)| {
@@ -79,14 +79,16 @@ pub(super) async fn a_wrong_viewer_token_mints_nothing(host: EdgeHost) -> Result
         .await?
         .expect(StatusCode::CREATED)?;
     // A token that was good is not good for ever.
-    stack.clock.advance(Duration::from_secs(2 * 3600));
-    let problem = mint(&stack, &token).await?.problem();
+    let brief = with(|claims, now| claims.exp = now + 5)?;
+    mint(&stack, &brief).await?.expect(StatusCode::CREATED)?;
+    stack.pass(Duration::from_secs(6)).await;
+    let problem = mint(&stack, &brief).await?.problem();
     ensure!(problem == (401, "token_expired".to_owned()), "later: {problem:?}");
     Ok(stack)
 }
 
 /// The path of a URL without its handle, and the handle.
-fn handle_of(stack: &Stack, url: &str) -> Result<(String, String)> {
+pub(super) fn handle_of(stack: &Stack, url: &str) -> Result<(String, String)> {
     let path = url.strip_prefix(&stack.url()).context("a URL of the edge")?;
     let (handle, rest) = path.strip_prefix("/~").and_then(|rest| rest.split_once('/')).context("a handle")?;
     Ok((format!("/{rest}"), handle.to_owned()))
@@ -97,7 +99,7 @@ fn verified(stack: &Stack, session: &Session) -> Result<(Roots, Lease)> {
     let root: Option<Vec<u8>> =
         digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
     let roots = Roots::new(&root.context("hex")?, None)?;
-    let lease = lease::verify(&roots, &session.lease, stack.clock.unix()).map_err(|error| anyhow!("{error:?}"))?;
+    let lease = lease::verify(&roots, &session.lease, stack.now()).map_err(|error| anyhow!("{error:?}"))?;
     Ok((roots, lease))
 }
 
@@ -156,7 +158,7 @@ pub(super) async fn a_wrong_lease_or_handle_plays_nothing(host: EdgeHost) -> Res
 }
 
 pub(super) async fn a_lease_plays_by_either_carriage_until_it_ends(host: EdgeHost) -> Result<Stack> {
-    let stack = stack(host, json!({ "lease_seconds": 60 })).await?;
+    let stack = stack(host, json!({ "lease_seconds": 10 })).await?;
     let session = stack.session("viewer").await?;
     let by_handle = segment(&stack, &session, "a-en/1.m4s")?;
     let (path, _) = handle_of(&stack, &by_handle)?;
@@ -172,7 +174,7 @@ pub(super) async fn a_lease_plays_by_either_carriage_until_it_ends(host: EdgeHos
         let problem = stack.send(method, &path, &[("cookie", &cookie)], None).await?.problem();
         ensure!(problem == (401, "token_missing".to_owned()), "{path} by cookie: {problem:?}");
     }
-    stack.clock.advance(Duration::from_secs(61));
+    stack.pass(Duration::from_secs(11)).await;
     for header in [("authorization", bearer.as_str()), ("cookie", cookie.as_str())] {
         let problem = stack.get(&path, &[header]).await?.problem();
         ensure!(problem == (401, "token_expired".to_owned()), "by {}, later: {problem:?}", header.0);

@@ -5,25 +5,15 @@ use sluice_gate::Deny;
 use sluice_packager::{
     drm::clearkey,
     keys::{ContentKey, Kid},
-    title::{Delivery, KeySystem, TitleId},
+    title::{Delivery, KeySystem},
 };
 
-use super::Context;
-use crate::{
-    Error, Host, Response,
-    authenticate::Credential,
-    confirm, decision,
-    origin::{Origin, Title},
-    response::NO_STORE,
-};
+use super::Viewing;
+use crate::{Error, Host, Response, authenticate::Credential, confirm, decision, origin::Title, response::NO_STORE};
 
-pub(super) async fn clear_key_license<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    id: &TitleId,
-) -> Result<Response<H::Body>, Error> {
-    let title = allowed(context, origin, id, KeySystem::Clearkey).await?;
+pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Result<Response<H::Body>, Error> {
+    let Viewing { context, origin, credential, title: id } = viewing;
+    let title = allowed(viewing, KeySystem::Clearkey).await?;
     let wanted = clearkey::request(&context.request.body).map_err(|_| {
         Error::BadRequest("not a ClearKey licence request: {\"kids\":[base64url],\"type\":\"temporary\"}")
     })?;
@@ -41,14 +31,9 @@ pub(super) async fn clear_key_license<H: Host>(
     Ok(Response::full(StatusCode::OK, "application/json", body.as_bytes().to_vec()).cached(NO_STORE))
 }
 
-pub(super) async fn raw_key<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    id: &TitleId,
-    kid: Kid,
-) -> Result<Response<H::Body>, Error> {
-    let title = allowed(context, origin, id, KeySystem::Identity).await?;
+pub(super) async fn raw_key<H: Host>(viewing: &Viewing<'_, H>, kid: Kid) -> Result<Response<H::Body>, Error> {
+    let Viewing { context, origin, credential, title: id } = viewing;
+    let title = allowed(viewing, KeySystem::Identity).await?;
     let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?;
     let key = origin.content_key(id, &title.media.version, delivery, kid).await?;
     decision::granted(context.host, context.request, "key", credential.session());
@@ -56,12 +41,8 @@ pub(super) async fn raw_key<H: Host>(
 }
 
 /// The title, if the viewer still may and the policy lists the system.
-async fn allowed<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    id: &TitleId,
-    system: KeySystem,
-) -> Result<Title, Error> {
+async fn allowed<H: Host>(viewing: &Viewing<'_, H>, system: KeySystem) -> Result<Title, Error> {
+    let Viewing { context, origin, title: id, .. } = viewing;
     let title = origin.title(id).await?;
     confirm::authorize(&title, context.host.now(), &context.client)?;
     let listed = title.media.key_policy.as_ref().is_some_and(|policy| policy.allows(system));

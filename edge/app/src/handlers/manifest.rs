@@ -5,68 +5,41 @@ use sluice_gate::Deny;
 use sluice_packager::{
     dash, hls,
     manifest::{self, Options},
-    title::{Delivery, KeySystem, TitleId, TrackId},
+    title::{Delivery, KeySystem, TrackId},
 };
 
-use super::Context;
-use crate::{
-    Error, Host, Response,
-    authenticate::Credential,
-    confirm,
-    origin::{Origin, Title},
-    response::NO_STORE,
-};
+use super::Viewing;
+use crate::{Error, Host, Response, confirm, origin::Title, response::NO_STORE};
 
 const HLS_TYPE: &str = "application/vnd.apple.mpegurl";
 const DASH_TYPE: &str = "application/dash+xml";
 
 pub(super) async fn multivariant<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
 ) -> Result<Response<H::Body>, Error> {
-    write(context, origin, credential, title, delivery, HLS_TYPE, |title, options| {
-        hls::multivariant(&title.media, options)
-    })
-    .await
+    write(viewing, delivery, HLS_TYPE, |title, options| hls::multivariant(&title.media, options)).await
 }
 
 pub(super) async fn playlist<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
-    write(context, origin, credential, title, delivery, HLS_TYPE, |title, options| {
-        hls::media(&title.media, track, options)
-    })
-    .await
+    write(viewing, delivery, HLS_TYPE, |title, options| hls::media(&title.media, track, options)).await
 }
 
-pub(super) async fn mpd<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
-    delivery: Delivery,
-) -> Result<Response<H::Body>, Error> {
-    write(context, origin, credential, title, delivery, DASH_TYPE, |title, options| dash::mpd(&title.media, options))
-        .await
+pub(super) async fn mpd<H: Host>(viewing: &Viewing<'_, H>, delivery: Delivery) -> Result<Response<H::Body>, Error> {
+    write(viewing, delivery, DASH_TYPE, |title, options| dash::mpd(&title.media, options)).await
 }
 
 async fn write<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    id: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
     content_type: &'static str,
     writer: impl FnOnce(&Title, &Options<'_>) -> Result<String, manifest::Error>,
 ) -> Result<Response<H::Body>, Error> {
+    let Viewing { context, origin, credential, title: id } = viewing;
     let request = context.request;
     let title = origin.title(id).await?;
     confirm::authorize(&title, context.host.now(), &context.client)?;

@@ -4,49 +4,37 @@ use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
     cenc::{self, FragmentProtector, InitProtection, IvSource, TrackConfig},
-    title::{Delivery, TitleId, TrackId, TrackKind, TrackRecord, Treatment, Version},
+    title::{Delivery, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
 };
 
-use super::Context;
+use super::Viewing;
 use crate::{
-    Body, Error, Host, MediaBody, Response,
-    authenticate::Credential,
-    conditional,
+    Body, Error, Host, MediaBody, Response, conditional,
     etag::{Subject, etag},
-    host::Fetched,
-    origin::Origin,
+    host::{ByteStream, Fetched},
+    origin::Document,
     response::IMMUTABLE,
 };
 
-/// A media object found, and allowed to this viewer.
-struct Found {
-    version: Version,
-    record: TrackRecord,
-    treatment: Treatment,
-}
-
 pub(super) async fn init<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
-    let found = find(context, origin, credential, title, delivery, track).await?;
+    let found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
-    let etag = found.etag(context, title, delivery, "init.mp4");
-    if conditional::not_modified(context.request, &etag) {
+    let etag = found.etag("init.mp4");
+    if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let clear = origin.init(title, &found.version, track).await?;
-    let body = match found.treatment {
-        Treatment::Protect { scheme, kid } => cenc::protect_init(&clear, &InitProtection::derived(scheme, kid))
-            .map_err(|error| Error::Origin(error.to_string()))?,
-        Treatment::Clear(_) => clear,
+    let treat = |clear: &[u8]| match found.treatment {
+        Treatment::Protect { scheme, kid } => cenc::protect_init(clear, &InitProtection::derived(scheme, kid))
+            .map_err(|error| Error::Origin(error.to_string())),
+        Treatment::Clear(_) => Ok(clear.to_vec()),
     };
+    let body = viewing.origin.init(viewing.title, &found.version, track, treat).await?;
     let total = body.len() as u64;
-    let range = conditional::range(context.request, &etag, total)?;
+    let range = conditional::range(found.request(), &etag, total)?;
     let slice = range.map_or(0..body.len(), |slice| slice.first as usize..(slice.first + slice.length) as usize);
     let mut response = head(content_type, &etag, Some(total), range);
     response.body = Body::Full(body.get(slice).unwrap_or_default().to_vec());
@@ -54,137 +42,156 @@ pub(super) async fn init<H: Host>(
 }
 
 pub(super) async fn segment<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let found = find(context, origin, credential, title, delivery, track).await?;
+    let mut found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
     let object = format!("{number}.m4s");
-    let etag = found.etag(context, title, delivery, &object);
-    if conditional::not_modified(context.request, &etag) {
+    let etag = found.etag(&object);
+    if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let plan = origin.plan(title, &found.version, track, segment.first_entry, segment.entries).await?;
-    let sum = |size: fn(&sluice_packager::title::plan::Entry) -> u32| {
-        plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>()
-    };
+    let Viewing { origin, title, .. } = viewing;
+    let Document { value: plan, body } =
+        origin.plan(title, &found.version, track, segment.first_entry, segment.entries).await?;
+    found.relies_on.push(body);
+    let sum = |size: fn(&plan::Entry) -> u32| plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>();
+    let clear_total = sum(|entry| entry.clear);
     let total = match found.treatment {
-        Treatment::Protect { scheme: sluice_packager::title::Scheme::Cenc, .. } => sum(|entry| entry.cenc),
-        Treatment::Protect { scheme: sluice_packager::title::Scheme::Cbcs, .. } => sum(|entry| entry.cbcs),
-        Treatment::Clear(_) => sum(|entry| entry.clear),
+        Treatment::Protect { scheme: Scheme::Cenc, .. } => sum(|entry| entry.cenc),
+        Treatment::Protect { scheme: Scheme::Cbcs, .. } => sum(|entry| entry.cbcs),
+        Treatment::Clear(_) => clear_total,
     };
-    let range = conditional::range(context.request, &etag, total)?;
-    let mut response = head(content_type, &etag, Some(total), range);
-    if context.request.is_head() {
+    let range = conditional::range(found.request(), &etag, total)?;
+    let response = head(content_type, &etag, Some(total), range);
+    if found.request().is_head() {
         return Ok(response);
     }
-    let clear_total = sum(|entry| entry.clear);
-    let mut body = match found.treatment {
+    let body = match found.treatment {
         Treatment::Protect { scheme, kid } => {
             // The key first: without it not a byte of the media is asked for.
             let key = origin.content_key(title, &found.version, delivery, kid).await?;
-            let config = track_config(&found.record)?;
+            let config = track_config(&found.record).map_err(|error| found.reject(error))?;
             let ivs = IvSource::derived(scheme, kid, found.record.number);
             let protector = FragmentProtector::new(config, ivs, &key, plan, Some(segment.time));
-            let fetched = fetch(origin, title, &found, track, &object, clear_total).await?;
-            MediaBody::protect(fetched, protector, total)
+            MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
         }
-        Treatment::Clear(reason) => {
-            MediaBody::pass(fetch(origin, title, &found, track, &object, clear_total).await?, reason)
-        }
+        Treatment::Clear(reason) => MediaBody::pass(found.fetch(&object, Some(clear_total)).await?, reason),
     };
-    if let Some(slice) = range {
-        body.restrict(slice);
-    }
-    body.prime().await?;
-    response.body = Body::Media(Box::new(body));
-    Ok(response)
+    stream(response, body.relying_on(found.relies_on), range).await
 }
 
 pub(super) async fn text<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
+    viewing: &Viewing<'_, H>,
     delivery: Delivery,
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let found = find(context, origin, credential, title, delivery, track).await?;
+    let mut found = Found::of(viewing, delivery, track).await?;
     let (TrackKind::Text, Treatment::Clear(reason)) = (found.record.kind, found.treatment) else {
         return Err(Error::UnknownSegment);
     };
     found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
     let object = format!("{number}.vtt");
-    let etag = found.etag(context, title, delivery, &object);
-    if conditional::not_modified(context.request, &etag) {
+    let etag = found.etag(&object);
+    if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let missing = || Error::Origin("a text segment of the timeline is missing".to_owned());
-    let fetched = origin.media(title, &found.version, track, &object).await?.ok_or_else(missing)?;
-    let mut body = MediaBody::pass(fetched, reason);
+    let body = MediaBody::pass(found.fetch(&object, None).await?, reason);
     let range = match body.total() {
-        Some(total) => conditional::range(context.request, &etag, total)?,
+        Some(total) => conditional::range(found.request(), &etag, total)?,
         None => None,
     };
-    let mut response = head("text/vtt; charset=utf-8", &etag, body.total(), range);
+    stream(head("text/vtt; charset=utf-8", &etag, body.total(), range), body, range).await
+}
+
+/// A media object's track found, and allowed to this viewer.
+struct Found<'a, H: Host> {
+    viewing: &'a Viewing<'a, H>,
+    delivery: Delivery,
+    version: Version,
+    record: TrackRecord,
+    treatment: Treatment,
+    /// Where the record, and the plan once it is read, came from.
+    relies_on: Vec<H::Body>,
+}
+
+impl<'a, H: Host> Found<'a, H> {
+    /// The record of the track, and whether this viewer may have it in this delivery.
+    async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
+        let Viewing { context, origin, credential, title } = viewing;
+        if !credential.may(delivery) {
+            return Err(Deny::NotEntitled.into());
+        }
+        let version =
+            context.request.parameter("v").and_then(|text| Version::parse(text).ok()).ok_or(Error::UnknownVersion)?;
+        let Some(Document { value: record, mut body }) = origin.record(title, &version, track).await? else {
+            // Only here, where something is wrong anyway, does it cost another request to say what.
+            let current = origin.title(title).await?.media.version;
+            return Err(if current == version { Error::UnknownTrack } else { Error::UnknownVersion });
+        };
+        if credential.max_height().is_some_and(|cap| record.height.is_some_and(|height| height > cap)) {
+            return Err(Deny::NotEntitled.into());
+        }
+        let treatment = record.treatment(delivery).map_err(|error| {
+            // The credential may have this delivery, so a record without it may be as wrong as one that cannot be read.
+            body.reject();
+            match error {
+                RecordError::NotOffered => Error::UnknownTrack,
+                RecordError::Format(_) => Error::Origin(error.to_string()),
+            }
+        })?;
+        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
+    }
+
+    fn request(&self) -> &crate::Request {
+        self.viewing.context.request
+    }
+
+    fn etag(&self, object: &str) -> String {
+        let Self { viewing, delivery, version, record, treatment, .. } = self;
+        let (title, track) = (viewing.title, &record.track);
+        let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment };
+        etag(&viewing.context.roots, &subject)
+    }
+
+    /// The clear object, of the size that the plan says, where there is a plan.
+    async fn fetch(&mut self, object: &str, planned: Option<u64>) -> Result<Fetched<H::Body>, Error> {
+        let Viewing { origin, title, .. } = self.viewing;
+        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
+        let mut fetched = origin.media(title, &self.version, &self.record.track, object).await?.ok_or_else(missing)?;
+        match (fetched.length, planned) {
+            (Some(length), Some(planned)) if length != planned => {
+                fetched.body.reject();
+                Err(self.reject(Error::Origin(format!("{object}: the segment's size is not the plan's"))))
+            }
+            _ => Ok(fetched),
+        }
+    }
+
+    /// What this relied on does not fit: none of it is kept.
+    fn reject(&mut self, error: Error) -> Error {
+        self.relies_on.iter_mut().for_each(ByteStream::reject);
+        error
+    }
+}
+
+/// A response whose body begins to come.
+async fn stream<B: ByteStream>(
+    mut response: Response<B>,
+    mut body: MediaBody<B>,
+    range: Option<conditional::Slice>,
+) -> Result<Response<B>, Error> {
     if let Some(slice) = range {
         body.restrict(slice);
     }
     body.prime().await?;
     response.body = Body::Media(Box::new(body));
     Ok(response)
-}
-
-/// The record of the track, and whether this viewer may have it in this delivery.
-async fn find<H: Host>(
-    context: &Context<'_, H>,
-    origin: &Origin<'_, H>,
-    credential: &Credential,
-    title: &TitleId,
-    delivery: Delivery,
-    track: &TrackId,
-) -> Result<Found, Error> {
-    if !credential.may(delivery) {
-        return Err(Deny::NotEntitled.into());
-    }
-    let version =
-        context.request.parameter("v").and_then(|text| Version::parse(text).ok()).ok_or(Error::UnknownVersion)?;
-    let Some(record) = origin.record(title, &version, track).await? else {
-        // Only here, where something is wrong anyway, does it cost another request to say what.
-        let current = origin.title(title).await?.media.version;
-        return Err(if current == version { Error::UnknownTrack } else { Error::UnknownVersion });
-    };
-    if credential.max_height().is_some_and(|cap| record.height.is_some_and(|height| height > cap)) {
-        return Err(Deny::NotEntitled.into());
-    }
-    let treatment = record.treatment(delivery).map_err(|error| match error {
-        sluice_packager::title::RecordError::NotOffered => Error::UnknownTrack,
-        sluice_packager::title::RecordError::Format(_) => Error::Origin(error.to_string()),
-    })?;
-    Ok(Found { version, record, treatment })
-}
-
-async fn fetch<H: Host>(
-    origin: &Origin<'_, H>,
-    title: &TitleId,
-    found: &Found,
-    track: &TrackId,
-    object: &str,
-    clear_total: u64,
-) -> Result<Fetched<H::Body>, Error> {
-    let missing = || Error::Origin("a segment of the timeline is missing".to_owned());
-    let fetched = origin.media(title, &found.version, track, object).await?.ok_or_else(missing)?;
-    match fetched.length {
-        Some(length) if length != clear_total => Err(Error::Origin("the segment's size is not the plan's".to_owned())),
-        _ => Ok(fetched),
-    }
 }
 
 fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
@@ -192,13 +199,6 @@ fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     let bad = |what: String| Error::Origin(format!("record: sample_entry: {what}"));
     let bytes = STANDARD.decode(&record.sample_entry).map_err(|error| bad(error.to_string()))?;
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
-}
-
-impl Found {
-    fn etag<H: Host>(&self, context: &Context<'_, H>, title: &TitleId, delivery: Delivery, object: &str) -> String {
-        let Self { version, record, treatment } = self;
-        etag(&context.roots, &Subject { title, version, track: &record.track, object, delivery, treatment: *treatment })
-    }
 }
 
 fn content_type(kind: TrackKind) -> Option<&'static str> {

@@ -35,6 +35,14 @@ struct Context<'a, H> {
     handle: Option<&'a str>,
 }
 
+/// A request under a title, by a viewer whose credential and session are good.
+struct Viewing<'a, H> {
+    context: &'a Context<'a, H>,
+    origin: Origin<'a, H>,
+    credential: Credential,
+    title: &'a TitleId,
+}
+
 /// Answers a request. Never fails: an error is a response.
 pub async fn handle<H: Host>(host: &H, request: &Request) -> Response<H::Body> {
     let config = match Config::load(host).await {
@@ -111,23 +119,16 @@ async fn titled<H: Host>(
     };
     let renewal =
         confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
+    let viewing = Viewing { context, origin, credential, title };
     let mut response = match resource {
-        Resource::Multivariant(delivery) => {
-            manifest::multivariant(context, &origin, &credential, title, delivery).await
-        }
-        Resource::MediaPlaylist(delivery, track) => {
-            manifest::playlist(context, &origin, &credential, title, delivery, &track).await
-        }
-        Resource::Mpd(delivery) => manifest::mpd(context, &origin, &credential, title, delivery).await,
-        Resource::Init(delivery, track) => media::init(context, &origin, &credential, title, delivery, &track).await,
-        Resource::Segment(delivery, track, number) => {
-            media::segment(context, &origin, &credential, title, delivery, &track, number).await
-        }
-        Resource::Text(delivery, track, number) => {
-            media::text(context, &origin, &credential, title, delivery, &track, number).await
-        }
-        Resource::ClearKeyLicense => keys::clear_key_license(context, &origin, &credential, title).await,
-        Resource::Key(kid) => keys::raw_key(context, &origin, &credential, title, kid).await,
+        Resource::Multivariant(delivery) => manifest::multivariant(&viewing, delivery).await,
+        Resource::MediaPlaylist(delivery, track) => manifest::playlist(&viewing, delivery, &track).await,
+        Resource::Mpd(delivery) => manifest::mpd(&viewing, delivery).await,
+        Resource::Init(delivery, track) => media::init(&viewing, delivery, &track).await,
+        Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,
+        Resource::Text(delivery, track, number) => media::text(&viewing, delivery, &track, number).await,
+        Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
+        Resource::Key(kid) => keys::raw_key(&viewing, kid).await,
     }?;
     if let Some(Renewal { header, value }) = renewal {
         response.set(header, value);

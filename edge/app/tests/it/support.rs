@@ -56,6 +56,10 @@ impl ByteStream for MemoryBody {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, FetchError> {
         self.0.pop_front().transpose()
     }
+
+    fn reject(&mut self) {
+        self.0.clear();
+    }
 }
 
 impl Host for MemoryHost {

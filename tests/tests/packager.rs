@@ -1,13 +1,10 @@
 //! `sluice protect --runtime wasm` gives the bytes of `--runtime native`: the demo title's tracks, in both schemes, with derived
-//! and explicit IVs. `SLUICE_COMPONENT` names the component to run:
-//!
-//!     cargo build --release -p sluice-edge-component --target wasm32-wasip2
-//!     SLUICE_COMPONENT=$PWD/target/wasm32-wasip2/release/sluice_edge_component.wasm \
-//!         cargo test -p sluice -p sluice-tests --features sluice/wasm --test wasm_runtime -- --include-ignored
+//! and explicit IVs.
 
 use std::{
-    env, fs,
+    fs,
     path::{Path, PathBuf},
+    sync::LazyLock,
 };
 
 use clap::Parser;
@@ -28,12 +25,15 @@ struct Cli {
     args: ProtectArgs,
 }
 
-fn component() -> PathBuf {
-    env::var_os("SLUICE_COMPONENT").map(PathBuf::from).expect("SLUICE_COMPONENT names the component's file")
+/// The built component, once per process.
+fn component() -> &'static Path {
+    static COMPONENT: LazyLock<PathBuf> =
+        LazyLock::new(|| sluice_tests::wasm_build::component().expect("the component builds"));
+    &COMPONENT
 }
 
 fn media(track: &str, name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media/title/demo").join(track).join(name)
+    sluice_tests::fixture::demo_title().join(track).join(name)
 }
 
 fn protect(track: &str, options: &[&str], out: &Path) {
@@ -49,7 +49,6 @@ fn protect(track: &str, options: &[&str], out: &Path) {
 }
 
 #[test]
-#[ignore = "needs the component; the command stands at the top of this file"]
 fn the_component_writes_the_native_bytes() {
     let component = component().display().to_string();
     let cases: [(&str, &[&str]); 5] = [
@@ -80,9 +79,8 @@ fn the_component_writes_the_native_bytes() {
 }
 
 #[test]
-#[ignore = "needs the component; the command stands at the top of this file"]
 fn the_component_answers_and_refuses_as_native_does() {
-    let mut wasm = Embedded::load(&component()).expect("loads");
+    let mut wasm = Embedded::load(component()).expect("loads");
     let init = fs::read(media("v1080", "init.mp4")).expect("reads");
     let segment = fs::read(media("v1080", "1.m4s")).expect("reads");
     let entry = record_bytes(&init).expect("an init segment");

@@ -1,0 +1,132 @@
+//! Requests to the origin. With leave to keep the response, many concurrent misses make one request: the first comes to fetch, the others read
+//! along while it arrives.
+
+use core::{fmt::Write, time::Duration};
+
+use fastly::{
+    Body, Request,
+    cache::core::{CacheError, Found, Transaction},
+    handle::{BodyHandle, ResponseHandle},
+    http::{Url, header, request::SendErrorCause},
+};
+use sluice_app::host::{Fetch, FetchError, Fetched, Keep};
+
+use crate::{abi, body::OriginBody, cache};
+
+/// From the cache where leave was given to keep, else from the origin.
+pub(crate) fn fetch(request: &Fetch) -> Result<Fetched<OriginBody>, FetchError> {
+    match &request.keep {
+        Some(keep) => kept(request, keep),
+        None => Ok(Answer::of(request)?.into_fetched(request, None)),
+    }
+}
+
+fn kept(request: &Fetch, keep: &Keep) -> Result<Fetched<OriginBody>, FetchError> {
+    let key = key(request);
+    // Returns at once with what is there, or with the task of fetching it; while another has that task, when it has a head to show.
+    let Ok(lookup) = Transaction::lookup(cache::key(&key)).execute() else {
+        // A cache that does not answer costs time, not the viewer's request.
+        return Ok(Answer::of(request)?.into_fetched(request, None));
+    };
+    if let Some(fetched) = lookup.found().and_then(|found| from_cache(&found, request, &key).ok()) {
+        return Ok(fetched);
+    }
+    if !lookup.must_insert() {
+        return Ok(Answer::of(request)?.into_fetched(request, None));
+    }
+    // Dropped without an insertion, the lookup hands the task to the next who asks.
+    let answer = Answer::of(request)?;
+    let (200 | 206, Some(length)) = (answer.status, answer.length) else {
+        let _ = lookup.cancel_insert_or_update();
+        return Ok(answer.into_fetched(request, None));
+    };
+    let object = cache::surrogate_key(&key);
+    let keys = keep.surrogate_keys.iter().map(String::as_str).chain([object.as_str()]);
+    let insertion = lookup
+        .insert(Duration::from_secs(keep.seconds))
+        .surrogate_keys(keys)
+        .known_length(length)
+        .user_metadata(answer.status.to_string().into())
+        .execute_and_stream_back();
+    let Ok((mut writer, found)) = insertion else {
+        return Ok(answer.into_fetched(request, None));
+    };
+    // The platform pours the one into the other by itself: a viewer who reads slowly, or leaves, holds up nobody who reads along.
+    writer.append(Body::from(answer.body));
+    if writer.finish().is_err() {
+        return Err(FetchError::Cut);
+    }
+    from_cache(&found, request, &key).map_err(|_| FetchError::Unreachable)
+}
+
+fn from_cache(found: &Found, request: &Fetch, key: &str) -> Result<Fetched<OriginBody>, CacheError> {
+    let status = core::str::from_utf8(&found.user_metadata()).ok().and_then(|text| text.parse().ok());
+    let (Some(status), Some(length)) = (status, found.known_length()) else {
+        return Err(CacheError::InvalidOperation);
+    };
+    let body = found.to_stream()?.into_handle();
+    let body = OriginBody::new(body, between_bytes(request), Some(length), Some(key.to_owned()));
+    Ok(Fetched { status, length: Some(length), body })
+}
+
+/// URL and range name the bytes. The secret is not part of it: only this service reads its cache.
+fn key(request: &Fetch) -> String {
+    let mut key = request.url.clone();
+    if let Some((first, last)) = request.range {
+        let _ = write!(key, "#{first}-{last}");
+    }
+    key
+}
+
+fn between_bytes(request: &Fetch) -> Duration {
+    Duration::from_millis(request.timeouts.between_bytes)
+}
+
+/// The head of an answer of the origin, and its body to read.
+struct Answer {
+    status: u16,
+    length: Option<u64>,
+    body: BodyHandle,
+}
+
+impl Answer {
+    fn of(request: &Fetch) -> Result<Self, FetchError> {
+        let url = Url::parse(&request.url).map_err(|_| FetchError::Unreachable)?;
+        // Past the platform's own HTTP cache: what is kept is kept by the app's leave, above.
+        let mut outgoing = Request::get(url).with_pass(true);
+        outgoing.set_header("x-origin-secret", request.secret.as_str());
+        if let Some((first, last)) = request.range {
+            outgoing.set_header(header::RANGE, format!("bytes={first}-{last}"));
+        }
+        let (head, body) = outgoing.into_handles();
+        let pending =
+            head.send_async(body.unwrap_or_else(BodyHandle::new), &request.backend).map_err(|error| told(&error))?;
+        // The service's own limits on the backend hold as well, where they are tighter.
+        let limit = request.timeouts.connect.saturating_add(request.timeouts.first_byte);
+        if !abi::answered(&pending, Duration::from_millis(limit)) {
+            return Err(FetchError::Timeout);
+        }
+        let (head, body) = pending.wait().map_err(|error| told(&error))?;
+        Ok(Self { status: head.get_status().as_u16(), length: length(&head), body })
+    }
+
+    fn into_fetched(self, request: &Fetch, kept: Option<String>) -> Fetched<OriginBody> {
+        let Self { status, length, body } = self;
+        Fetched { status, length, body: OriginBody::new(body, between_bytes(request), length, kept) }
+    }
+}
+
+fn length(head: &ResponseHandle) -> Option<u64> {
+    let value = head.get_header_value(&header::CONTENT_LENGTH, 32).ok()??;
+    value.to_str().ok()?.parse().ok()
+}
+
+fn told(error: &SendErrorCause) -> FetchError {
+    match error {
+        SendErrorCause::DnsTimeout | SendErrorCause::ConnectionTimeout | SendErrorCause::HttpResponseTimeout => {
+            FetchError::Timeout
+        }
+        SendErrorCause::HttpIncompleteResponse => FetchError::Cut,
+        _ => FetchError::Unreachable,
+    }
+}

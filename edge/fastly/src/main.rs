@@ -1,0 +1,37 @@
+//! Sluice on Fastly Compute: a wasm32-wasip1 program over `sluice-app`.
+//!
+//! The platform's calls are synchronous, so the app's futures are ready whenever they are polled. What the service needs (names are
+//! in [`names`], examples in `infra/fastly`): a backend, a config store with the item `sluice_config`, a secret store, a KV store, and, where they are
+//! wanted, a log endpoint and a rate counter.
+
+mod abi;
+mod body;
+mod cache;
+mod fetch;
+mod host;
+mod names;
+mod outgoing;
+mod ready;
+mod request;
+mod store;
+
+use core::time::Duration;
+
+use fastly::http::serve::Serve;
+
+/// One sandbox serves so many requests, one at a time, then gives its memory back.
+const REQUESTS: usize = 256;
+/// How long a sandbox waits for another request. While it waits it costs memory, and no CPU time.
+const IDLE: Duration = Duration::from_secs(2);
+/// A sandbox that has grown beyond this many mebibytes of the platform's 128 takes no other request.
+const MEMORY: u32 = 64;
+
+fn main() {
+    // Safe to reuse: nothing of a request outlives it. `Host` promises the app no state, and this adapter keeps none.
+    let serve = Serve::new().with_max_requests(REQUESTS).with_timeout(IDLE).with_max_memory(MEMORY);
+    serve.run(|incoming| {
+        let request = request::read(incoming);
+        let host = host::FastlyHost::new(request.client);
+        outgoing::write(ready::ready(sluice_app::handle(&host, &request.request)));
+    });
+}

@@ -1,0 +1,46 @@
+use std::io::Write;
+
+use fastly::{
+    http::{FramingHeadersMode, header},
+    log::Endpoint,
+};
+use sluice_app::{Body, Response, host::ByteStream};
+
+use crate::{names, ready::ready};
+
+/// Writes a response, its body as it comes.
+///
+/// Where the body breaks off it is abandoned: the client sees a broken response, not a short one.
+pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
+    let mut outgoing = fastly::Response::from_status(response.status.as_u16());
+    for (name, value) in &response.headers {
+        outgoing.append_header(name.as_str(), value.as_bytes());
+    }
+    if response.headers.contains_key(header::CONTENT_LENGTH) {
+        // Of a body that is streamed, and of one that HEAD leaves out, the platform cannot know it.
+        outgoing.set_framing_headers_mode(FramingHeadersMode::ManuallyFromHeaders);
+    } else if matches!(response.body, Body::Empty) {
+        outgoing.send_to_client();
+        return;
+    }
+    let mut client = outgoing.stream_to_client();
+    loop {
+        match ready(response.body.next()) {
+            Ok(Some(chunk)) => {
+                // An error: the client has left.
+                if client.write_all(&chunk).and_then(|()| client.flush()).is_err() {
+                    return;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => {
+                if let Ok(mut log) = Endpoint::try_from_name(names::LOG_ENDPOINT) {
+                    let _ = writeln!(log, "{{\"aborted\":{:?}}}", error.to_string());
+                }
+                let _ = client.abandon();
+                return;
+            }
+        }
+    }
+    let _ = client.finish();
+}

@@ -1,0 +1,58 @@
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+// The hyper of viceroy-lib's interface.
+use hyper_0_14::{Body, Request, Response, StatusCode, server::conn::Http, service::service_fn};
+use tokio::{net::TcpListener, task::JoinSet};
+use viceroy_lib::{ExecuteCtx, body::Body as GuestBody};
+
+use super::{Failures, body::ResponseBody};
+
+/// Accepts connections until it is aborted, which ends them.
+pub(super) async fn serve(listener: TcpListener, local: SocketAddr, context: Arc<ExecuteCtx>, failures: Failures) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                // Too many open files, or a client that left the queue: the next may do better.
+                let Ok((stream, peer)) = accepted else {
+                    tokio::task::yield_now().await;
+                    continue;
+                };
+                let (context, failures) = (context.clone(), failures.clone());
+                connections.spawn(async move {
+                    // Without it a connection still works, only slower.
+                    let _ = stream.set_nodelay(true);
+                    let service = service_fn(move |request| answer(context.clone(), local, peer, failures.clone(), request));
+                    // An error means that the client left, or that a response was broken off: both as intended.
+                    let _ = Http::new().http1_only(true).serve_connection(stream, service).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn answer(
+    context: Arc<ExecuteCtx>,
+    local: SocketAddr,
+    peer: SocketAddr,
+    failures: Failures,
+    request: Request<Body>,
+) -> Result<Response<ResponseBody>, Infallible> {
+    let name = format!("{} {}", request.method(), request.uri());
+    Ok(match context.handle_request(request, local, peer).await {
+        Ok((response, None)) => response.map(ResponseBody::new),
+        Ok((_, Some(trap))) => {
+            failures.record(format!("{name}: {trap:#}"));
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
+        // No host, or none that can be part of a URL.
+        Err(_) => empty(StatusCode::BAD_REQUEST),
+    })
+}
+
+fn empty(status: StatusCode) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::new(GuestBody::empty()));
+    *response.status_mut() = status;
+    response
+}

@@ -5,7 +5,7 @@ mod listing;
 mod table;
 mod walk;
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCode, time::Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -163,6 +163,8 @@ async fn show(stack: &Stack) -> Result<()> {
 pub struct Report {
     /// The table, for people.
     pub table: String,
+    /// SHA-256 of the media as delivered, by scheme and track: the same on every host.
+    pub digests: BTreeMap<(String, String), String>,
     /// Samples compared.
     pub samples: u64,
     /// Samples that differ from the clear ones.
@@ -195,7 +197,9 @@ pub async fn walk_title(stack: &Stack, host: EdgeHost) -> Result<Report> {
     };
     let mut problems: Vec<String> = rows.iter().flat_map(of_row).collect();
     problems.extend(stack.edge.traps().iter().map(|trap| format!("the edge failed: {trap}")));
+    let digests = rows.iter().map(|row| ((row.scheme.clone(), row.track.clone()), row.digest.clone()));
     Ok(Report {
+        digests: digests.collect(),
         table: table::render(&rows),
         samples: rows.iter().map(|row| row.samples).sum(),
         mismatches: rows.iter().map(|row| row.mismatches).sum(),

@@ -19,8 +19,6 @@ mod spoiled;
 mod titles;
 mod tokens;
 
-use std::future::Future;
-
 use anyhow::{Context, Result};
 use sluice_tests::{
     fixture::{Session, Stack, StackOptions},
@@ -93,8 +91,25 @@ on_host!(
     collapsing::the_platform_tells_where_an_address_is
 );
 
+#[tokio::test(flavor = "multi_thread")]
+async fn every_host_gives_the_same_media() {
+    let mut hosts = Vec::new();
+    for host in EdgeHost::ALL {
+        run(*host, async |host| {
+            let stack = stack(host, serde_json::json!({})).await?;
+            hosts.push((host, sluice_tests::demo::walk_title(&stack, host).await?.digests));
+            Ok(stack)
+        })
+        .await;
+    }
+    for pair in hosts.windows(2) {
+        assert!(!pair[0].1.is_empty());
+        assert_eq!(pair[0].1, pair[1].1, "{:?} and {:?}", pair[0].0, pair[1].0);
+    }
+}
+
 /// Runs a body, which fails also where the guest trapped.
-async fn run<F: Future<Output = Result<Stack>>>(host: EdgeHost, body: impl FnOnce(EdgeHost) -> F) {
+async fn run(host: EdgeHost, body: impl AsyncFnOnce(EdgeHost) -> Result<Stack>) {
     let stack = body(host).await.unwrap_or_else(|error| panic!("{error:#}"));
     assert_eq!(stack.edge.traps(), Vec::<String>::new());
     stack.shutdown().await;

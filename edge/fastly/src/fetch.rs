@@ -24,9 +24,12 @@ pub(crate) fn fetch(request: &Fetch) -> Result<Fetched<OriginBody>, FetchError> 
 fn kept(request: &Fetch, keep: &Keep) -> Result<Fetched<OriginBody>, FetchError> {
     let key = key(request);
     // Returns at once with what is there, or with the task of fetching it; while another has that task, when it has a head to show.
-    let Ok(lookup) = Transaction::lookup(cache::key(&key)).execute() else {
+    // Nobody waits for another longer than for the origin: the task goes from one who failed to the next, and each would wait anew.
+    let lookup = match Transaction::lookup(cache::key(&key)).timeout(until_answered(request)).execute() {
+        Ok(lookup) => lookup,
+        Err(CacheError::Timeout) => return Err(FetchError::Timeout),
         // A cache that does not answer costs time, not the viewer's request.
-        return Ok(Answer::of(request)?.into_fetched(request, None));
+        Err(_) => return Ok(Answer::of(request)?.into_fetched(request, None)),
     };
     if let Some(fetched) = lookup.found().and_then(|found| from_cache(&found, request, &key).ok()) {
         return Ok(fetched);
@@ -78,6 +81,11 @@ fn key(request: &Fetch) -> String {
     key
 }
 
+/// How long to wait for the head of an answer.
+fn until_answered(request: &Fetch) -> Duration {
+    Duration::from_millis(request.timeouts.connect.saturating_add(request.timeouts.first_byte))
+}
+
 fn between_bytes(request: &Fetch) -> Duration {
     Duration::from_millis(request.timeouts.between_bytes)
 }
@@ -102,8 +110,7 @@ impl Answer {
         let pending =
             head.send_async(body.unwrap_or_else(BodyHandle::new), &request.backend).map_err(|error| told(&error))?;
         // The service's own limits on the backend hold as well, where they are tighter.
-        let limit = request.timeouts.connect.saturating_add(request.timeouts.first_byte);
-        if !abi::answered(&pending, Duration::from_millis(limit)) {
+        if !abi::answered(&pending, until_answered(request)) {
             return Err(FetchError::Timeout);
         }
         let (head, body) = pending.wait().map_err(|error| told(&error))?;

@@ -1,9 +1,15 @@
 //! Many viewers at once, on a platform whose edge cache lets one of many misses ask the origin.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, ensure};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{self, FuturesUnordered},
+};
 use http::StatusCode;
 use serde_json::json;
 use sluice_tests::{faulty::Fault, fixture::Stack, runtime::EdgeHost};
@@ -83,6 +89,25 @@ pub(super) async fn who_reads_along_gets_what_is_there_while_it_comes(host: Edge
     }
     let asked = stack.faults.seen().iter().filter(|seen| seen.path.contains(name)).count();
     ensure!(asked == 1, "{asked} requests to the origin");
+    Ok(stack)
+}
+
+pub(super) async fn nobody_waits_for_anothers_turn_with_a_silent_origin(host: EdgeHost) -> Result<Stack> {
+    const READERS: u32 = 12;
+    let limit = Duration::from_millis(600);
+    let stack = stack(host, json!({ "origin": { "connect_ms": 300, "first_byte_ms": 300 } })).await?;
+    let session = stack.session("viewer").await?;
+    let url = object(&stack, &session, "cbcs", "v360/5.m4s")?;
+    stack.spoil("v360/5.m4s", Fault::Silence);
+    let started = Instant::now();
+    let answers: Vec<_> =
+        (0..READERS).map(|_| stack.get(&url, &[])).collect::<FuturesUnordered<_>>().try_collect().await?;
+    let waited = started.elapsed();
+    for answer in answers {
+        ensure!(answer.problem() == (504, "origin_timeout".to_owned()), "{:?}", answer.problem());
+    }
+    // One after the other they would wait for as many limits as they are.
+    ensure!(waited < limit * READERS / 2, "{READERS} readers waited for {waited:?}, where the limit is {limit:?}");
     Ok(stack)
 }
 

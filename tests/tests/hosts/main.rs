@@ -88,6 +88,7 @@ on_host!(
     Fastly,
     collapsing::fifty_players_make_one_request_per_object,
     collapsing::who_reads_along_gets_what_is_there_while_it_comes,
+    collapsing::nobody_waits_for_anothers_turn_with_a_silent_origin,
     collapsing::the_platform_tells_where_an_address_is
 );
 

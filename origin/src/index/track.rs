@@ -6,7 +6,7 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
 use sluice_packager::{
-    bmff::moov::{AvcC, EntryKind, Esds, Init},
+    bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment, read::Reader},
     title::{Audio, Timeline, TrackId, TrackKind, Video, plan::Entry},
 };
@@ -131,16 +131,15 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
         timeline.push(end - start, *entries);
     }
     let at_codec = |error: sluice_packager::bmff::Error| at_init(error.into());
-    let (kind, codec, video, audio) = match init.entry.kind {
+    let codec = init.entry.codec_string().map_err(at_codec)?;
+    let (kind, video, audio) = match init.entry.kind {
         EntryKind::Visual { width, height } => {
-            let avcc = AvcC::parse(&init.entry.child(b"avcC").map_err(at_codec)?).map_err(at_codec)?;
             let video = Video { width: width.into(), height: height.into(), frame_rate };
-            (TrackKind::Video, avcc.codec_string(init.entry.codec()), Some(video), None)
+            (TrackKind::Video, Some(video), None)
         }
         EntryKind::Audio { channels, sample_rate } => {
-            let esds = Esds::parse(&init.entry.child(b"esds").map_err(at_codec)?).map_err(at_codec)?;
-            let channels = esds.channels.map_or(channels.into(), u32::from);
-            (TrackKind::Audio, esds.codec_string(), None, Some(Audio { channels, sample_rate }))
+            let channels = init.entry.coded_channels().map_err(at_codec)?.unwrap_or(channels.into());
+            (TrackKind::Audio, None, Some(Audio { channels, sample_rate }))
         }
         EntryKind::Other => bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec())),
     };

@@ -4,7 +4,7 @@ use sluice_packager::{
     bmff::{
         Boxes,
         moof::{Moof, Senc},
-        moov::{AvcC, EntryKind, Esds, Init, Sinf},
+        moov::{AvcC, EntryKind, Init, Sinf},
         sidx::Sidx,
     },
     cenc::read::Reader,
@@ -32,21 +32,23 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
     match init.entry.kind {
         EntryKind::Visual { width, height } => {
             writeln!(out, "video: {width}x{height}")?;
-            let avcc = AvcC::parse(&init.entry.child(b"avcC")?)?;
-            let original =
-                if init.entry.codec().0 == *b"encv" { Sinf::of(&init.entry)?.original } else { init.entry.codec() };
-            let codec = avcc.codec_string(original);
-            writeln!(
-                out,
-                "codec: {codec}, {} SPS, {} PPS, NAL unit lengths of {} bytes",
-                avcc.sps.len(),
-                avcc.pps.len(),
-                avcc.nal_length_size
-            )?;
+            write!(out, "codec: {}", init.entry.codec_string()?)?;
+            if let Some(avcc) = init.entry.children().find_kind(b"avcC")? {
+                let avcc = AvcC::parse(&avcc)?;
+                write!(
+                    out,
+                    ", {} SPS, {} PPS, NAL unit lengths of {} bytes",
+                    avcc.sps.len(),
+                    avcc.pps.len(),
+                    avcc.nal_length_size
+                )?;
+            }
+            out.push('\n');
         }
         EntryKind::Audio { channels, sample_rate } => {
+            let channels = init.entry.coded_channels()?.unwrap_or(channels.into());
             writeln!(out, "audio: {channels} channels, {sample_rate} Hz")?;
-            writeln!(out, "codec: {}", Esds::parse(&init.entry.child(b"esds")?)?.codec_string())?;
+            writeln!(out, "codec: {}", init.entry.codec_string()?)?;
         }
         EntryKind::Other => writeln!(out, "codec: {} (not taken apart by this build)", init.entry.codec())?,
     }

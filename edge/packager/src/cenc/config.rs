@@ -1,7 +1,7 @@
-use super::{Error, avc::Avc};
+use super::{Error, codec::Codec};
 use crate::bmff::{
     Boxes, FourCc,
-    moov::{AvcC, Init, SampleEntry, Trex},
+    moov::{Init, SampleEntry, Trex},
 };
 
 /// What must be known of a track to protect its segments.
@@ -11,21 +11,12 @@ pub struct TrackConfig {
     pub(super) trex: Option<Trex>,
 }
 
-/// How samples are laid out.
-#[derive(Clone, Debug)]
-pub(super) enum Codec {
-    /// NAL units, of which slices are protected behind their headers.
-    Avc(Box<Avc>),
-    /// Samples protected whole.
-    FullSample,
-}
-
 impl TrackConfig {
     /// Reads the sample entry as found in the *clear* init segment, behind which the track's `trex` may stand
     /// ([`record_bytes`] writes both): fragments of some packagers leave sample sizes and durations to its defaults.
     ///
     /// # Errors
-    /// [`Error::UnknownCodec`] for all but `avc1`, `avc3` and `mp4a`; [`Error::AlreadyProtected`], [`Error::Box`], [`Error::Configuration`]
+    /// [`Error::UnknownCodec`], [`Error::AlreadyProtected`], [`Error::Box`], [`Error::Configuration`]
     pub fn from_sample_entry(bytes: &[u8]) -> Result<Self, Error> {
         let mut boxes = Boxes::of(bytes);
         let missing = crate::bmff::Error::Truncated { kind: FourCc(*b"stsd"), offset: 0, field: "sample entry" };
@@ -44,18 +35,7 @@ impl TrackConfig {
     }
 
     fn of(entry: &SampleEntry<'_>, trex: Option<Trex>) -> Result<Self, Error> {
-        let codec = match &entry.codec().0 {
-            b"avc1" | b"avc3" => {
-                let avcc = AvcC::parse(&entry.child(b"avcC")?)?;
-                Codec::Avc(Box::new(Avc::new(&avcc).map_err(Error::Configuration)?))
-            }
-            b"mp4a" => Codec::FullSample,
-            b"encv" | b"enca" => {
-                return Err(Error::AlreadyProtected { kind: entry.codec(), offset: entry.view.offset });
-            }
-            _ => return Err(Error::UnknownCodec(entry.codec())),
-        };
-        Ok(Self { codec, trex })
+        Ok(Self { codec: Codec::of(entry)?, trex })
     }
 }
 

@@ -1,4 +1,4 @@
-use super::avc;
+use super::codec::SampleError;
 use crate::{
     bmff::{self, FourCc},
     cipher::SpanError,
@@ -12,7 +12,7 @@ pub enum Error {
     #[error(transparent)]
     Box(#[from] bmff::Error),
     /// The track's codec is not one that can be protected here, and leaving it clear is not an option.
-    #[error("the codec {0} cannot be protected; avc1, avc3 and mp4a can")]
+    #[error("the codec {0} cannot be protected here")]
     UnknownCodec(FourCc),
     /// The media is protected already.
     #[error("{kind} at byte {offset} is protected already; only clear media can be protected")]
@@ -33,9 +33,9 @@ pub enum Error {
         /// What it wants.
         wanted: &'static str,
     },
-    /// A parameter set of `avcC` is malformed.
+    /// The sample entry's configuration is malformed.
     #[error("the decoder configuration is malformed: {0}")]
-    Configuration(avc::Error),
+    Configuration(SampleError),
     /// A sample is malformed.
     #[error("sample {sample} at byte {offset}: {source}")]
     Sample {
@@ -44,7 +44,7 @@ pub enum Error {
         /// Where it begins.
         offset: u64,
         /// What is wrong.
-        source: avc::Error,
+        source: SampleError,
     },
     /// A sample whose bytes are not within its fragment's `mdat`.
     #[error("sample {sample} at byte {offset} of {size} bytes is not within its fragment's mdat")]

@@ -1,6 +1,6 @@
-use super::{Error, iv::constant_iv};
+use super::{Error, codec::Codec, iv::constant_iv};
 use crate::{
-    bmff::moov::{Init, SampleEntry},
+    bmff::moov::{EntryKind, Init, SampleEntry},
     keys::Kid,
     title::Scheme,
 };
@@ -56,12 +56,13 @@ pub fn protect_init(init: &[u8], protection: &InitProtection) -> Result<Vec<u8>,
     Ok(out)
 }
 
+/// What the entry is called once protected, and whether it is video's.
 fn protected_name(entry: &SampleEntry<'_>) -> Result<(&'static [u8; 4], bool), Error> {
-    match &entry.codec().0 {
-        b"avc1" | b"avc3" => Ok((b"encv", true)),
-        b"mp4a" => Ok((b"enca", false)),
-        b"encv" | b"enca" => Err(Error::AlreadyProtected { kind: entry.codec(), offset: entry.view.offset }),
-        _ => Err(Error::UnknownCodec(entry.codec())),
+    Codec::of(entry)?;
+    match entry.kind {
+        EntryKind::Visual { .. } => Ok((b"encv", true)),
+        EntryKind::Audio { .. } => Ok((b"enca", false)),
+        EntryKind::Other => Err(Error::UnknownCodec(entry.codec())),
     }
 }
 

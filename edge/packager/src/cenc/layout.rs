@@ -2,7 +2,6 @@ use core::ops::Range;
 
 use super::{
     Error, TrackConfig,
-    config::Codec,
     segment::{self, Order, Parts},
     subsample::{Map, max_subsamples},
 };
@@ -68,14 +67,17 @@ impl<'a> Layout<'a> {
         }
         let samples = moof.samples(config.trex.as_ref())?;
         order.check(&samples, offset)?;
+        let full_sample = config.codec.is_full_sample();
         let (mut subsamples, mut maps) = (Vec::new(), Vec::new());
         for (index, sample) in samples.iter().enumerate() {
             let data = sample_bytes(bytes, parts, index, sample, offset)?;
-            let Codec::Avc(avc) = &mut config.codec else { continue };
+            if full_sample {
+                continue;
+            }
             let at = offset.saturating_add(sample.offset);
             let first = subsamples.len();
             let mut map = Map::new(scheme, &mut subsamples);
-            avc.nals(data, |nal| map.add(nal.clear, nal.rest)).map_err(|source| Error::Sample {
+            config.codec.runs(data, |run| map.add(run.clear, run.rest)).map_err(|source| Error::Sample {
                 sample: index,
                 offset: at,
                 source,
@@ -87,7 +89,6 @@ impl<'a> Layout<'a> {
             maps.push(first..subsamples.len());
         }
         covered(&samples, &parts.payload, offset)?;
-        let full_sample = matches!(config.codec, Codec::FullSample);
         let new = new_boxes(scheme, full_sample, samples.len(), &maps);
         Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
     }

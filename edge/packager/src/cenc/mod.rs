@@ -4,6 +4,7 @@
 //! schemes without a key, and [`read`] undoes it.
 
 mod avc;
+mod codec;
 mod config;
 mod error;
 mod index;
@@ -24,6 +25,7 @@ mod vectors;
 mod write;
 
 pub use avc::Error as AvcError;
+pub use codec::SampleError;
 pub use config::{TrackConfig, record_bytes};
 pub use error::Error;
 pub use init::{InitProtection, protect_init};

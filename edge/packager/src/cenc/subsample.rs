@@ -8,6 +8,15 @@ pub fn max_subsamples(scheme: Scheme) -> usize {
     }
 }
 
+/// A stretch of a sample: bytes that must stay clear, then bytes that may be protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Run {
+    /// Bytes that must stay clear.
+    pub(super) clear: usize,
+    /// Bytes that may be protected.
+    pub(super) rest: usize,
+}
+
 /// Collects a sample's subsample map, run by run.
 ///
 /// `cenc` protects multiples of 16 bytes, and what is over goes into the *leading* clear run, where players expect it. Clear runs

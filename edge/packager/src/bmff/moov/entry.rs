@@ -42,13 +42,14 @@ impl<'a> SampleEntry<'a> {
         fields.array::<6>("reserved")?;
         fields.u16("data_reference_index")?;
         let kind = match &view.header.kind.0 {
-            b"avc1" | b"avc3" | b"encv" => {
+            b"avc1" | b"avc3" | b"dva1" | b"dvav" | b"hvc1" | b"hev1" | b"dvh1" | b"dvhe" | b"av01" | b"dav1"
+            | b"vp08" | b"vp09" | b"encv" => {
                 fields.array::<16>("pre_defined")?;
                 let (width, height) = (fields.u16("width")?, fields.u16("height")?);
                 fields.array::<50>("compressorname")?;
                 EntryKind::Visual { width, height }
             }
-            b"mp4a" | b"enca" => {
+            b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" | b"enca" => {
                 if fields.u16("entry_version")? != 0 {
                     return Err(view.invalid("a QuickTime sound description, not an AudioSampleEntry"));
                 }

@@ -1,15 +1,18 @@
 //! `moov`, what an init segment says of its track (ISO/IEC 14496-12, 8.2.1).
 
 mod avcc;
+mod codec;
 mod entry;
 mod esds;
 mod sinf;
+mod surround;
 mod trex;
 
 pub use avcc::AvcC;
 pub use entry::{EntryKind, SampleEntry};
 pub use esds::Esds;
 pub use sinf::{Sinf, Tenc};
+pub use surround::Surround;
 pub use trex::Trex;
 
 use super::{BoxView, Boxes, Error, FourCc};

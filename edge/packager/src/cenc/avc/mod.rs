@@ -12,6 +12,7 @@ pub(super) use synthetic::{Stream, sample, streams};
 
 use std::collections::BTreeMap;
 
+use super::subsample::Run;
 use crate::bmff::moov::AvcC;
 use bits::Bits;
 use pps::Pps;
@@ -63,15 +64,6 @@ pub(super) struct Avc {
     pps: BTreeMap<u32, Pps>,
 }
 
-/// One NAL unit of a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Nal {
-    /// Bytes that must stay clear: the length field, and all of it or its headers.
-    pub(super) clear: usize,
-    /// Bytes that may be protected.
-    pub(super) rest: usize,
-}
-
 impl Avc {
     /// Takes the configuration of `avcC`.
     ///
@@ -102,8 +94,8 @@ impl Avc {
         Ok(())
     }
 
-    /// The NAL units of a sample, in order; parameter sets among them count from there on.
-    pub(super) fn nals(&mut self, sample: &[u8], mut each: impl FnMut(Nal)) -> Result<(), Error> {
+    /// The NAL units of a sample, in order, a run each; parameter sets among them count from there on.
+    pub(super) fn runs(&mut self, sample: &[u8], mut each: impl FnMut(Run)) -> Result<(), Error> {
         let mut at = 0;
         while let Some(rest) = sample.get(at..).filter(|rest| !rest.is_empty()) {
             let field = rest.get(..self.nal_length_size).ok_or(Error::NalLength { length: 0, at })?;
@@ -112,7 +104,7 @@ impl Avc {
             let end = usize::try_from(length).ok().and_then(|length| length.checked_add(self.nal_length_size));
             let nal = end.and_then(|end| rest.get(self.nal_length_size..end)).ok_or(past)?;
             let header = self.clear_bytes(nal)?;
-            each(Nal { clear: self.nal_length_size + header, rest: nal.len() - header });
+            each(Run { clear: self.nal_length_size + header, rest: nal.len() - header });
             at += self.nal_length_size + nal.len();
         }
         Ok(())

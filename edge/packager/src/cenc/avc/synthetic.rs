@@ -321,11 +321,11 @@ proptest! {
         let mut avc = stream.avc(4)?;
         let mut nals = Vec::new();
         let sei = nal(6, &[5, 1, 0, 0x80]);
-        avc.nals(&sample(4, &[sei.clone(), slice.clone()]), |nal| nals.push((nal.clear, nal.rest)))?;
+        avc.runs(&sample(4, &[sei.clone(), slice.clone()]), |nal| nals.push((nal.clear, nal.rest)))?;
         prop_assert_eq!(nals, [(4 + sei.len(), 0), (4 + header, slice.len() - header)]);
         // A header that is cut off is an error, not a guess.
         for cut in 1..header {
-            let result = avc.nals(&sample(4, &[slice[..cut].to_vec()]), |_| {});
+            let result = avc.runs(&sample(4, &[slice[..cut].to_vec()]), |_| {});
             prop_assert!(result.is_err(), "cut at {cut}");
         }
     }
@@ -337,9 +337,9 @@ proptest! {
         kind in prop_oneof![Just(0x67u8), Just(0x68), Just(0x65), Just(0x41)],
     ) {
         let mut avc = stream.avc(2)?;
-        let _ = avc.nals(&bytes, |_| {});
+        let _ = avc.runs(&bytes, |_| {});
         let unit = [&[kind][..], &bytes].concat();
-        let _ = avc.nals(&sample(2, &[unit]), |_| {});
+        let _ = avc.runs(&sample(2, &[unit]), |_| {});
     }
 }
 
@@ -349,18 +349,18 @@ fn what_cannot_be_protected_is_named() {
     let stream = streams().new_tree(&mut runner).expect("a stream").current();
     let mut avc = stream.avc(4).expect("its own parameter sets");
     for kind in [2u8, 3, 4, 19, 20, 21] {
-        let refused = avc.nals(&sample(4, &[vec![0x60 | kind, 0, 0]]), |_| {});
+        let refused = avc.runs(&sample(4, &[vec![0x60 | kind, 0, 0]]), |_| {});
         assert_eq!(refused, Err(Error::UnsupportedNal(kind)));
     }
-    assert_eq!(avc.nals(&[0, 0, 0, 2, 6], |_| {}), Err(Error::NalLength { length: 2, at: 0 }));
-    assert_eq!(avc.nals(&[0, 0, 0, 1, 6, 0, 0], |_| {}), Err(Error::NalLength { length: 0, at: 5 }));
+    assert_eq!(avc.runs(&[0, 0, 0, 2, 6], |_| {}), Err(Error::NalLength { length: 2, at: 0 }));
+    assert_eq!(avc.runs(&[0, 0, 0, 1, 6, 0, 0], |_| {}), Err(Error::NalLength { length: 0, at: 5 }));
     let (slice, _) = stream.slice(2, true, 0, &[1, 2]);
     let bare =
         &mut Avc::new(&AvcC { profile: [66, 0, 30], nal_length_size: 4, sps: vec![], pps: vec![] }).expect("empty");
     assert_eq!(
-        bare.nals(&sample(4, core::slice::from_ref(&slice)), |_| {}),
+        bare.runs(&sample(4, core::slice::from_ref(&slice)), |_| {}),
         Err(Error::UnknownSet { kind: "PPS", id: 5 })
     );
     // Parameter sets in the samples themselves, as avc3 has them.
-    assert_eq!(bare.nals(&sample(4, &[stream.sps(), stream.pps(), slice]), |_| {}), Ok(()));
+    assert_eq!(bare.runs(&sample(4, &[stream.sps(), stream.pps(), slice]), |_| {}), Ok(()));
 }

@@ -1,0 +1,47 @@
+use super::{AvcC, Esds, SampleEntry, Sinf, Surround};
+use crate::bmff::{Error, FourCc};
+
+impl SampleEntry<'_> {
+    /// The type of the clear entry: its own, or what `frma` of a protected one names.
+    ///
+    /// # Errors
+    /// [`Error`] where a protected entry does not say.
+    pub fn original(&self) -> Result<FourCc, Error> {
+        match &self.codec().0 {
+            b"encv" | b"enca" => Ok(Sinf::of(self)?.original),
+            _ => Ok(self.codec()),
+        }
+    }
+
+    /// The codec string of RFC 6381 that manifests give: `avc1.640028`, `mp4a.40.2`, `ec-3`.
+    ///
+    /// # Errors
+    /// [`Error`] where the configuration box that tells is missing or malformed; of a codec that is not known too.
+    pub fn codec_string(&self) -> Result<String, Error> {
+        let original = self.original()?;
+        Ok(match &original.0 {
+            b"avc1" | b"avc3" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(original),
+            // Named by their base codec: what every player can decode of them.
+            b"dva1" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc1")),
+            b"dvav" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc3")),
+            b"mp4a" => Esds::parse(&self.child(b"esds")?)?.codec_string(),
+            b"ac-3" | b"ec-3" | b"ac-4" => original.to_string(),
+            b"Opus" => "opus".to_owned(),
+            b"fLaC" => "flac".to_owned(),
+            _ => return Err(self.view.invalid("a codec that is not known here")),
+        })
+    }
+
+    /// Channels as the codec's configuration tells them; `None` where only the sample entry does, whose count many packagers leave at two.
+    ///
+    /// # Errors
+    /// [`Error`] where the configuration is missing or malformed.
+    pub fn coded_channels(&self) -> Result<Option<u32>, Error> {
+        Ok(match &self.original()?.0 {
+            b"mp4a" => Esds::parse(&self.child(b"esds")?)?.channels.map(u32::from),
+            b"ac-3" => Some(Surround::ac3(&self.child(b"dac3")?)?.channels),
+            b"ec-3" => Some(Surround::eac3(&self.child(b"dec3")?)?.channels),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+use super::{
+    Error,
+    avc::{self, Avc},
+    subsample::Run,
+};
+use crate::bmff::moov::{AvcC, SampleEntry};
+
+/// How a track's samples are laid out, so far as protection goes by it.
+#[derive(Clone, Debug)]
+pub(super) enum Codec {
+    /// NAL units, of which slices are protected behind their headers.
+    Avc(Box<Avc>),
+    /// Samples protected whole: all audio.
+    FullSample,
+}
+
+/// What is wrong with a sample, or with the configuration that tells how to read samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SampleError {
+    /// Of AVC.
+    #[error(transparent)]
+    Avc(#[from] avc::Error),
+}
+
+impl Codec {
+    /// Reads a clear sample entry.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCodec`], [`Error::AlreadyProtected`], [`Error::Box`], [`Error::Configuration`]
+    pub(super) fn of(entry: &SampleEntry<'_>) -> Result<Self, Error> {
+        Ok(match &entry.codec().0 {
+            // Dolby Vision over AVC (dva1, dvav) is AVC with an enhancement that decoders of AVC pass over.
+            b"avc1" | b"avc3" | b"dva1" | b"dvav" => {
+                let avcc = AvcC::parse(&entry.child(b"avcC")?)?;
+                Self::Avc(Box::new(Avc::new(&avcc).map_err(|error| Error::Configuration(error.into()))?))
+            }
+            b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" => Self::FullSample,
+            b"encv" | b"enca" => {
+                return Err(Error::AlreadyProtected { kind: entry.codec(), offset: entry.view.offset });
+            }
+            _ => return Err(Error::UnknownCodec(entry.codec())),
+        })
+    }
+
+    /// Whether samples are protected whole, and so have no subsamples.
+    pub(super) fn is_full_sample(&self) -> bool {
+        matches!(self, Self::FullSample)
+    }
+
+    /// The runs of a sample, in order; none where it is protected whole. What a sample tells of those after it is remembered.
+    pub(super) fn runs(&mut self, sample: &[u8], each: impl FnMut(Run)) -> Result<(), SampleError> {
+        match self {
+            Self::Avc(avc) => Ok(avc.runs(sample, each)?),
+            Self::FullSample => Ok(()),
+        }
+    }
+}

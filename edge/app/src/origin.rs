@@ -19,6 +19,8 @@ use crate::{
 const MAX_DESCRIPTOR: usize = 1 << 20;
 /// The largest record, key document or plan of a segment, bytes.
 const MAX_DOCUMENT: usize = 256 << 10;
+/// The largest plan, bytes: a day of fragments of half a second, and some.
+const MAX_PLAN: usize = 5 << 20;
 /// The largest init segment, bytes.
 const MAX_INIT: usize = 1 << 20;
 /// How long a descriptor may be kept at the edge, seconds: the delay of a take-down.
@@ -128,6 +130,19 @@ impl<'a, H: Host> Origin<'a, H> {
             let entries = plan::read_entries(bytes).map_err(|error| bad(&error.to_string()))?;
             if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
         });
+        read.await?.ok_or_else(|| bad("is missing"))
+    }
+
+    /// A track's whole plan.
+    pub(crate) async fn whole_plan(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+    ) -> Result<Document<Vec<plan::Entry>, H::Body>, Error> {
+        let bad = |what: &str| Error::Origin(format!("the plan {what}"));
+        let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), None).await?;
+        let read = self.read(fetched, MAX_PLAN, |bytes| plan::read(bytes).map_err(|error| bad(&error.to_string())));
         read.await?.ok_or_else(|| bad("is missing"))
     }
 

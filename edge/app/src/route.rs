@@ -22,6 +22,7 @@ pub(crate) enum Route {
 pub(crate) enum Resource {
     Multivariant(Delivery),
     MediaPlaylist(Delivery, TrackId),
+    IFramePlaylist(Delivery, TrackId),
     Mpd(Delivery),
     Init(Delivery, TrackId),
     Segment(Delivery, TrackId, u32),
@@ -86,7 +87,14 @@ fn resource(parts: &[&str]) -> Option<Resource> {
             match file {
                 "main.m3u8" => Resource::Multivariant(delivery),
                 "manifest.mpd" => Resource::Mpd(delivery),
-                _ => Resource::MediaPlaylist(delivery, TrackId::parse(file.strip_suffix(".m3u8")?).ok()?),
+                _ => {
+                    let name = file.strip_suffix(".m3u8")?;
+                    // No track's id ends so.
+                    match name.strip_suffix("-iframes") {
+                        Some(track) => Resource::IFramePlaylist(delivery, TrackId::parse(track).ok()?),
+                        None => Resource::MediaPlaylist(delivery, TrackId::parse(name).ok()?),
+                    }
+                }
             }
         }
         [delivery, track, file] => {
@@ -134,6 +142,7 @@ mod tests {
         assert_eq!(route("/v1/final/cbcs/main.m3u8"), title(Resource::Multivariant(Delivery::Cbcs)));
         assert_eq!(route("/v1/final/cenc/manifest.mpd"), title(Resource::Mpd(Delivery::Cenc)));
         assert_eq!(route("/v1/final/clear/v1.m3u8"), title(Resource::MediaPlaylist(Delivery::Clear, track())));
+        assert_eq!(route("/v1/final/cbcs/v1-iframes.m3u8"), title(Resource::IFramePlaylist(Delivery::Cbcs, track())));
         assert_eq!(route("/v1/final/cenc/v1/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/cenc/v1/12.m4s"), title(Resource::Segment(Delivery::Cenc, track(), 12)));
         assert_eq!(route("/v1/final/cenc/v1/1.vtt"), title(Resource::Text(Delivery::Cenc, track(), 1)));
@@ -159,6 +168,9 @@ mod tests {
             "/v1/../final/cenc/main.m3u8",
             "/v1/final/cenc/v1/..",
             "/v1/final/cenc/..m3u8",
+            "/v1/final/cenc/-iframes.m3u8",
+            "/v1/final/cenc/v1-iframes-iframes.m3u8",
+            "/v1/final/cenc/v1-iframes/init.mp4",
             "/v1/final/cenc%2fv1/init.mp4",
             "/v1/final/cenc/v1%2Finit.mp4",
             "/v1/%66inal/cenc/main.m3u8",

@@ -7,6 +7,7 @@
 mod align;
 mod describe;
 mod identity;
+mod iframes;
 mod settings;
 mod source;
 mod store;

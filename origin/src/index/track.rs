@@ -11,7 +11,7 @@ use sluice_packager::{
     title::{Audio, Timeline, TrackId, TrackKind, Video, plan::Entry},
 };
 
-use super::source::TrackFiles;
+use super::{iframes, source::TrackFiles};
 
 /// A track's media, read and checked.
 pub(super) struct ReadTrack {
@@ -134,7 +134,8 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     let codec = init.entry.codec_string().map_err(at_codec)?;
     let (kind, video, audio) = match init.entry.kind {
         EntryKind::Visual { width, height } => {
-            let video = Video { width: width.into(), height: height.into(), frame_rate };
+            let iframes = iframes::measure(&plan, init.timescale);
+            let video = Video { width: width.into(), height: height.into(), frame_rate, iframes };
             (TrackKind::Video, Some(video), None)
         }
         EntryKind::Audio { channels, sample_rate } => {

@@ -5,11 +5,11 @@ use sluice_gate::Deny;
 use sluice_packager::{
     dash, hls,
     manifest::{self, Options},
-    title::{Delivery, KeySystem, TrackId},
+    title::{Delivery, KeySystem, TrackId, TrackKind},
 };
 
 use super::Viewing;
-use crate::{Error, Host, Response, confirm, origin::Title, response::NO_STORE};
+use crate::{Error, Host, Response, confirm, host::ByteStream, origin::Title, response::NO_STORE};
 
 const HLS_TYPE: &str = "application/vnd.apple.mpegurl";
 const DASH_TYPE: &str = "application/dash+xml";
@@ -18,7 +18,8 @@ pub(super) async fn multivariant<H: Host>(
     viewing: &Viewing<'_, H>,
     delivery: Delivery,
 ) -> Result<Response<H::Body>, Error> {
-    write(viewing, delivery, HLS_TYPE, |title, options| hls::multivariant(&title.media, options)).await
+    let (title, asked) = asked(viewing, delivery).await?;
+    respond(HLS_TYPE, hls::multivariant(&title.media, &asked.options()))
 }
 
 pub(super) async fn playlist<H: Host>(
@@ -26,19 +27,51 @@ pub(super) async fn playlist<H: Host>(
     delivery: Delivery,
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
-    write(viewing, delivery, HLS_TYPE, |title, options| hls::media(&title.media, track, options)).await
+    let (title, asked) = asked(viewing, delivery).await?;
+    respond(HLS_TYPE, hls::media(&title.media, track, &asked.options()))
+}
+
+pub(super) async fn iframes<H: Host>(
+    viewing: &Viewing<'_, H>,
+    delivery: Delivery,
+    track: &TrackId,
+) -> Result<Response<H::Body>, Error> {
+    let (title, asked) = asked(viewing, delivery).await?;
+    if title.media.track(track).is_none_or(|track| track.kind != TrackKind::Video) {
+        return Err(Error::UnknownTrack);
+    }
+    let mut plan = viewing.origin.whole_plan(viewing.title, &title.media.version, track).await?;
+    let written = hls::iframes(&title.media, track, &plan.value, &asked.options());
+    if written == Err(manifest::Error::Plan) {
+        plan.body.reject();
+    }
+    respond(HLS_TYPE, written)
 }
 
 pub(super) async fn mpd<H: Host>(viewing: &Viewing<'_, H>, delivery: Delivery) -> Result<Response<H::Body>, Error> {
-    write(viewing, delivery, DASH_TYPE, |title, options| dash::mpd(&title.media, options)).await
+    let (title, asked) = asked(viewing, delivery).await?;
+    respond(DASH_TYPE, dash::mpd(&title.media, &asked.options()))
 }
 
-async fn write<H: Host>(
-    viewing: &Viewing<'_, H>,
+/// What a manifest request asks for, checked against the title's policy and the viewer's right.
+struct Asked<'a> {
     delivery: Delivery,
-    content_type: &'static str,
-    writer: impl FnOnce(&Title, &Options<'_>) -> Result<String, manifest::Error>,
-) -> Result<Response<H::Body>, Error> {
+    systems: Vec<KeySystem>,
+    max_height: Option<u32>,
+    codecs: Option<Vec<&'a str>>,
+    base: String,
+    query: &'a str,
+}
+
+impl Asked<'_> {
+    fn options(&self) -> Options<'_> {
+        let Self { delivery, systems, max_height, codecs, base, query } = self;
+        Options { delivery: *delivery, systems, max_height: *max_height, codecs: codecs.as_deref(), base, query }
+    }
+}
+
+/// The title as it is now, and what of it this request may list.
+async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Result<(Title, Asked<'a>), Error> {
     let Viewing { context, origin, credential, title: id } = viewing;
     let request = context.request;
     let title = origin.title(id).await?;
@@ -54,23 +87,27 @@ async fn write<H: Host>(
         (Some(policy), Some(scheme)) => policy.systems_for(scheme, wanted.as_deref()),
         _ => Vec::new(),
     };
-    let asked = request.parameter("max_height").map(height).transpose()?;
-    let codecs: Option<Vec<&str>> = request.parameter("codecs").map(|list| list.split(',').collect());
-    let base = context.base(context.handle, id);
-    let options = Options {
+    let limit = request.parameter("max_height").map(height).transpose()?;
+    let asked = Asked {
         delivery,
-        systems: &systems,
-        max_height: [asked, credential.max_height()].into_iter().flatten().min(),
-        codecs: codecs.as_deref(),
-        base: &base,
+        systems,
+        max_height: [limit, credential.max_height()].into_iter().flatten().min(),
+        codecs: request.parameter("codecs").map(|list| list.split(',').collect()),
+        base: context.base(context.handle, id),
         query: carried_query(request.query())?,
     };
-    let text = writer(&title, &options).map_err(|error| match error {
+    Ok((title, asked))
+}
+
+fn respond<B>(content_type: &'static str, written: Result<String, manifest::Error>) -> Result<Response<B>, Error> {
+    let text = written.map_err(|error| match error {
         manifest::Error::UnknownTrack => Error::UnknownTrack,
         manifest::Error::NotOffered => Error::UnknownRoute,
         manifest::Error::NothingLeft => Error::BadRequest("max_height or codecs leave no track"),
         manifest::Error::NoKeySystem => Error::BadRequest("none of the key systems is allowed in this delivery"),
-        manifest::Error::TooManySegments | manifest::Error::Url => Error::Origin(error.to_string()),
+        manifest::Error::TooManySegments | manifest::Error::Plan | manifest::Error::Url => {
+            Error::Origin(error.to_string())
+        }
     })?;
     Ok(Response::full(StatusCode::OK, content_type, text.into_bytes()).cached(NO_STORE))
 }

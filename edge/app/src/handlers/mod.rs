@@ -113,7 +113,9 @@ async fn titled<H: Host>(
     }
     let origin = context.origin().await?;
     let depth = match resource {
-        Resource::Multivariant(_) | Resource::MediaPlaylist(..) | Resource::Mpd(_) => Depth::Session,
+        Resource::Multivariant(_) | Resource::MediaPlaylist(..) | Resource::IFramePlaylist(..) | Resource::Mpd(_) => {
+            Depth::Session
+        }
         Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
         Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) => Depth::Segment,
     };
@@ -123,6 +125,7 @@ async fn titled<H: Host>(
     let mut response = match resource {
         Resource::Multivariant(delivery) => manifest::multivariant(&viewing, delivery).await,
         Resource::MediaPlaylist(delivery, track) => manifest::playlist(&viewing, delivery, &track).await,
+        Resource::IFramePlaylist(delivery, track) => manifest::iframes(&viewing, delivery, &track).await,
         Resource::Mpd(delivery) => manifest::mpd(&viewing, delivery).await,
         Resource::Init(delivery, track) => media::init(&viewing, delivery, &track).await,
         Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,

@@ -65,13 +65,13 @@ pub(super) fn put_group(out: &mut String, kind: &str, group: &Group<'_>, options
             put!(out, ",CHANNELS=\"{}\"", audio.channels);
         }
         put!(out, ",URI=\"");
-        put_uri(out, track, options);
+        put_uri(out, track, "", options);
         out.push_str("\"\n");
     }
 }
 
-/// The media playlist's URI, with the query that brings the request's trims along.
-pub(super) fn put_uri(out: &mut String, track: &Track, options: &Options<'_>) {
+/// The media playlist's URI, with the query that brings the request's trims along. `kind` is what stands behind the track's id.
+pub(super) fn put_uri(out: &mut String, track: &Track, kind: &str, options: &Options<'_>) {
     let mark = if options.query.is_empty() { "" } else { "?" };
-    put!(out, "{}.m3u8{mark}{}", track.id, options.query);
+    put!(out, "{}{kind}.m3u8{mark}{}", track.id, options.query);
 }

@@ -50,7 +50,7 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
 
 /// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
 /// no segment, rounded to the nearest second, is longer (4.4.3.1).
-fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
+pub(super) fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
     let of_media = descriptor.tracks.iter().filter(|track| track.kind != TrackKind::Text);
     of_media.chain([track]).map(rounded).max().unwrap_or(1).max(1)
 }

@@ -9,11 +9,13 @@
 //! where the policy allows it.
 
 mod group;
+mod iframes;
 mod key;
 mod media;
 mod multivariant;
 mod text;
 
+pub use iframes::iframes;
 pub use media::media;
 pub use multivariant::multivariant;
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     manifest::{Error, Options, average, peak, protection, selection},
-    title::{Descriptor, Scheme, Track, TrackKind},
+    title::{Descriptor, Scheme, Track, TrackKind, Video},
 };
 
 /// The multivariant playlist (rfc8216bis, 4.4.6): every video track with every audio group, or every audio group where the title
@@ -43,7 +43,30 @@ pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<St
     } else {
         audio_only().for_each(|(track, group)| put_variant(&mut out, track, group, text, options));
     }
+    of(TrackKind::Video).for_each(|track| put_iframes(&mut out, track, options));
     Ok(out)
+}
+
+/// `EXT-X-I-FRAME-STREAM-INF` (4.4.6.3), where the track has I-frames to list.
+fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
+    let Some((video, iframes)) = track.video.and_then(|video| Some((video, video.iframes?))) else { return };
+    put!(
+        out,
+        "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS={}",
+        iframes.peak_bandwidth,
+        iframes.average_bandwidth,
+        Quoted(&track.codec)
+    );
+    put_resolution(out, &video);
+    out.push_str(",URI=\"");
+    put_uri(out, track, "-iframes", options);
+    out.push_str("\"\n");
+}
+
+fn put_resolution(out: &mut String, video: &Video) {
+    if video.width > 0 && video.height > 0 {
+        put!(out, ",RESOLUTION={}x{}", video.width, video.height);
+    }
 }
 
 /// Every key of the title's media playlists, each once, so that players ask for licences ahead.
@@ -86,9 +109,7 @@ fn put_variant(
         _ => put!(out, "{}", Quoted(&track.codec)),
     }
     if let Some(video) = video.and_then(|track| track.video) {
-        if video.width > 0 && video.height > 0 {
-            put!(out, ",RESOLUTION={}x{}", video.width, video.height);
-        }
+        put_resolution(out, &video);
         if let (frames @ 1.., per @ 1..) = video.frame_rate {
             let thousandths = (u64::from(frames) * 1000 + u64::from(per) / 2) / u64::from(per);
             put!(out, ",FRAME-RATE={}.{:03}", thousandths / 1000, thousandths % 1000);
@@ -104,7 +125,7 @@ fn put_variant(
         out.push_str(",CLOSED-CAPTIONS=NONE");
     }
     out.push('\n');
-    put_uri(out, track, options);
+    put_uri(out, track, "", options);
     out.push('\n');
 }
 

@@ -42,6 +42,9 @@ pub enum Error {
     /// A track has more segments than a playlist lists.
     #[error("the track has more than {MAX_SEGMENTS} segments: check the descriptor's timeline")]
     TooManySegments,
+    /// A plan whose entries are not those of the track's timeline.
+    #[error("the plan is not of the track's timeline")]
+    Plan,
     /// `base` or `query` has a character that no URL has.
     #[error("the base URL or the query has a character that no URL has")]
     Url,

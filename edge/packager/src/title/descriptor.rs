@@ -96,6 +96,18 @@ pub struct Video {
     pub height: u32,
     /// Frames per second, as a fraction: numerator, denominator.
     pub frame_rate: (u32, u32),
+    /// The pictures at which decoding can begin, taken alone; absent where the plan finds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iframes: Option<IFrames>,
+}
+
+/// What manifests say of a video track's I-frames: each with its fragment's head, for as long as until the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IFrames {
+    /// Highest bits per second over any one of them, protected.
+    pub peak_bandwidth: u32,
+    /// Bits per second over all, protected.
+    pub average_bandwidth: u32,
 }
 
 /// What manifests say of an audio track.

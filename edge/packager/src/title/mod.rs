@@ -13,7 +13,7 @@ mod record;
 mod timeline;
 
 pub use delivery::{Delivery, KeySystem, Scheme};
-pub use descriptor::{Audio, Descriptor, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use descriptor::{Audio, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
 pub use timeline::{Run, Segment, Timeline};

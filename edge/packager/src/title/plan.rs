@@ -53,6 +53,22 @@ impl Entry {
         }
     }
 
+    /// Where the first sample ends, in bytes from the start of the entry as delivered, if decoding can begin at it. In the clear where `scheme` is `None`.
+    pub fn first_picture(&self, scheme: Option<Scheme>) -> Option<u32> {
+        let end = match scheme {
+            Some(Scheme::Cenc) => self.first_picture_cenc,
+            Some(Scheme::Cbcs) => self.first_picture_cbcs,
+            // What protection adds stands before the samples.
+            None => self.first_picture_cbcs.saturating_sub(self.cbcs.saturating_sub(self.clear)),
+        };
+        (self.first_picture_cbcs > 0).then_some(end)
+    }
+
+    /// Bytes as delivered: in the clear where `scheme` is `None`.
+    pub fn delivered(&self, scheme: Option<Scheme>) -> u32 {
+        scheme.map_or(self.clear, |scheme| self.protected(scheme))
+    }
+
     fn to_bytes(self) -> [u8; STRIDE] {
         let mut out = [0; STRIDE];
         let fields =

@@ -1,0 +1,47 @@
+// The table of requests, newest first.
+
+import { answer, shortName, size, time } from "./words.js";
+
+const ROWS = 200;
+const SYMBOLS = { passed: "✓", refused: "✕", none: "–" };
+const NAMES = { passed: "passed", refused: "refused", none: "no answer" };
+
+const body = document.getElementById("log");
+const sum = document.getElementById("log-sum");
+const counts = { passed: 0, refused: 0, none: 0 };
+
+/** `passed`, `refused`, or `none` where there was no answer. */
+export function outcome(request) {
+  if (request.failure) return "none";
+  return request.status < 400 ? "passed" : "refused";
+}
+
+/** Adds a request on top. */
+export function add(request) {
+  const kind = outcome(request);
+  counts[kind] += 1;
+  const row = document.createElement("tr");
+  row.dataset.outcome = kind;
+  row.title = request.at.toLocaleTimeString();
+  const symbol = cell(SYMBOLS[kind]);
+  symbol.setAttribute("aria-label", NAMES[kind]);
+  row.append(
+    symbol,
+    cell(request.method),
+    cell(shortName(request.url)),
+    cell(answer(request)),
+    cell(request.via),
+    cell(time(request.ms), "number"),
+    cell(size(request.bytes), "number"),
+  );
+  body.prepend(row);
+  while (body.rows.length > ROWS) body.deleteRow(-1);
+  sum.textContent = `${counts.passed} passed, ${counts.refused} refused`;
+}
+
+function cell(text, name = "") {
+  const cell = document.createElement("td");
+  cell.textContent = text;
+  if (name) cell.className = name;
+  return cell;
+}

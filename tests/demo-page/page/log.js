@@ -23,25 +23,27 @@ export function add(request) {
   const row = document.createElement("tr");
   row.dataset.outcome = kind;
   row.title = request.at.toLocaleTimeString();
-  const symbol = cell(SYMBOLS[kind]);
+  const symbol = cell("outcome", SYMBOLS[kind]);
   symbol.setAttribute("aria-label", NAMES[kind]);
   row.append(
     symbol,
-    cell(request.method),
-    cell(shortName(request.url)),
-    cell(answer(request)),
-    cell(request.via),
-    cell(time(request.ms), "number"),
-    cell(size(request.bytes), "number"),
+    cell("method", request.method),
+    cell("what", shortName(request.url)),
+    cell("answer", answer(request)),
+    cell("via", request.via),
+    cell("time number", time(request.ms)),
+    cell("size number", size(request.bytes)),
   );
   body.prepend(row);
   while (body.rows.length > ROWS) body.deleteRow(-1);
+  // All that were ever added, for who reads along.
+  sum.dataset.all = counts.passed + counts.refused + counts.none;
   sum.textContent = `${counts.passed} passed, ${counts.refused} refused`;
 }
 
-function cell(text, name = "") {
+function cell(name, text) {
   const cell = document.createElement("td");
+  cell.className = name;
   cell.textContent = text;
-  if (name) cell.className = name;
   return cell;
 }

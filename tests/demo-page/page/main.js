@@ -4,13 +4,14 @@ import * as facts from "./facts.js";
 import * as gate from "./gate.js";
 import * as log from "./log.js";
 import * as traffic from "./traffic.js";
-import { otherPlayer, player } from "./players.js";
+import { player } from "./players.js";
 import { Refused, Session, control } from "./session.js";
 import { explained, shortName } from "./words.js";
 
 const at = (id) => document.getElementById(id);
-const video = at("video");
+let video = at("video");
 const choices = at("choices");
+const autoplay = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 const chosen = () => Object.fromEntries(new FormData(choices));
 
 /** What the demo's server tells of itself. */
@@ -32,7 +33,7 @@ async function start() {
   at("where").textContent = `Title “${stage.title}” · edge ${stage.edge.replace("http://", "")} · ${stage.host}`;
   traffic.watch(stage.edge);
   traffic.onRequest(heard);
-  video.autoplay = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+  video.autoplay = autoplay;
   setInterval(tick, 250);
   enable();
   if (stage.missing) {
@@ -58,8 +59,7 @@ function act(action) {
 
 /** What is pointless now cannot be pressed. */
 function enable() {
-  at("do-end").disabled = at("do-expire").disabled = !session || over;
-  at("do-country").disabled = !session;
+  for (const id of ["do-end", "do-expire", "do-country"]) at(id).disabled = !session;
   at("do-copy").disabled = !lastUrl;
 }
 
@@ -67,29 +67,42 @@ async function newSession() {
   await stop();
   session = await Session.create(stage.edge, await control("/demo/viewer"));
   over = false;
-  for (const input of choices.elements.scheme) input.disabled = !session.schemes.includes(input.value);
   await play();
 }
 
 /** Plays what is chosen with the session that there is, from where the player is. */
 async function play() {
   if (!session) return;
+  offer();
   const { protocol, scheme, carriage, player: name } = chosen();
   const position = playing ? video.currentTime : 0;
   await stop();
-  at("other-player").textContent = otherPlayer(protocol);
   traffic.sendCookies(carriage === "cookie");
   gate.show("idle", "The player asks for the title.");
-  playing = await player(name, protocol, video, (words) => {
+  playing = await player(name, video, (words) => {
     if (gate.now() !== "closed") gate.show("failed", words);
   });
   playing.load({ protocol, ...session.source(protocol, scheme, carriage) }, position);
+}
+
+/** What cannot be chosen is not on offer: a scheme that the title has not, and dash.js for HLS. */
+function offer() {
+  const { scheme, player } = choices.elements;
+  for (const input of scheme) input.disabled = !session.schemes.includes(input.value);
+  const dashOnly = [...player].find(({ value }) => value === "dash.js");
+  dashOnly.disabled = chosen().protocol === "hls";
+  if (dashOnly.disabled && dashOnly.checked) player[0].checked = true;
 }
 
 async function stop() {
   const old = playing;
   playing = null;
   await old?.destroy();
+  // What a player leaves at an element, its keys above all, is in the next one's way.
+  const fresh = video.cloneNode();
+  Object.assign(fresh, { autoplay, muted: video.muted, volume: video.volume });
+  video.replaceWith(fresh);
+  video = fresh;
 }
 
 async function end() {

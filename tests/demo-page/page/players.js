@@ -8,29 +8,25 @@
 export const AHEAD = 6;
 const BEHIND = 1;
 
-/** The player for a protocol. `failed` is called with words for what ends playback, unless that is an answer of the edge, which the page sees itself. */
-export async function player(name, protocol, video, failed) {
-  if (name === "shaka") return new Shaka(await shaka(), video, failed);
-  if (protocol === "hls") return new HlsJs(await import("/players/hls.mjs"), video, failed);
-  return new DashJs(await import("/players/dash.mjs"), video, failed);
+/** The player of that name, `shaka` or `dash.js`. `failed` is called with words for what ends playback, unless that is an answer of the edge, which the page sees itself. */
+export async function player(name, video, failed) {
+  if (name === "shaka") return new Shaka(await library("shaka"), video, failed);
+  return new DashJs(await library("dashjs"), video, failed);
 }
 
-/** What the second player is called. */
-export function otherPlayer(protocol) {
-  return protocol === "hls" ? "hls.js" : "dash.js";
-}
-
-/** It comes as a classic script only. */
-let loading = null;
-function shaka() {
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = "/players/shaka.js";
-    script.onload = () => resolve(window.shaka);
-    script.onerror = () => reject(new Error("the player could not be loaded"));
-    document.head.append(script);
-  });
-  return loading;
+const scripts = new Map();
+/** Loads a player's classic script once; resolves to the global that it makes. */
+function library(name) {
+  if (!scripts.has(name)) {
+    scripts.set(name, new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = `/players/${name}.js`;
+      script.onload = () => resolve(window[name]);
+      script.onerror = () => reject(new Error(`${script.src} could not be loaded`));
+      document.head.append(script);
+    }));
+  }
+  return scripts.get(name);
 }
 
 /** Adds to a manifest's URL which key systems it is to list. */
@@ -80,56 +76,10 @@ class Shaka {
   }
 }
 
-class HlsJs {
-  constructor({ default: Hls, FetchLoader }, video, failed) {
-    this.video = video;
-    this.Hls = Hls;
-    this.common = {
-      loader: FetchLoader,
-      enableWorker: false,
-      capLevelToPlayerSize: true,
-      maxBufferLength: AHEAD,
-      maxMaxBufferLength: AHEAD,
-      backBufferLength: BEHIND,
-      emeEnabled: true,
-    };
-    this.failed = failed;
-  }
-
-  load({ url, license }, from) {
-    this.hls = new this.Hls({
-      ...this.common,
-      startPosition: from,
-      drmSystems: { "org.w3.clearkey": { licenseUrl: license } },
-    });
-    this.hls.on(this.Hls.Events.ERROR, (_, error) => {
-      // A refused fragment is tried again many times before it counts as fatal.
-      if (error.fatal || error.response?.code >= 400) {
-        this.hls.stopLoad();
-      }
-      if (error.fatal && error.type !== this.Hls.ErrorTypes.NETWORK_ERROR) this.failed(`hls.js gave up with its error ${error.details}.`);
-    });
-    this.hls.on(this.Hls.Events.KEY_LOADED, (_, { frag }) => { this.keySystem = frag.decryptdata?.keyFormat ?? this.keySystem; });
-    this.hls.loadSource(listing(url, "clearkey"));
-    this.hls.attachMedia(this.video);
-  }
-
-  facts() {
-    const level = this.hls?.levels[this.hls.currentLevel];
-    const codec = level && [level.videoCodec, level.audioCodec].filter(Boolean).join(", ");
-    return { keySystem: this.keySystem, width: level?.width, height: level?.height, bandwidth: level?.bitrate, codec };
-  }
-
-  destroy() {
-    this.hls?.destroy();
-  }
-}
-
 class DashJs {
   constructor({ MediaPlayer }, video, failed) {
     this.video = video;
     this.player = MediaPlayer().create();
-    this.events = MediaPlayer.events;
     this.player.updateSettings({
       debug: { logLevel: 0 },
       streaming: {
@@ -138,10 +88,10 @@ class DashJs {
         retryAttempts: { MediaSegment: 0, InitializationSegment: 0, MPD: 0, license: 0 },
       },
     });
-    this.player.on(this.events.ERROR, (event) => {
+    this.player.on(MediaPlayer.events.ERROR, (event) => {
       if (!event.error.data?.request) failed(`dash.js gave up with its error ${event.error.code}.`);
     });
-    this.player.on(this.events.KEY_SYSTEM_SELECTED, (event) => { this.keySystem = event.data?.keySystem?.systemString; });
+    this.player.on("public_keySystemSelected", (event) => { this.keySystem = event.data?.keySystem?.systemString; });
   }
 
   load({ url }, from) {

@@ -119,9 +119,10 @@ XMLHttpRequest.prototype.send = function (body) {
     const started = performance.now();
     this.withCredentials = way.cookies;
     this.addEventListener("loadend", () => {
-      const bytes = bodyOf(this);
+      const body = bodyOf(this);
+      const bytes = body.byteLength || Number(this.getResponseHeader("content-length"));
       const failure = this.status === 0 ? "no answer" : "";
-      tell(request, { started, status: this.status, bytes: bytes.byteLength, code: codeOf(this.getResponseHeader("content-type"), bytes), failure });
+      tell(request, { started, status: this.status, bytes, code: codeOf(this.getResponseHeader("content-type"), body), failure });
     }, { once: true });
   }
   return send.call(this, body);

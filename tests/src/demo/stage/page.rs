@@ -39,10 +39,9 @@ const FILES: [(&str, &str, &str); 12] = files![
 ];
 
 /// Players by the name under which the page loads them, in `tests/node_modules`.
-const PLAYERS: [(&str, &str); 3] = [
+const PLAYERS: [(&str, &str); 2] = [
     ("shaka.js", "shaka-player/dist/shaka-player.compiled-es2021.js"),
-    ("hls.mjs", "hls.js/dist/hls.min.mjs"),
-    ("dash.mjs", "dashjs/dist/modern/esm/dash.all.min.js"),
+    ("dashjs.js", "dashjs/dist/modern/umd/dash.all.min.js"),
 ];
 
 /// The page, its players and the API beside it.

@@ -24,5 +24,5 @@ export function show(gate, words) {
   state.textContent = HEADINGS[gate];
   why.textContent = words;
   refusal.hidden = gate !== "closed";
-  refusal.textContent = gate === "closed" ? `✕ ${words}` : "";
+  refusal.textContent = gate === "closed" ? `✕ ${words} What is buffered plays on, and then nothing.` : "";
 }

@@ -11,7 +11,7 @@ import { explained, shortName } from "./words.js";
 const at = (id) => document.getElementById(id);
 let video = at("video");
 const choices = at("choices");
-const autoplay = !matchMedia("(prefers-reduced-motion: reduce)").matches;
+const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
 const chosen = () => Object.fromEntries(new FormData(choices));
 
 /** What the demo's server tells of itself. */
@@ -33,7 +33,6 @@ async function start() {
   at("where").textContent = `Title “${stage.title}” · edge ${stage.edge.replace("http://", "")} · ${stage.host}`;
   traffic.watch(stage.edge);
   traffic.onRequest(heard);
-  video.autoplay = autoplay;
   setInterval(tick, 250);
   enable();
   if (stage.missing) {
@@ -82,6 +81,8 @@ async function play() {
   playing = await player(name, video, (words) => {
     if (gate.now() !== "closed") gate.show("failed", words);
   });
+  // Not by the attribute: what plays by that is paused while it is scrolled out of sight, and asks for nothing.
+  if (!still) video.addEventListener("loadeddata", () => video.play().catch(() => {}), { once: true });
   playing.load({ protocol, ...session.source(protocol, scheme, carriage) }, position);
 }
 
@@ -100,7 +101,7 @@ async function stop() {
   await old?.destroy();
   // What a player leaves at an element, its keys above all, is in the next one's way.
   const fresh = video.cloneNode();
-  Object.assign(fresh, { autoplay, muted: video.muted, volume: video.volume });
+  Object.assign(fresh, { muted: video.muted, volume: video.volume });
   video.replaceWith(fresh);
   video = fresh;
 }
@@ -162,7 +163,7 @@ function heard(request) {
   } else if (request.url.includes(".m4s")) {
     lastUrl = request.url;
     enable();
-    if (!over && request.started > changed) gate.show("open", "Each request is checked against the viewer's right, and the media encrypted as it passes.");
+    if (!over && request.started > changed) gate.show("open", "Each request is checked, and its media encrypted as it passes.");
   }
 }
 

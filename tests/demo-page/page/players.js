@@ -95,7 +95,7 @@ class DashJs {
   }
 
   load({ url }, from) {
-    this.player.initialize(this.video, listing(url, "clearkey"), this.video.autoplay, from);
+    this.player.initialize(this.video, listing(url, "clearkey"), false, from);
   }
 
   facts() {

@@ -6,12 +6,13 @@ const at = (id) => document.getElementById(id);
 const bar = at("lease-bar");
 const left = at("lease-left");
 
-/** The lease's countdown. */
-export function lease(session) {
-  const seconds = session?.secondsLeft ?? 0;
+/** The lease's countdown. It counts no more where the session is `over`. */
+export function lease(session, over) {
+  const seconds = session && !over ? session.secondsLeft : 0;
   bar.max = session?.life || 1;
   bar.value = seconds;
   if (!session) left.textContent = "none";
+  else if (over && session.secondsLeft > 0) left.textContent = "ended";
   else left.textContent = seconds > 0 ? `${Math.ceil(seconds)} s left` : "over";
 }
 

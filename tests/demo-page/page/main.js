@@ -176,7 +176,7 @@ function refused(request) {
 let renewal = null;
 function tick() {
   const { scheme, carriage } = chosen();
-  facts.lease(session);
+  facts.lease(session, over);
   facts.viewer({ session, carriage, country });
   facts.playback(video, scheme, playing);
   if (!session || over || renewal || session.secondsLeft > session.life / 2) return;

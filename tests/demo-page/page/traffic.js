@@ -50,15 +50,20 @@ export async function ask(url, options = {}, facts = {}) {
   try {
     response = await nativeFetch(url, outgoing);
   } catch (error) {
-    tell(asked, { started, failure: error.name === "AbortError" ? "given up" : "no answer" });
+    tell(asked, { started, failure: broken(error, "no answer") });
     throw error;
   }
   // The copy is read beside the player's reading, so that time and size are those of the whole body.
   response.clone().arrayBuffer().then(
     (body) => tell(asked, { started, status: response.status, bytes: body.byteLength, code: codeOf(response.headers.get("content-type"), body) }),
-    () => tell(asked, { started, status: response.status, failure: "broken off" }),
+    (error) => tell(asked, { started, status: response.status, failure: broken(error, "broken off") }),
   );
   return response;
+}
+
+/** What a player gave up is no fault of the edge's. */
+function broken(error, otherwise) {
+  return error.name === "AbortError" ? "given up" : otherwise;
 }
 
 function carriage(url, authorization, credentials) {
@@ -101,6 +106,7 @@ window.fetch = (input, options = {}) => {
 
 const { open, send } = XMLHttpRequest.prototype;
 const asked = new WeakMap();
+const failures = new WeakMap();
 let sequence = 0;
 
 XMLHttpRequest.prototype.open = function (method, url, ...rest) {
@@ -118,10 +124,12 @@ XMLHttpRequest.prototype.send = function (body) {
   if (request) {
     const started = performance.now();
     this.withCredentials = way.cookies;
+    this.addEventListener("abort", () => failures.set(this, "given up"));
+    this.addEventListener("error", () => failures.set(this, "no answer"));
     this.addEventListener("loadend", () => {
       const body = bodyOf(this);
       const bytes = body.byteLength || Number(this.getResponseHeader("content-length"));
-      const failure = this.status === 0 ? "no answer" : "";
+      const failure = failures.get(this) ?? "";
       tell(request, { started, status: this.status, bytes, code: codeOf(this.getResponseHeader("content-type"), body), failure });
     }, { once: true });
   }

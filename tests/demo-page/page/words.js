@@ -40,7 +40,7 @@ export function explained(request) {
 /** A URL as the log names it: what follows the title, without handles and ids. */
 export function shortName(url) {
   const path = new URL(url).pathname.replace(/^\/~[^/]+/, "").replace(/^\/v1\//, "");
-  if (path.startsWith("sessions")) return path.replace(/^sessions\/[^/]+/, (text) => `${text.slice(0, 15)}…`);
+  if (path.startsWith("sessions")) return path.replace(/^sessions\/[^/]+/, "sessions/…");
   return path.replace(/^[^/]+\//, "").replace(/[0-9a-f]{32}/, (kid) => `${kid.slice(0, 8)}…`);
 }
 

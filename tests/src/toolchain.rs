@@ -60,7 +60,7 @@ pub fn npm_packages() -> Result<()> {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder).stdin(Stdio::null());
     match npm.status() {
-        Ok(status) => ensure!(status.success(), "npm ci failed in tests/"),
+        Ok(status) => ensure!(status.success(), "npm ci failed in tests/, and has said why"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             bail!("npm is missing: install Debian's packages nodejs and npm")
         }

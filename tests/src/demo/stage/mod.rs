@@ -50,9 +50,12 @@ impl Stage {
     /// page says what to do.
     pub async fn start(mut options: StackOptions, listen: SocketAddr) -> Result<Self> {
         let missing = tokio::task::spawn_blocking(crate::toolchain::npm_packages).await?.err();
-        let missing = missing.map(|error| format!("The players come from npm: {error:#}; then start the demo again"));
+        let missing =
+            missing.map(|error| format!("There are no players here yet: {error:#}. Then start the demo again."));
 
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("the page cannot be at {listen}"))?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("the page cannot be at {listen}; --port N takes another port"))?;
         let url = format!("http://localhost:{}", listener.local_addr()?.port());
         merge(&mut options.config, &json!({ "cors": { "origins": [url] }, "proxy": network::trusted_by_edge() }));
         let host = options.host;

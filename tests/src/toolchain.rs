@@ -1,11 +1,12 @@
-//! Cargo and rustup, called from programs that cargo runs.
+//! Cargo, rustup and npm, called from programs that cargo runs.
 
 use std::{
+    io,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// The workspace's root.
 pub fn workspace() -> PathBuf {
@@ -42,5 +43,28 @@ pub fn add_target(target: &str) -> Result<()> {
     let status =
         status.with_context(|| format!("the target {target} is missing, and rustup, which would add it, too"))?;
     ensure!(status.success(), "rustup could not add the target {target}");
+    Ok(())
+}
+
+/// `npm ci` in `tests`, where the lock file is newer than what was installed.
+///
+/// # Errors
+/// What to install, where there is no npm, or what failed.
+pub fn npm_packages() -> Result<()> {
+    let folder = workspace().join("tests");
+    let changed = |file: &str| folder.join(file).metadata().and_then(|file| file.modified()).ok();
+    let Some(locked) = changed("package-lock.json") else { return Ok(()) };
+    if changed("node_modules/.package-lock.json").is_some_and(|installed| installed >= locked) {
+        return Ok(());
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder).stdin(Stdio::null());
+    match npm.status() {
+        Ok(status) => ensure!(status.success(), "npm ci failed in tests/, and has said why"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            bail!("npm is missing: install Debian's packages nodejs and npm")
+        }
+        Err(error) => return Err(error).context("running npm"),
+    }
     Ok(())
 }

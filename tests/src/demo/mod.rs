@@ -1,7 +1,8 @@
-//! `cargo demo`: the whole stack on one machine, to look at (`--once`: to be walked and compared, sample by sample).
+//! `cargo demo`: the whole stack on one machine, with a page to look at it (`--once`: to be walked and compared, sample by sample).
 
 mod compare;
 mod listing;
+pub mod stage;
 mod table;
 mod walk;
 
@@ -10,13 +11,16 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, process::ExitCo
 use anyhow::{Context, Result};
 use serde_json::json;
 
+pub use stage::check_page;
+
 use crate::{
     fixture::{Stack, StackOptions, demo_title},
     options::{Options, UsageError},
     runtime::{EdgeHost, KvUrl},
 };
+use stage::Stage;
 
-/// Where the demonstration listens unless told otherwise.
+/// Where the page is unless told otherwise.
 const PORT: u16 = 3000;
 
 const USAGE: &str =
@@ -123,29 +127,34 @@ async fn demonstrate(wanted: Wanted) -> Result<bool> {
     let mut options = StackOptions::new(wanted.host, module);
     options.title = wanted.title;
     options.kv = kv.open()?;
-    options.listen = SocketAddr::from(([127, 0, 0, 1], wanted.port));
     options.echo_guest_output = wanted.log;
-    options.config = json!({ "name": "demo", "lease_seconds": 300 });
-    let stack = Stack::start(options).await?;
-    eprintln!("key server, origin and edge are up after {:.1} s\n", started.elapsed().as_secs_f64());
-
+    let listen = SocketAddr::from(([127, 0, 0, 1], wanted.port));
+    let up = || eprintln!("key server, origin and edge are up after {:.1} s\n", started.elapsed().as_secs_f64());
     if wanted.once {
+        options.listen = listen;
+        options.config = json!({ "name": "demo" });
+        let stack = Stack::start(options).await?;
+        up();
         let good = once(&stack, wanted.host).await?;
         stack.shutdown().await;
         return Ok(good);
     }
-    show(&stack).await?;
+    options.config = json!({ "name": "demo", "lease_seconds": stage::LEASE_SECONDS });
+    let stage = Stage::start(options, listen).await?;
+    up();
+    show(&stage).await?;
     std::future::pending().await
 }
 
-/// Prints where a player finds the title, then serves.
-async fn show(stack: &Stack) -> Result<()> {
-    // A grant to look at for an afternoon.
-    let mut claims = stack.claims("demo-viewer");
-    claims.exp += 12 * 3600;
-    let session = stack.session_for(&claims).await?;
-    println!("title    {} (version {})", stack.title(), stack.indexed.descriptor.version);
-    println!("edge     {}", stack.url());
+/// Prints where to look.
+async fn show(stage: &Stage) -> Result<()> {
+    let session = stage.session().await?;
+    println!("page     {}", stage.url());
+    if let Some(missing) = stage.missing() {
+        println!("         {missing}");
+    }
+    println!("title    {} (version {})", stage.stack().title(), stage.stack().indexed.descriptor.version);
+    println!("edge     {}", stage.edge_url());
     println!("session  {}\n", session.session);
     for (protocol, links) in [("HLS", &session.hls), ("DASH", &session.dash)] {
         for link in links {

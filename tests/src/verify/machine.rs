@@ -1,9 +1,6 @@
 //! What a suite needs of the machine beyond cargo, installed where that is possible.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
 
 use super::suite::Suite;
 
@@ -21,7 +18,7 @@ const NPM: Tool = Tool { program: "npm", packages: &["npm"] };
 ///
 /// # Errors
 /// What to install, where that cannot be done from here.
-pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
+pub(super) fn prepare(suite: Suite) -> Result<(), String> {
     match suite {
         Suite::Lint => {
             components(&["rustfmt", "clippy"])?;
@@ -31,11 +28,11 @@ pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
         Suite::Packager => {
             tools(&[FFMPEG, NODE, NPM])?;
             wasm_targets()?;
-            npm_packages(root)
+            npm_packages()
         }
         Suite::Browser | Suite::Delivery => {
             tools(&[NODE, NPM])?;
-            npm_packages(root)
+            npm_packages()
         }
         Suite::Hosts => wasm_targets(),
         Suite::Unit
@@ -54,6 +51,10 @@ fn wasm_targets() -> Result<(), String> {
     ["wasm32-wasip1", "wasm32-wasip2"]
         .into_iter()
         .try_for_each(|target| crate::toolchain::add_target(target).map_err(|error| format!("{error:#}")))
+}
+
+fn npm_packages() -> Result<(), String> {
+    crate::toolchain::npm_packages().map_err(|error| format!("{error:#}"))
 }
 
 /// Components of the toolchain.
@@ -99,19 +100,6 @@ fn tools(wanted: &[Tool]) -> Result<(), String> {
     // An update may fail for one of many sources; whether the packages can be had, the next command says.
     let _ = told(apt().arg("update"));
     told(apt().args(["install", "--yes", "--no-install-recommends"]).args(&missing)).map_err(|()| lack())
-}
-
-/// `npm ci`, where the lock file is newer than what was installed.
-fn npm_packages(root: &Path) -> Result<(), String> {
-    let folder = root.join("tests");
-    let changed = |file: &str| folder.join(file).metadata().and_then(|file| file.modified()).ok();
-    let Some(locked) = changed("package-lock.json") else { return Ok(()) };
-    if changed("node_modules/.package-lock.json").is_some_and(|installed| installed >= locked) {
-        return Ok(());
-    }
-    let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(folder);
-    told(&mut npm).map_err(|()| "npm ci failed in tests/".to_owned())
 }
 
 fn is_root() -> bool {

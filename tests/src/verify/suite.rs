@@ -107,7 +107,7 @@ impl Suite {
     }
 
     pub(super) fn run(self, root: &Path) -> Count {
-        if let Err(lack) = machine::prepare(self, root) {
+        if let Err(lack) = machine::prepare(self) {
             println!("{self} cannot run here: {lack}");
             return Count::FAILED;
         }

@@ -95,10 +95,7 @@ pub(super) fn handle_of(stack: &Stack, url: &str) -> Result<(String, String)> {
 }
 
 fn verified(stack: &Stack, session: &Session) -> Result<(Roots, Lease)> {
-    let digits = stack.secrets().lease_root.as_bytes().chunks(2);
-    let root: Option<Vec<u8>> =
-        digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect();
-    let roots = Roots::new(&root.context("hex")?, None)?;
+    let roots = stack.secrets().roots()?;
     let lease = lease::verify(&roots, &session.lease, stack.now()).map_err(|error| anyhow!("{error:?}"))?;
     Ok((roots, lease))
 }

@@ -13,6 +13,7 @@ struct Tool {
     packages: &'static [&'static str],
 }
 
+const CHROMIUM: Tool = Tool { program: "chromium", packages: &["chromium"] };
 const FFMPEG: Tool = Tool { program: "ffmpeg", packages: &["ffmpeg"] };
 const NODE: Tool = Tool { program: "node", packages: &["nodejs"] };
 const NPM: Tool = Tool { program: "npm", packages: &["npm"] };
@@ -33,8 +34,13 @@ pub(super) fn prepare(suite: Suite, root: &Path) -> Result<(), String> {
             wasm_targets()?;
             npm_packages(root)
         }
-        Suite::Browser | Suite::Delivery => {
+        Suite::Delivery => {
             tools(&[NODE, NPM])?;
+            npm_packages(root)
+        }
+        Suite::Browser => {
+            tools(&[CHROMIUM, NODE, NPM])?;
+            wasm_targets()?;
             npm_packages(root)
         }
         Suite::Hosts => wasm_targets(),

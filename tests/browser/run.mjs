@@ -42,10 +42,14 @@ async function runAll(cases, parallel) {
 async function runOne(browser, wanted) {
   const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
   const notes = [];
+  const unanswered = new Set();
   let keys = 0;
   try {
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && notes.push(message.text()));
+    page.on('request', (request) => unanswered.add(request));
+    page.on('requestfinished', (request) => unanswered.delete(request));
+    page.on('requestfailed', (request) => unanswered.delete(request));
     page.on('response', (response) => {
       if (KEYS.test(response.url()) && response.ok()) keys += 1;
     });
@@ -53,7 +57,8 @@ async function runOne(browser, wanted) {
     await page.exposeFunction('screenshot', async (clip) => (await page.screenshot({ clip })).toString('base64'));
     await page.goto(`${pages.origin}/`);
     const outcome = await bounded(page.evaluate((wanted) => window.run(wanted), wanted));
-    return { ...outcome, keys, cookies: await context.cookies(), notes };
+    const waiting = [...unanswered].map((request) => `without a whole answer: ${request.url()}`);
+    return { ...outcome, keys, cookies: await context.cookies(), notes: [...notes, ...waiting] };
   } catch (error) {
     return { failure: `the page failed: ${error.message}`, notes };
   } finally {

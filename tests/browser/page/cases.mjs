@@ -62,9 +62,7 @@ export async function play(driver, video, url) {
     await picture(`of ${to} lines`, () => observer.presented.height === to && video.videoHeight === to);
     return { from, to };
   });
-  outcome.frames = observer.frames();
-  outcome.complaints = driver.complaints;
-  return outcome;
+  return { ...outcome, frames: observer.frames() };
 }
 
 /** Waits for the player to give up, and tells what it says. */

@@ -21,7 +21,8 @@ window.run = async (wanted) => {
   try {
     const credentials = Boolean(wanted.mint);
     const { url, license } = wanted.mint ? await mintForCookie(wanted.mint) : wanted;
-    return await PURPOSES[wanted.purpose](new Driver(video, { license, credentials }), video, url);
+    const driver = new Driver(video, { license, credentials });
+    return { ...(await PURPOSES[wanted.purpose](driver, video, url)), complaints: driver.complaints };
   } catch (error) {
     return { failure: error.message };
   }

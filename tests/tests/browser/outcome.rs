@@ -25,6 +25,8 @@ pub(crate) struct Outcome {
     /// Answers of the routes that give keys.
     pub(crate) keys: u64,
     pub(crate) cookies: Vec<Cookie>,
+    /// What the player complained of and went on.
+    pub(crate) complaints: Vec<String>,
     /// What the browser's console had to complain of.
     pub(crate) notes: Vec<String>,
 }

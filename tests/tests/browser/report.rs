@@ -55,9 +55,10 @@ impl Row {
             "{}: {} {:?} {} {:?} {}",
             self.host, case.player, case.protocol, case.scheme, case.carriage, case.what
         );
-        let noted = |problem: &String| match self.outcome.notes.as_slice() {
-            [] => problem.clone(),
-            notes => format!("{problem} (the browser's console: {})", notes.join("; ")),
+        let Outcome { complaints, notes, .. } = &self.outcome;
+        let noted = |problem: &String| match (complaints.as_slice(), notes.as_slice()) {
+            ([], []) => problem.clone(),
+            _ => format!("{problem} (the player before: {complaints:?}; the browser's console: {notes:?})"),
         };
         problems.iter().map(|problem| format!("{}: {}", name.trim_end(), noted(problem))).collect()
     }

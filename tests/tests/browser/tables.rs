@@ -34,7 +34,11 @@ fn matrix(rows: &[Row]) -> Table<13> {
         ("switch", Left),
         ("subtitles", Left),
     ]);
-    for row in rows.iter().filter(|row| row.case.purpose == Purpose::Play) {
+    for row in by_host(rows, |purpose| purpose == Purpose::Play) {
+        let Some(row) = row else {
+            table.rule();
+            continue;
+        };
         let outcome = &row.outcome;
         let start = match &outcome.failure {
             Some(failure) => failure.clone(),
@@ -73,7 +77,11 @@ fn refusals(rows: &[Row]) -> Table<8> {
         ("status and code", Left),
         ("the player's error", Left),
     ]);
-    for row in rows.iter().filter(|row| row.case.purpose != Purpose::Play) {
+    for row in by_host(rows, |purpose| purpose != Purpose::Play) {
+        let Some(row) = row else {
+            table.rule();
+            continue;
+        };
         let outcome = &row.outcome;
         let (told, error) = match (&outcome.failure, row.case.purpose) {
             (Some(failure), _) => (NONE.to_owned(), failure.clone()),
@@ -96,6 +104,18 @@ fn refusals(rows: &[Row]) -> Table<8> {
         ]);
     }
     table
+}
+
+/// The rows of a purpose, with a `None` between hosts.
+fn by_host(rows: &[Row], purpose: impl Fn(Purpose) -> bool) -> Vec<Option<&Row>> {
+    let mut grouped: Vec<Option<&Row>> = Vec::new();
+    for row in rows.iter().filter(|row| purpose(row.case.purpose)) {
+        if grouped.last().copied().flatten().is_some_and(|before| before.host != row.host) {
+            grouped.push(None);
+        }
+        grouped.push(Some(row));
+    }
+    grouped
 }
 
 /// A player by its project's name.

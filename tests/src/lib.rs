@@ -20,4 +20,6 @@ pub mod fixture;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]
+pub mod table;
+#[cfg(feature = "runtime")]
 pub mod wasm_build;

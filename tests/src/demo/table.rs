@@ -1,31 +1,32 @@
 //! The table that `cargo demo --once` ends with.
 
 use super::walk::Row;
-
-/// Name and whether it is a number, which stands to the right.
-const COLUMNS: [(&str, bool); 9] = [
-    ("host", false),
-    ("scheme", false),
-    ("track", false),
-    ("codec", false),
-    ("segments", true),
-    ("samples", true),
-    ("bytes", true),
-    ("mismatches", true),
-    ("sha256 of the media", false),
-];
+use crate::table::{
+    Align::{Left, Right},
+    Table,
+};
 
 /// The rows, grouped by host and scheme, with a sum.
 pub(super) fn render(rows: &[Row]) -> String {
-    let mut lines: Vec<Option<[String; 9]>> = vec![Some(COLUMNS.map(|(name, _)| name.to_owned())), None];
+    let mut table = Table::new([
+        ("host", Left),
+        ("scheme", Left),
+        ("track", Left),
+        ("codec", Left),
+        ("segments", Right),
+        ("samples", Right),
+        ("bytes", Right),
+        ("mismatches", Right),
+        ("sha256 of the media", Left),
+    ]);
     let mut group = None;
     for row in rows {
         let this = (row.host, row.scheme.as_str());
         if group.is_some_and(|group| group != this) {
-            lines.push(None);
+            table.rule();
         }
         group = Some(this);
-        lines.push(Some([
+        table.row([
             row.host.to_owned(),
             row.scheme.clone(),
             row.track.clone(),
@@ -35,9 +36,9 @@ pub(super) fn render(rows: &[Row]) -> String {
             thousands(row.bytes),
             row.mismatches.to_string(),
             row.digest.clone(),
-        ]));
+        ]);
     }
-    lines.push(None);
+    table.rule();
     let sum = |count: fn(&Row) -> u64| thousands(rows.iter().map(count).sum());
     let mut total: [String; 9] = Default::default();
     "total".clone_into(&mut total[0]);
@@ -45,31 +46,8 @@ pub(super) fn render(rows: &[Row]) -> String {
     total[5] = sum(|row| row.samples);
     total[6] = sum(|row| row.bytes);
     total[7] = sum(|row| row.mismatches);
-    lines.push(Some(total));
-    draw(&lines)
-}
-
-fn draw(lines: &[Option<[String; 9]>]) -> String {
-    let width = |column: usize| lines.iter().flatten().map(|cells| cells[column].chars().count()).max().unwrap_or(0);
-    let widths: [usize; 9] = std::array::from_fn(width);
-    let rule = |left: &str, middle: &str, right: &str| {
-        let runs: Vec<String> = widths.iter().map(|width| "─".repeat(width + 2)).collect();
-        format!("{left}{}{right}\n", runs.join(middle))
-    };
-    let mut out = rule("┌", "┬", "┐");
-    for line in lines {
-        match line {
-            None => out += &rule("├", "┼", "┤"),
-            Some(cells) => {
-                out += "│";
-                for ((cell, width), (_, number)) in cells.iter().zip(widths).zip(COLUMNS) {
-                    out += &if number { format!(" {cell:>width$} │") } else { format!(" {cell:<width$} │") };
-                }
-                out += "\n";
-            }
-        }
-    }
-    out + &rule("└", "┴", "┘")
+    table.row(total);
+    table.to_string()
 }
 
 /// `1234567` as `1 234 567`.

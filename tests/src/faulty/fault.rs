@@ -10,6 +10,8 @@ pub enum Fault {
     Status(StatusCode),
     /// Status 200 with this body; the server is not asked.
     Replace(Bytes),
+    /// The true answer's head with this body, so that browsers may read it. An answer without a body, as to a preflight, stays as it is.
+    Substitute(Bytes),
     /// The head, so many bytes of the body, then nothing until [`super::FaultyProxy::release`] or the client's end.
     StallAfter(usize),
     /// The head with the full length, so many bytes of the body, then the connection breaks.

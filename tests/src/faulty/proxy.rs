@@ -56,6 +56,14 @@ async fn answer(shared: Arc<Shared>, client: Upstream, request: Request<Incoming
         None => Ok(forward(&shared, &client, request).await?.map(|body| body.map_err(io::Error::other).boxed_unsync())),
         Some(Fault::Status(status)) => Ok(made(status, Bytes::from_static(b"as told"))),
         Some(Fault::Replace(body)) => Ok(made(StatusCode::OK, body)),
+        Some(Fault::Substitute(substitute)) => {
+            let (mut parts, body) = whole(&shared, &client, request).await?;
+            let body = if body.is_empty() { Bytes::new() } else { substitute };
+            if !body.is_empty() {
+                announce(&mut parts.headers, body.len());
+            }
+            Ok(Response::from_parts(parts, full(body)))
+        }
         Some(Fault::Drop) => Err(broken()),
         Some(Fault::Silence) => {
             released(&shared).await;

@@ -64,6 +64,10 @@ async fn each_fault_does_what_it_says() {
     assert_eq!(http_client().get(&url).send().await.expect("answers").status(), 500);
     proxy.spoil("1.m4s", Fault::Replace(Bytes::from_static(b"other")));
     assert_eq!(get(&url).await.expect("answers"), "other");
+    proxy.spoil("1.m4s", Fault::Substitute(Bytes::from_static(b"and longer than before")));
+    let answer = http_client().get(&url).send().await.expect("answers");
+    assert_eq!(answer.headers()["etag"], "\"x\"");
+    assert_eq!(answer.text().await.expect("answers"), "and longer than before");
     proxy.spoil("1.m4s", Fault::Flip(3));
     assert_eq!(get(&url).await.expect("answers"), "0122456789");
     proxy.spoil("1.m4s", Fault::Delay(Duration::from_millis(1)));

@@ -10,6 +10,7 @@ struct Tool {
     packages: &'static [&'static str],
 }
 
+const CHROMIUM: Tool = Tool { program: "chromium", packages: &["chromium"] };
 const FFMPEG: Tool = Tool { program: "ffmpeg", packages: &["ffmpeg"] };
 const NODE: Tool = Tool { program: "node", packages: &["nodejs"] };
 const NPM: Tool = Tool { program: "npm", packages: &["npm"] };
@@ -30,9 +31,14 @@ pub(super) fn prepare(suite: Suite) -> Result<(), String> {
             wasm_targets()?;
             npm_packages()
         }
-        Suite::Browser | Suite::Delivery => {
+        Suite::Delivery => {
             tools(&[NODE, NPM])?;
             npm_packages()
+        }
+        Suite::Browser => {
+            tools(&[CHROMIUM, NODE, NPM])?;
+            wasm_targets()?;
+            npm_packages(root)
         }
         Suite::Hosts => wasm_targets(),
         Suite::Unit

@@ -40,14 +40,21 @@ async fn answer(
     request: Request<Body>,
 ) -> Result<Response<ResponseBody>, Infallible> {
     let name = format!("{} {}", request.method(), request.uri());
-    Ok(match context.handle_request(request, local, peer).await {
-        Ok((response, None)) => response.map(ResponseBody::new),
-        Ok((_, Some(trap))) => {
+    // In a task of its own, which a client who leaves does not end: viceroy-lib panics in the middle of a guest whose response nobody
+    // is there to receive, and what the guest was fetching for others is lost.
+    let handled = tokio::spawn(async move { context.handle_request(request, local, peer).await });
+    Ok(match handled.await {
+        Ok(Ok((response, None))) => response.map(ResponseBody::new),
+        Ok(Ok((_, Some(trap)))) => {
             failures.record(format!("{name}: {trap:#}"));
             empty(StatusCode::INTERNAL_SERVER_ERROR)
         }
         // No host, or none that can be part of a URL.
-        Err(_) => empty(StatusCode::BAD_REQUEST),
+        Ok(Err(_)) => empty(StatusCode::BAD_REQUEST),
+        Err(panic) => {
+            failures.record(format!("{name}: {panic}"));
+            empty(StatusCode::INTERNAL_SERVER_ERROR)
+        }
     })
 }
 

@@ -1,0 +1,100 @@
+//! A stack with proxies before the edge, which tell it where the viewer is.
+
+use anyhow::{Context, Result};
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::json;
+use sluice_tests::{
+    faulty::{Fault, FaultyProxy},
+    fixture::{Session, Stack, StackOptions},
+    runtime::EdgeHost,
+};
+
+use crate::refusals;
+
+const SECRET_HEADER: HeaderName = HeaderName::from_static("x-proxy-secret");
+const COUNTRY_HEADER: HeaderName = HeaderName::from_static("x-country");
+/// What the proxies prove themselves by; each stack is alone with it.
+const SECRET: &str = "the proxies of one test run and no others";
+
+/// The country in which sessions begin, and another one.
+pub(crate) const HOME: [u8; 2] = *b"DE";
+const ABROAD: [u8; 2] = *b"FR";
+
+/// A stack, and the ways to it.
+pub(crate) struct Stage {
+    pub(crate) stack: Stack,
+    /// The viewer's country.
+    pub(crate) home: FaultyProxy,
+    /// Sessions begin in the viewer's country; see [`Stage::leave_the_country`].
+    pub(crate) travelling: FaultyProxy,
+    /// Gives every key another value than the edge did.
+    pub(crate) other_keys: FaultyProxy,
+}
+
+impl Stage {
+    /// Starts everything; pages of that origin may call.
+    pub(crate) async fn start(host: EdgeHost, origin: &str) -> Result<Self> {
+        let module = tokio::task::spawn_blocking(move || host.build()).await??;
+        let mut options = StackOptions::new(host, module);
+        options.config = json!({
+            "cors": { "origins": [origin] },
+            "proxy": {
+                "secret": "proxy_secret",
+                "secret_header": SECRET_HEADER.as_str(),
+                "country_header": COUNTRY_HEADER.as_str(),
+            },
+        });
+        options.secrets.insert("proxy_secret".to_owned(), SECRET.to_owned());
+        let stack = Stack::start(options).await?;
+        let (home, travelling, other_keys) = (proxy(&stack).await?, proxy(&stack).await?, proxy(&stack).await?);
+        other_keys.spoil("/license/clearkey", Fault::Substitute(refusals::other_license(&stack)?));
+        other_keys.spoil("/key/", Fault::Substitute(Bytes::from_static(&refusals::OTHER_KEY)));
+        Ok(Self { stack, home, travelling, other_keys })
+    }
+
+    /// From now on the travelling proxy's viewers are abroad.
+    pub(crate) fn leave_the_country(&self) -> Result<()> {
+        tell_country(&self.travelling, ABROAD)
+    }
+
+    /// A viewer's token.
+    pub(crate) fn token(&self, account: &str) -> Result<String> {
+        self.stack.token(&self.stack.claims(account))
+    }
+
+    /// A new session by way of a proxy, which is in all of the session's URLs.
+    pub(crate) async fn session(&self, by: &FaultyProxy, account: &str) -> Result<Session> {
+        let authorization = format!("Bearer {}", self.token(account)?);
+        let headers = [("authorization", authorization.as_str())];
+        let wanted = json!({ "title": self.stack.title() });
+        let answer = self.stack.send(Method::POST, &sessions(by), &headers, Some(&wanted)).await?;
+        answer.session().with_context(|| format!("a session of {account}"))
+    }
+
+    /// Ends the account's session.
+    pub(crate) async fn end(&self, session: &Session, account: &str) -> Result<()> {
+        let authorization = format!("Bearer {}", self.token(account)?);
+        let url = format!("{}/{}", sessions(&self.home), session.session);
+        let answer = self.stack.send(Method::DELETE, &url, &[("authorization", &authorization)], None).await?;
+        answer.expect(StatusCode::NO_CONTENT).with_context(|| format!("ending a session of {account}"))?;
+        Ok(())
+    }
+}
+
+/// Where sessions are created by way of a proxy.
+pub(crate) fn sessions(by: &FaultyProxy) -> String {
+    format!("http://{}/v1/sessions", by.addr())
+}
+
+async fn proxy(stack: &Stack) -> Result<FaultyProxy> {
+    let proxy = FaultyProxy::start(stack.edge.addr()).await?;
+    proxy.set_header(SECRET_HEADER, HeaderValue::from_static(SECRET));
+    tell_country(&proxy, HOME)?;
+    Ok(proxy)
+}
+
+fn tell_country(proxy: &FaultyProxy, country: [u8; 2]) -> Result<()> {
+    proxy.set_header(COUNTRY_HEADER, HeaderValue::from_bytes(&country)?);
+    Ok(())
+}

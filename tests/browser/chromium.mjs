@@ -2,12 +2,16 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const ARGUMENTS = [
+/** What Chromium is started with on a machine without a screen. */
+export const ARGUMENTS = [
   // Root has no sandbox, and a test machine no GPU.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
   '--disable-sync',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
   // Players play with sound, as viewers have it: a muted track need not be decoded.
   '--autoplay-policy=no-user-gesture-required',
 ];
@@ -17,7 +21,8 @@ export function launch() {
   return chromium.launch({ executablePath: executable(), headless: true, args: ARGUMENTS });
 }
 
-function executable() {
+/** Where Chromium is. */
+export function executable() {
   const folders = (process.env.PATH ?? '').split(delimiter);
   const found = process.env.CHROMIUM ?? folders.map((folder) => join(folder, 'chromium')).find(runs);
   if (!found) {

@@ -2,11 +2,12 @@
 // decoded frames and by the words that a person reads. Needs `npm ci` in the folder above and chromium. Short leases make it quick.
 
 import assert from "node:assert/strict";
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { inflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
+import { ARGUMENTS, executable } from "../browser/chromium.mjs";
 
 const url = process.argv[2];
 if (!url) {
@@ -14,27 +15,17 @@ if (!url) {
   process.exit(2);
 }
 
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 const WAIT = 30_000;
 const profile = await mkdtemp(join(tmpdir(), "sluice-page-"));
 const context = await chromium.launchPersistentContext(profile, {
-  executablePath: await executable(),
+  executablePath: executable(),
   headless: true,
-  args: FLAGS,
+  args: ARGUMENTS,
   viewport: { width: 1280, height: 900 },
   permissions: ["clipboard-read", "clipboard-write"],
 });
 const page = await context.newPage();
 page.setDefaultTimeout(WAIT);
-
-async function executable() {
-  if (process.env.CHROMIUM) return process.env.CHROMIUM;
-  for (const folder of (process.env.PATH ?? "").split(delimiter)) {
-    const file = join(folder, "chromium");
-    if (await access(file, constants.X_OK).then(() => true, () => false)) return file;
-  }
-  throw new Error("no chromium on the PATH: install it, or set CHROMIUM to the file of another");
-}
 
 /** What the browser complains of, refusals apart: those are what is shown. */
 const complaints = [];

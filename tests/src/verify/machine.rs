@@ -38,7 +38,7 @@ pub(super) fn prepare(suite: Suite) -> Result<(), String> {
         Suite::Browser => {
             tools(&[CHROMIUM, NODE, NPM])?;
             wasm_targets()?;
-            npm_packages(root)
+            npm_packages()
         }
         Suite::Hosts => wasm_targets(),
         Suite::Unit

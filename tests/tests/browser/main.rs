@@ -43,6 +43,8 @@ async fn every_host() -> Result<Report> {
         report.add(host, cases, outcomes);
         report.traps.extend(stage.stack.edge.traps().into_iter().map(|trap| format!("{}: {trap}", host.as_str())));
         stage.stack.shutdown().await;
+        let page = sluice_tests::demo::check_page(host).await;
+        report.pages.push((host, page.map_err(|error| format!("{error:#}"))));
     }
     Ok(report)
 }
@@ -65,6 +67,13 @@ fn another_key_shows_no_picture() {
 #[test]
 fn what_is_refused_plays_nothing_and_the_player_is_told_why() {
     report().assert_good(|case| case.purpose == Purpose::Refusal);
+}
+
+#[test]
+fn the_demos_page_does_what_its_buttons_say() {
+    for (host, page) in &report().pages {
+        assert!(page.is_ok(), "{}: {}", host.as_str(), page.as_ref().unwrap_err());
+    }
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// What went wrong inside the edges.
     pub(crate) traps: Vec<String>,
+    /// What a browser made of the demo's page, or why it did not.
+    pub(crate) pages: Vec<(EdgeHost, Result<String, String>)>,
 }
 
 impl Report {

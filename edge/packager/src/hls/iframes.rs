@@ -125,7 +125,7 @@ mod tests {
             }
             let first = &playlist.segments[0];
             assert_eq!(first.map.as_ref().map(|map| map.uri.as_str()), Some("v720/init.mp4?v=r1"));
-            assert_eq!(first.key.is_empty(), delivery == Delivery::Clear);
+            assert_eq!(first.key.is_none(), delivery == Delivery::Clear);
         }
     }
 

@@ -25,7 +25,7 @@ fn routes(stack: &Stack, session: &Session) -> Result<Vec<(String, &'static str)
         (format!("{title}/key/{}", "0".repeat(32)), READ),
     ];
     for scheme in ["cenc", "cbcs"] {
-        for file in ["main.m3u8", "v360.m3u8", "manifest.mpd"] {
+        for file in ["main.m3u8", "v360.m3u8", "v360-iframes.m3u8", "manifest.mpd"] {
             routes.push((format!("{title}/{scheme}/{file}"), READ));
         }
         for name in ["v360/init.mp4", "v360/1.m4s", "t-en/1.vtt"] {

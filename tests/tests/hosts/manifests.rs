@@ -4,10 +4,10 @@ use anyhow::{Context, Result, anyhow, ensure};
 use http::StatusCode;
 use reqwest::Url;
 use serde_json::json;
-use sluice_packager::title::TrackKind;
+use sluice_packager::{cenc::read::Reader, title::TrackKind};
 use sluice_tests::{fixture::Stack, runtime::EdgeHost};
 
-use super::stack;
+use super::{spoil::fragment_ends, stack};
 
 const CHOICES: [&str; 6] =
     ["", "?ks=widevine", "?ks=clearkey", "?ks=identity", "?ks=fairplay,playready", "?max_height=400"];
@@ -28,6 +28,54 @@ pub(super) async fn players_of_others_read_every_manifest(host: EdgeHost) -> Res
             }
             dash(&stack, &url).await.with_context(|| format!("{scheme}, {choice:?}"))?;
         }
+    }
+    Ok(stack)
+}
+
+pub(super) async fn an_iframe_playlist_names_whole_pictures(host: EdgeHost) -> Result<Stack> {
+    let stack = stack(host, json!({})).await?;
+    let session = stack.session("viewer").await?;
+    for scheme in ["cenc", "cbcs"] {
+        let base: Url = session.hls(scheme).context("HLS")?.parse()?;
+        let body = stack.get(base.as_str(), &[]).await?.expect(StatusCode::OK)?;
+        let master = m3u8_rs::parse_master_playlist_res(&body).map_err(|error| anyhow!("{error}"))?;
+        let tricks: Vec<_> = master.variants.iter().filter(|variant| variant.is_i_frame).collect();
+        ensure!(tricks.len() == 3, "{} I-frame playlists for three renditions", tricks.len());
+        for trick in tricks {
+            let url = base.join(&trick.uri)?;
+            let body = stack.get(url.as_str(), &[]).await?.expect(StatusCode::OK)?;
+            let playlist = m3u8_rs::parse_media_playlist_res(&body).map_err(|error| anyhow!("{url}: {error}"))?;
+            ensure!(playlist.i_frames_only && playlist.end_list, "{url}: no I-frame playlist");
+            // A picture for each of the 24 seconds.
+            ensure!(playlist.segments.len() == 24, "{url}: {} pictures", playlist.segments.len());
+            let map = playlist.segments.iter().find_map(|segment| segment.map.as_ref()).context("EXT-X-MAP")?;
+            let init = stack.get(url.join(&map.uri)?.as_str(), &[]).await?.expect(StatusCode::OK)?;
+            let reader = Reader::new(&init)?;
+            for of_segment in playlist.segments.chunk_by(|one, other| one.uri == other.uri) {
+                let media = url.join(&of_segment[0].uri)?;
+                let whole = stack.get(media.as_str(), &[]).await?.expect(StatusCode::OK)?;
+                let (samples, ends) = (reader.samples(&whole)?, fragment_ends(&whole));
+                for (at, picture) in of_segment.iter().enumerate() {
+                    let range = picture.byte_range.as_ref().context("EXT-X-BYTERANGE")?;
+                    let (first, length) = (range.offset.context("an offset")?, range.length);
+                    let start = at.checked_sub(1).map_or(0, |before| ends[before] as u64);
+                    let sample = samples.iter().find(|sample| sample.offset > start).context("a sample")?;
+                    let end = sample.offset + u64::from(sample.size);
+                    ensure!(sample.sync, "{media}: decoding cannot begin at picture {at}");
+                    ensure!((first, first + length) == (start, end), "{media}: picture {at} is not at {first}");
+                    let range = format!("bytes={first}-{}", end - 1);
+                    let part = stack.get(media.as_str(), &[("range", &range)]).await?;
+                    let part = part.expect(StatusCode::PARTIAL_CONTENT)?;
+                    ensure!(
+                        part == whole[start as usize..end as usize],
+                        "{media} {range}: other bytes than the whole's"
+                    );
+                }
+            }
+        }
+        let none = base.join("a-en-iframes.m3u8")?;
+        let problem = stack.get(none.as_str(), &[]).await?.problem();
+        ensure!(problem == (404, "unknown_track".to_owned()), "{none}: {problem:?}");
     }
     Ok(stack)
 }

@@ -109,6 +109,17 @@ impl Kv {
         Self { store: Arc::new(Memory::default()), blocking: false }
     }
 
+    /// A store that is down: every operation fails.
+    pub fn down() -> Self {
+        Self { store: Arc::new(Down), blocking: false }
+    }
+
+    /// Whether there is a store at all, as far as one of ours can be taken away from a runtime that keeps its own.
+    #[cfg(feature = "fastly")]
+    pub(super) fn is_down(&self) -> bool {
+        self.store.keys("default").is_err()
+    }
+
     /// A store of the caller's own, which must not block for long.
     pub fn custom(store: Arc<dyn KvStore>) -> Self {
         Self { store, blocking: false }
@@ -131,6 +142,32 @@ impl Kv {
         tokio::task::spawn_blocking(move || operation(&*store))
             .await
             .unwrap_or_else(|error| Err(KvError(error.to_string())))
+    }
+}
+
+struct Down;
+
+impl Down {
+    fn said<T>() -> Result<T, KvError> {
+        Err(KvError::new("the store is down"))
+    }
+}
+
+impl KvStore for Down {
+    fn get(&self, _: &str, _: &str) -> Result<Option<Vec<u8>>, KvError> {
+        Self::said()
+    }
+
+    fn set(&self, _: &str, _: &str, _: &[u8]) -> Result<(), KvError> {
+        Self::said()
+    }
+
+    fn delete(&self, _: &str, _: &str) -> Result<(), KvError> {
+        Self::said()
+    }
+
+    fn keys(&self, _: &str) -> Result<Vec<String>, KvError> {
+        Self::said()
     }
 }
 

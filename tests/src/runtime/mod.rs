@@ -125,6 +125,7 @@ impl EdgeHost {
                     config: spec.config,
                     secrets: spec.secrets,
                     countries: spec.countries,
+                    store: !spec.kv.is_down(),
                     listen: spec.listen,
                     echo_guest_output: spec.echo_guest_output,
                 })
@@ -143,7 +144,8 @@ pub struct EdgeSpec {
     pub config: String,
     /// Secrets by name.
     pub secrets: BTreeMap<String, String>,
-    /// The key-value store, where the host takes one. Outlives the edge, so that another one may go on with it.
+    /// The key-value store, where the host takes one. Outlives the edge, so that another one may go on with it. [`Kv::down`] leaves a host
+    /// that keeps its own without one.
     pub kv: Kv,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,

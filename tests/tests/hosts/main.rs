@@ -58,6 +58,7 @@ on_every_host!(
     keys::without_a_key_server_there_is_no_media,
     keys::what_the_origin_says_of_keys_is_not_believed,
     sessions::a_session_outlives_its_leases_and_stops_when_it_is_ended,
+    sessions::without_a_store_nobody_begins_and_a_lease_goes_on,
     tokens::a_wrong_viewer_token_mints_nothing,
     tokens::a_wrong_lease_or_handle_plays_nothing,
     tokens::a_lease_plays_by_either_carriage_until_it_ends,

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use http::{Method, StatusCode};
 use serde_json::json;
-use sluice_tests::{fixture::Stack, runtime::EdgeHost};
+use sluice_gate::lease::{self, Lease};
+use sluice_tests::{
+    fixture::{Stack, StackOptions},
+    runtime::{EdgeHost, Kv},
+};
 
-use super::{segment, stack, tokens::handle_of};
+use super::{options, segment, stack, tokens::handle_of};
 
 pub(super) async fn a_session_outlives_its_leases_and_stops_when_it_is_ended(host: EdgeHost) -> Result<Stack> {
     let stack = stack(host, json!({ "lease_seconds": 5 })).await?;
@@ -38,4 +42,43 @@ pub(super) async fn a_session_outlives_its_leases_and_stops_when_it_is_ended(hos
     let problem = stack.get(&path, &[("cookie", &cookie)]).await?.problem();
     ensure!(problem.0 == 410 || problem.0 == 401, "by the cookie: {problem:?}");
     Ok(stack)
+}
+
+pub(super) async fn without_a_store_nobody_begins_and_a_lease_goes_on(host: EdgeHost) -> Result<Stack> {
+    let good = stack(host, json!({})).await?;
+    let session = good.session("viewer").await?;
+    let (path, handle) = handle_of(&good, &segment(&good, &session, "a-en/1.m4s")?)?;
+    let whole = good.get(&format!("/~{handle}{path}"), &[]).await?.expect(StatusCode::OK)?;
+    let roots = good.secrets().roots()?;
+    let now = good.now();
+    let lease = lease::verify(&roots, &session.lease, now).map_err(|error| anyhow!("{error:?}"))?;
+
+    let down = Stack::start(StackOptions { kv: Kv::down(), ..options(host).await? }).await?;
+    let roots = down.secrets().roots()?;
+    let bearer = |lease: &Lease| format!("Bearer {}", lease::mint(&roots, lease));
+    // Fresh, and so far spent that it is due for renewal: what cannot be asked vouches for it until it ends.
+    for issued in [now, now - 250] {
+        let lease = Lease { issued, expires: issued + 300, ..lease };
+        let played = down.get(&path, &[("authorization", &bearer(&lease))]).await?.expect(StatusCode::OK)?;
+        ensure!(played == whole, "other bytes without a store");
+    }
+    let unavailable = (503, "store_unavailable".to_owned());
+    let token = format!("Bearer {}", down.token(&down.claims("viewer"))?);
+    let wanted = json!({ "title": down.title(), "device": "fixture" });
+    let lease = bearer(&lease);
+    let (renewed, licence) =
+        (format!("/v1/sessions/{}/renew", session.session), format!("/v1/{}/license/clearkey", down.title()));
+    for (method, path, authorization) in [
+        (Method::POST, "/v1/sessions", &token),
+        (Method::GET, "/v1/sessions", &token),
+        (Method::POST, &renewed, &lease),
+        // The second gate takes nobody's word.
+        (Method::POST, &licence, &lease),
+    ] {
+        let answer = down.send(method.clone(), path, &[("authorization", authorization)], Some(&wanted)).await?;
+        ensure!(answer.problem() == unavailable, "{method} {path}: {:?}", answer.problem());
+        ensure!(answer.headers.contains_key("retry-after"), "{method} {path}: no Retry-After");
+    }
+    down.shutdown().await;
+    Ok(good)
 }

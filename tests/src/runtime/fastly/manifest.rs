@@ -36,6 +36,11 @@ fn fill(manifest: &mut Table, options: &FastlyOptions) -> Result<()> {
     let secrets = options.secrets.iter().map(|(name, secret)| table([("key", name), ("data", secret)]));
     *at(manifest, &["local_server", "secret_stores", "sluice_secrets"])? = secrets.collect::<Vec<_>>().into();
     at(manifest, &["local_server", "kv_stores", "sluice_sessions"])?;
+    if !options.store
+        && let Some(stores) = at(manifest, &["local_server", "kv_stores"])?.as_table_mut()
+    {
+        stores.clear();
+    }
 
     let addresses = options.countries.iter().map(|(address, country)| (address.to_string(), place(country)));
     let mut geography = Table::new();

@@ -33,6 +33,8 @@ pub struct FastlyOptions {
     pub secrets: BTreeMap<String, String>,
     /// Where addresses are: ISO 3166-1 alpha-2. An address that is not listed is unknown.
     pub countries: BTreeMap<std::net::IpAddr, String>,
+    /// Whether the service has its KV store.
+    pub store: bool,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether guest output goes to stderr as well.

@@ -135,7 +135,7 @@ state = "published"
 
 [key_policy]
 systems = ["widevine", "playready", "fairplay", "clearkey", "identity"]
-schemes = ["cenc", "cbcs"]
+schemes = ["cenc", "cbcs", "aes128"]
 
 [tracks.a-en]
 language = "en"

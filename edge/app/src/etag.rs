@@ -36,7 +36,7 @@ pub(crate) fn etag(roots: &Roots, subject: &Subject<'_>) -> String {
         mac.update(&[0]);
     }
     match subject.treatment {
-        Treatment::Protect { kid, .. } => mac.update(&kid.0),
+        Treatment::Protect { kid, .. } | Treatment::EncryptSegments { kid } => mac.update(&kid.0),
         Treatment::Clear(_) => {}
     }
     mac.update(&[PACKAGER_VERSION]);

@@ -1,6 +1,6 @@
 //! Media on its way out: clear bytes come in as a stream, and leave as the track record's treatment wants.
 
-use sluice_packager::{cenc::FragmentProtector, title::ClearReason};
+use sluice_packager::{cenc::FragmentProtector, cipher::SegmentEncryptor, title::ClearReason};
 
 use crate::{
     conditional::Slice,
@@ -26,6 +26,7 @@ pub struct MediaBody<B> {
 
 enum Stage {
     Protect(Box<FragmentProtector>),
+    Encrypt(Box<SegmentEncryptor>),
     Pass(ClearReason),
     Ended,
 }
@@ -54,6 +55,11 @@ impl<B: ByteStream> MediaBody<B> {
     /// Media to protect; `total` is the plan's sum.
     pub(crate) fn protect(fetched: Fetched<B>, protector: FragmentProtector, total: u64) -> Self {
         Self::new(fetched, Stage::Protect(Box::new(protector)), Some(total))
+    }
+
+    /// Media to encrypt whole; `total` is what its planned size becomes.
+    pub(crate) fn encrypt(fetched: Fetched<B>, encryptor: SegmentEncryptor, total: u64) -> Self {
+        Self::new(fetched, Stage::Encrypt(Box::new(encryptor)), Some(total))
     }
 
     /// Media that its record declares clear.
@@ -96,7 +102,7 @@ impl<B: ByteStream> MediaBody<B> {
         loop {
             let first_fragment = match &self.stage {
                 Stage::Protect(protector) => protector.samples() > 0,
-                Stage::Pass(_) => true,
+                Stage::Encrypt(_) | Stage::Pass(_) => true,
                 Stage::Ended => return Ok(()),
             };
             if first_fragment && !self.ready.is_empty() {
@@ -134,6 +140,10 @@ impl<B: ByteStream> MediaBody<B> {
                         protector.push(&chunk, &mut out).map_err(media_error)?;
                         Stage::Protect(protector)
                     }
+                    Stage::Encrypt(mut encryptor) => {
+                        encryptor.push(&chunk, &mut out);
+                        Stage::Encrypt(encryptor)
+                    }
                     Stage::Pass(reason) => {
                         out = chunk;
                         Stage::Pass(reason)
@@ -145,8 +155,10 @@ impl<B: ByteStream> MediaBody<B> {
                 if self.owed.is_some_and(|owed| owed > 0) {
                     return Err(FetchError::Cut.into());
                 }
-                if let Stage::Protect(protector) = stage {
-                    protector.finish(&mut out).map_err(media_error)?;
+                match stage {
+                    Stage::Protect(protector) => protector.finish(&mut out).map_err(media_error)?,
+                    Stage::Encrypt(encryptor) => encryptor.finish(&mut out),
+                    Stage::Pass(_) | Stage::Ended => {}
                 }
                 Stage::Ended
             }

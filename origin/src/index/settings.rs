@@ -86,9 +86,15 @@ impl Settings {
             Some(_) if self.unprotected => bail!("title.toml has both unprotected = true and a key_policy"),
             Some(policy) if policy.schemes.is_empty() => bail!("title.toml: key_policy.schemes is empty"),
             Some(policy) => {
-                let unknown = policy.schemes.iter().find(|scheme| scheme.scheme().is_none());
-                if let Some(scheme) = unknown {
-                    bail!("title.toml: key_policy.schemes: {} is not supported by this build", scheme.as_str());
+                if policy.schemes.contains(&Delivery::Clear) {
+                    bail!(
+                        "title.toml: key_policy.schemes: clear is no protection; write unprotected = true instead of a key_policy"
+                    );
+                }
+                if policy.schemes.contains(&Delivery::Aes128) && !policy.systems.contains(&KeySystem::Identity) {
+                    bail!(
+                        "title.toml: key_policy: aes128 gives viewers the raw key: list the system identity too, or leave aes128 out"
+                    );
                 }
                 let twice = (1..policy.schemes.len()).find(|at| policy.schemes[..*at].contains(&policy.schemes[*at]));
                 if let Some(at) = twice {

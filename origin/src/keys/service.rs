@@ -4,7 +4,7 @@ use moka::future::Cache;
 use serde::Serialize;
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap::wrap},
-    title::{Delivery, Descriptor},
+    title::{Delivery, Descriptor, KeySystem, Scheme},
 };
 
 use super::kek::{FORM, parse_kek};
@@ -155,11 +155,16 @@ impl KeyService {
     }
 }
 
-/// The exchange that a delivery of a title needs. SPEKE has no encryption scheme for whole-segment AES-128.
+/// The exchange that a delivery of a title needs. SPEKE has no name for the encryption of whole segments, and wants one: `cbcs` comes
+/// nearest, with key ids that are the delivery's own, and without signalling.
 fn wanted(descriptor: &Descriptor, delivery: Delivery) -> Option<Wanted> {
     let policy = descriptor.key_policy.as_ref()?;
     let kids = policy.keys(delivery)?;
-    let scheme = delivery.scheme()?;
+    let (scheme, systems) = match (delivery.scheme(), delivery) {
+        (Some(scheme), _) => (scheme, policy.systems.clone()),
+        (None, Delivery::Aes128) => (Scheme::Cbcs, vec![KeySystem::Identity]),
+        (None, _) => return None,
+    };
     let keys = if kids.video == kids.audio {
         vec![RequestedKey { kid: kids.video, tracks: TrackType::All }]
     } else {
@@ -168,7 +173,6 @@ fn wanted(descriptor: &Descriptor, delivery: Delivery) -> Option<Wanted> {
             RequestedKey { kid: kids.audio, tracks: TrackType::Audio },
         ]
     };
-    let request =
-        KeyRequest { content_id: descriptor.title.to_string(), scheme, keys, systems: policy.systems.clone() };
+    let request = KeyRequest { content_id: descriptor.title.to_string(), scheme, keys, systems };
     Some(Wanted { version: descriptor.version.to_string(), request })
 }

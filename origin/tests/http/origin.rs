@@ -100,7 +100,6 @@ async fn what_is_not_there_has_a_name() {
         ("/titles/film/v1/video/99.m4s", "unknown_segment"),
         ("/titles/film/v1/absent/init.mp4", "unknown_track"),
         ("/titles/film/v2/keys/cbcs", "unknown_version"),
-        ("/titles/film/v1/keys/aes128", "unknown_route"),
         ("/titles/film/v1/keys/clear", "unknown_route"),
         ("/titles/film/v1/video/title.toml", "unknown_segment"),
         ("/titles/film/..%2f..%2fsecret/video/init.mp4", "unknown_version"),

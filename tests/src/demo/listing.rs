@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use dash_mpd_core::{MPD, Representation, SegmentTemplate};
-use m3u8_rs::{MasterPlaylist, MediaPlaylist};
+use m3u8_rs::{KeyMethod, MasterPlaylist, MediaPlaylist};
 use reqwest::Url;
 
 /// One track as a manifest lists it.
@@ -12,6 +12,8 @@ use reqwest::Url;
 pub(super) struct Listed {
     /// Text has none.
     pub(super) init: Option<Url>,
+    /// The raw key of segments that are encrypted whole.
+    pub(super) key: Option<Url>,
     /// In order.
     pub(super) segments: Vec<Url>,
 }
@@ -42,6 +44,9 @@ pub(super) fn add_media_playlist(listing: &mut Listing, base: &Url, playlist: &M
     for segment in &playlist.segments {
         if let Some(map) = &segment.map {
             listed.init = Some(base.join(&map.uri)?);
+        }
+        if let Some(key) = segment.key.as_ref().filter(|key| key.method == KeyMethod::AES128) {
+            listed.key = Some(base.join(key.uri.as_deref().context("a key without a URI")?)?);
         }
         listed.segments.push(base.join(&segment.uri)?);
     }

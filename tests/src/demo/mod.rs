@@ -1,5 +1,6 @@
 //! `cargo demo`: the whole stack on one machine, with a page to look at it (`--once`: to be walked and compared, sample by sample).
 
+mod aes128;
 mod compare;
 mod listing;
 pub mod stage;

@@ -11,11 +11,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sluice_packager::{
     keys::{ContentKey, Kid},
-    title::{Track, TrackKind},
+    title::{Delivery, Track, TrackKind},
 };
 
 use super::{
-    compare,
+    aes128, compare,
     listing::{self, Listed, Listing},
 };
 use crate::{
@@ -44,13 +44,19 @@ pub(super) struct Row {
 struct Delivered {
     init: Option<Bytes>,
     segments: Vec<Bytes>,
+    /// The key of segments that are encrypted whole.
+    key: Option<[u8; 16]>,
 }
 
 /// Walks both manifests of a scheme and compares every track that the title has.
 pub(super) async fn scheme(stack: &Stack, session: &Session, scheme: &str, host: EdgeHost) -> Result<Vec<Row>> {
     let hls = hls(stack, session.hls(scheme).context("no HLS")?).await.context("HLS")?;
-    let dash = dash(stack, session.dash(scheme).context("no DASH")?).await.context("DASH")?;
-    ensure!(hls == dash, "HLS and DASH do not list the same media");
+    if scheme == Delivery::Aes128.as_str() {
+        ensure!(session.dash(scheme).is_none(), "DASH has no form for segments encrypted whole");
+    } else {
+        let dash = dash(stack, session.dash(scheme).context("no DASH")?).await.context("DASH")?;
+        ensure!(hls == dash, "HLS and DASH do not list the same media");
+    }
 
     let mut delivered = BTreeMap::new();
     for (track, listed) in &hls {
@@ -95,11 +101,15 @@ async fn fetch(stack: &Stack, listed: &Listed) -> Result<Delivered> {
         Some(url) => Some(get(stack, url).await?),
         None => None,
     };
+    let key = match &listed.key {
+        Some(url) => Some(get(stack, url).await?.as_ref().try_into().context("a key that is not 16 bytes")?),
+        None => None,
+    };
     let mut segments = Vec::new();
     for url in &listed.segments {
         segments.push(get(stack, url).await?);
     }
-    Ok(Delivered { init, segments })
+    Ok(Delivered { init, segments, key })
 }
 
 async fn get(stack: &Stack, url: &Url) -> Result<Bytes> {
@@ -145,6 +155,11 @@ fn row(stack: &Stack, track: &Track, delivered: Delivered, keys: &BTreeMap<Kid, 
     let protected_title = stack.indexed.descriptor.key_policy.is_some();
     let findings = match (&delivered.init, track.kind) {
         (None, TrackKind::Text) => compare::text(&folder, &delivered.segments)?,
+        (Some(init), TrackKind::Video | TrackKind::Audio) if delivered.key.is_some() => {
+            let key = delivered.key.unwrap_or_default();
+            let clear = (1..).zip(&delivered.segments).map(|(number, segment)| aes128::decrypt(&key, number, segment));
+            compare::media(&folder, init, &clear.collect::<Result<Vec<_>>>()?, None)?
+        }
         (Some(init), TrackKind::Video | TrackKind::Audio) => {
             let kid = compare::kid(init)?;
             if protected_title && kid.is_none() {

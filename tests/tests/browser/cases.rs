@@ -96,6 +96,11 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Case>> {
             cases.push(Case { purpose: Purpose::NoPicture, what: "a wrong key", ..other_key });
         }
     }
+    // HLS alone knows it; keys are fetched as they are.
+    for player in PLAYERS.iter().filter(|player| player.protocol == Protocol::Hls) {
+        let player = &Player { query: "", ..*player };
+        cases.push(by_handle(stage, &stage.home, player, "aes128", "handle").await?);
+    }
     for player in &PLAYERS {
         cases.extend(refusals::of(stage, player).await?);
     }

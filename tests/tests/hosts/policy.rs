@@ -14,7 +14,13 @@ use super::{options, titles::altered};
 const WIDEVINE: &str = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
 
 pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: EdgeHost) -> Result<Stack> {
-    let source = altered("key_policy", toml::toml! { systems = ["widevine"] })?;
+    let source = altered(
+        "key_policy",
+        toml::toml! {
+            systems = ["widevine"]
+            schemes = ["cenc", "cbcs"]
+        },
+    )?;
     let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
     let session = stack.session("viewer").await?;
     ensure!(!session.license.contains_key("clearkey"), "the session names a ClearKey licence");

@@ -19,7 +19,8 @@ pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Resu
     })?;
     let mut keys: Vec<(Kid, ContentKey)> = Vec::new();
     for kid in wanted {
-        if let Some(delivery) = delivery_of(&title, credential, kid) {
+        // Of Common Encryption: the key of whole segments has a route of its own.
+        if let Some(delivery) = delivery_of(&title, credential, kid).filter(|delivery| delivery.scheme().is_some()) {
             keys.push((kid, origin.content_key(id, &title.media.version, delivery, kid).await?));
         }
     }

@@ -4,6 +4,7 @@ use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
     cenc::{self, FragmentProtector, InitProtection, IvSource, TrackConfig},
+    cipher::SegmentEncryptor,
     title::{Delivery, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
 };
 
@@ -30,7 +31,8 @@ pub(super) async fn init<H: Host>(
     let treat = |clear: &[u8]| match found.treatment {
         Treatment::Protect { scheme, kid } => cenc::protect_init(clear, &InitProtection::derived(scheme, kid))
             .map_err(|error| Error::Origin(error.to_string())),
-        Treatment::Clear(_) => Ok(clear.to_vec()),
+        // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
+        Treatment::EncryptSegments { .. } | Treatment::Clear(_) => Ok(clear.to_vec()),
     };
     let body = viewing.origin.init(viewing.title, &found.version, track, treat).await?;
     let total = body.len() as u64;
@@ -64,6 +66,7 @@ pub(super) async fn segment<H: Host>(
     let total = match found.treatment {
         Treatment::Protect { scheme: Scheme::Cenc, .. } => sum(|entry| entry.cenc),
         Treatment::Protect { scheme: Scheme::Cbcs, .. } => sum(|entry| entry.cbcs),
+        Treatment::EncryptSegments { .. } => SegmentEncryptor::encrypted_len(clear_total),
         Treatment::Clear(_) => clear_total,
     };
     let range = conditional::range(found.request(), &etag, total)?;
@@ -79,6 +82,11 @@ pub(super) async fn segment<H: Host>(
             let ivs = IvSource::derived(scheme, kid, found.record.number);
             let protector = FragmentProtector::new(config, ivs, &key, plan, Some(segment.time));
             MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
+        }
+        Treatment::EncryptSegments { kid } => {
+            let key = origin.content_key(title, &found.version, delivery, kid).await?;
+            let encryptor = SegmentEncryptor::new(&key, number);
+            MediaBody::encrypt(found.fetch(&object, Some(clear_total)).await?, encryptor, total)
         }
         Treatment::Clear(reason) => MediaBody::pass(found.fetch(&object, Some(clear_total)).await?, reason),
     };

@@ -214,8 +214,8 @@ fn session_object<H: Host>(
     let token = lease::mint(&context.roots, &lease);
     let handle = handle_of(context, &context.roots, record, title_id)?;
     let base = context.base(Some(&handle), title_id);
-    let links = |file: &str| -> Vec<Link> {
-        let offered = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
+    let links = |file: &str, exists: fn(Delivery) -> bool| -> Vec<Link> {
+        let offered = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery) && exists(*delivery));
         offered
             .map(|delivery| Link { scheme: delivery.as_str(), url: format!("{base}/{}/{file}", delivery.as_str()) })
             .collect()
@@ -228,8 +228,9 @@ fn session_object<H: Host>(
         lease: token.clone(),
         expires: lease.expires,
         ends: record.ends,
-        hls: links("main.m3u8"),
-        dash: links("manifest.mpd"),
+        hls: links("main.m3u8", |_| true),
+        // DASH knows no encryption of whole segments.
+        dash: links("manifest.mpd", |delivery| delivery != Delivery::Aes128),
         license: Licenses { clearkey: lists(KeySystem::Clearkey).then(|| format!("{base}/license/clearkey")) },
         key: lists(KeySystem::Identity).then(|| format!("{base}/key")),
     };

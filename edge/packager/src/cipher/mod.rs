@@ -5,8 +5,10 @@
 //! against. Nothing here knows of boxes or codecs.
 
 mod portable;
+mod segment;
 
 pub use portable::Portable;
+pub use segment::SegmentEncryptor;
 
 use core::ops::Range;
 

@@ -2,8 +2,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     drm::{clearkey, fairplay, playready, widevine},
-    manifest::{Error, Options, Protection, systems},
-    title::{Descriptor, KeySystem, Scheme},
+    manifest::{Error, Options, Protection, protection, segment_key, systems},
+    title::{Delivery, Descriptor, KeySystem, Scheme, TrackKind},
 };
 
 /// The attribute lists for a key, one per system: the same in `EXT-X-KEY` and in `EXT-X-SESSION-KEY`, whose `METHOD`, `KEYFORMAT`
@@ -11,11 +11,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NoKeySystem`] rather than a playlist that takes protected media for clear.
-pub(super) fn keys(
-    descriptor: &Descriptor,
-    options: &Options<'_>,
-    protection: &Protection,
-) -> Result<Vec<String>, Error> {
+fn keys(descriptor: &Descriptor, options: &Options<'_>, protection: &Protection) -> Result<Vec<String>, Error> {
     let listed: Vec<_> = systems(descriptor, options, protection.scheme).collect();
     let identity = listed.contains(&KeySystem::Identity);
     let keys: Vec<_> = listed
@@ -24,6 +20,19 @@ pub(super) fn keys(
         .map(|system| attributes(system, protection, options.base))
         .collect();
     if keys.is_empty() { Err(Error::NoKeySystem) } else { Ok(keys) }
+}
+
+/// The attribute lists of the keys of tracks of `kind`, however the delivery protects them; none where it does not.
+///
+/// # Errors
+/// As [`keys`].
+pub(super) fn keys_of(descriptor: &Descriptor, options: &Options<'_>, kind: TrackKind) -> Result<Vec<String>, Error> {
+    if options.delivery == Delivery::Aes128 {
+        let kid = segment_key(descriptor, options, kind)?;
+        // No IV: it is the segment's media sequence number (4.4.4.4).
+        return Ok(kid.map(|kid| format!("METHOD=AES-128,URI=\"{}/key/{kid}\"", options.base)).into_iter().collect());
+    }
+    protection(descriptor, options, kind)?.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))
 }
 
 fn attributes(system: KeySystem, Protection { scheme, kid }: &Protection, base: &str) -> String {
@@ -54,10 +63,7 @@ fn attributes(system: KeySystem, Protection { scheme, kid }: &Protection, base: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        manifest::{fixture, protection},
-        title::{Delivery, TrackKind},
-    };
+    use crate::manifest::fixture;
 
     fn formats(delivery: Delivery, systems: &[KeySystem]) -> Result<Vec<String>, Error> {
         let (title, options) = (fixture::protected(), Options { systems, ..fixture::options(delivery) });

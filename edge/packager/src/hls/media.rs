@@ -1,7 +1,7 @@
-use super::{VERSION, key::keys, text::put};
+use super::{VERSION, key::keys_of, text::put};
 use crate::{
-    manifest::{Error, Options, Seconds, admits, protection, segments},
-    title::{Descriptor, Track, TrackId, TrackKind},
+    manifest::{Error, Options, Seconds, admits, segments},
+    title::{Delivery, Descriptor, Track, TrackId, TrackKind},
 };
 
 /// The media playlist of a track (rfc8216bis, 4.4.3), as video on demand.
@@ -12,9 +12,8 @@ use crate::{
 pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
     let track = descriptor.track(id).filter(|track| admits(track, options));
-    let protection = protection(descriptor, options, track.map_or(TrackKind::Text, |track| track.kind))?;
+    let keys = keys_of(descriptor, options, track.map_or(TrackKind::Text, |track| track.kind))?;
     let track = track.ok_or(Error::UnknownTrack)?;
-    let keys = protection.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))?;
     let count = segments(track)?;
     let version = descriptor.version.as_str();
 
@@ -26,16 +25,19 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
     put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
     // Segment n has media sequence number n: the two need no telling apart.
     out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+    let map = || format!("#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}\"\n");
+    let (extension, map_before, map_after) = match (track.kind, options.delivery) {
+        (TrackKind::Text, _) => ("vtt", String::new(), String::new()),
+        // Before the key, which would otherwise encrypt it, and want an IV (4.4.4.4).
+        (_, Delivery::Aes128) => ("m4s", map(), String::new()),
+        // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
+        _ => ("m4s", String::new(), map()),
+    };
+    out.push_str(&map_before);
     for key in &keys {
         put!(out, "#EXT-X-KEY:{key}\n");
     }
-    let extension = if track.kind == TrackKind::Text {
-        "vtt"
-    } else {
-        // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
-        put!(out, "#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}\"\n");
-        "m4s"
-    };
+    out.push_str(&map_after);
     let mut number = 0u32;
     for run in &track.timeline.runs {
         let duration = Seconds::nearest(run.d, track.timescale).to_string();
@@ -67,7 +69,7 @@ mod tests {
     use super::*;
     use crate::{
         manifest::fixture,
-        title::{Delivery, KeySystem, Run},
+        title::{KeySystem, Run},
     };
 
     fn id(text: &str) -> TrackId {
@@ -123,6 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn segments_encrypted_whole_have_a_clear_init_and_a_raw_key() {
+        let mut title = fixture::protected();
+        let options = fixture::options(Delivery::Aes128);
+        assert_eq!(
+            media(&title, &id("en"), &options).expect("playlist"),
+            "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+             #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
+             #EXT-X-KEY:METHOD=AES-128,URI=\"https://edge.example/~h/v1/film/key/606162636465666768696a6b6c6d6e6f\"\n\
+             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXT-X-ENDLIST\n"
+        );
+        assert!(!media(&title, &id("subs-en"), &options).expect("playlist").contains("EXT-X-KEY"));
+        // Who may not have raw keys may not have this.
+        title.key_policy.as_mut().expect("policy").systems.retain(|system| *system != KeySystem::Identity);
+        assert_eq!(media(&title, &id("en"), &options), Err(Error::NoKeySystem));
+    }
+
+    #[test]
     fn what_is_not_there_has_no_playlist() {
         let title = fixture::protected();
         let all = fixture::options(Delivery::Cenc);
@@ -130,10 +150,9 @@ mod tests {
         assert_eq!(media(&title, &id("v720"), &low), Err(Error::UnknownTrack));
         assert!(media(&title, &id("v360"), &low).is_ok());
         assert_eq!(media(&title, &id("v1080"), &all), Err(Error::UnknownTrack));
-        for delivery in [Delivery::Clear, Delivery::Aes128] {
-            assert_eq!(media(&title, &id("v720"), &fixture::options(delivery)), Err(Error::NotOffered));
-            assert_eq!(media(&title, &id("nothing"), &fixture::options(delivery)), Err(Error::NotOffered));
-        }
+        let clear = fixture::options(Delivery::Clear);
+        assert_eq!(media(&title, &id("v720"), &clear), Err(Error::NotOffered));
+        assert_eq!(media(&title, &id("nothing"), &clear), Err(Error::NotOffered));
         let broken = Options { base: "https://x/\"\n#EXT-X-ENDLIST", ..all };
         assert_eq!(media(&title, &id("v720"), &broken), Err(Error::Url));
         let mut long = title;

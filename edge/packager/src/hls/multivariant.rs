@@ -1,12 +1,12 @@
 use super::{
     VERSION,
     group::{Group, audio_groups, put_group, put_uri},
-    key::keys,
+    key::keys_of,
     text::{Quoted, put},
 };
 use crate::{
-    manifest::{Error, Options, average, peak, protection, selection},
-    title::{Descriptor, Scheme, Track, TrackKind, Video},
+    manifest::{Error, Options, average, peak, selection},
+    title::{Delivery, Descriptor, Scheme, Track, TrackKind, Video},
 };
 
 /// The multivariant playlist (rfc8216bis, 4.4.6): every video track with every audio group, or every audio group where the title
@@ -43,7 +43,10 @@ pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<St
     } else {
         audio_only().for_each(|(track, group)| put_variant(&mut out, track, group, text, options));
     }
-    of(TrackKind::Video).for_each(|track| put_iframes(&mut out, track, options));
+    // Of a segment that is encrypted whole no part can be had alone.
+    if options.delivery != Delivery::Aes128 {
+        of(TrackKind::Video).for_each(|track| put_iframes(&mut out, track, options));
+    }
     Ok(out)
 }
 
@@ -73,10 +76,8 @@ fn put_resolution(out: &mut String, video: &Video) {
 fn session_keys(descriptor: &Descriptor, options: &Options<'_>) -> Result<Vec<String>, Error> {
     let mut all: Vec<String> = Vec::new();
     for kind in [TrackKind::Video, TrackKind::Audio] {
-        if let Some(protection) = protection(descriptor, options, kind)?
-            && descriptor.tracks.iter().any(|track| track.kind == kind)
-        {
-            let new = keys(descriptor, options, &protection)?;
+        if descriptor.tracks.iter().any(|track| track.kind == kind) {
+            let new = keys_of(descriptor, options, kind)?;
             all.extend(new.into_iter().filter(|key| !all.contains(key)).collect::<Vec<_>>());
         }
     }
@@ -137,7 +138,7 @@ mod tests {
     use crate::{
         hls::media,
         manifest::fixture,
-        title::{Delivery, KeySystem, TrackId},
+        title::{KeySystem, TrackId},
     };
 
     fn parsed(title: &Descriptor, options: &Options<'_>) -> MasterPlaylist {

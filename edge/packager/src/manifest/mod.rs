@@ -9,7 +9,7 @@ pub use options::{Error, Options};
 
 pub(crate) use bandwidth::{average, peak};
 pub(crate) use seconds::Seconds;
-pub(crate) use selection::{Protection, admits, language, protection, segments, selection, systems};
+pub(crate) use selection::{Protection, admits, language, protection, segment_key, segments, selection, systems};
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -8,11 +8,28 @@ use crate::{
 const VIDEO_CODECS: [&str; 14] =
     ["avc1", "avc3", "hvc1", "hev1", "dva1", "dvav", "dvh1", "dvhe", "av01", "dav1", "vp08", "vp09", "vvc1", "vvi1"];
 
-/// How a track is protected.
+/// How a track's samples are protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Protection {
     pub(crate) scheme: Scheme,
     pub(crate) kid: Kid,
+}
+
+/// The key id of tracks of `kind` whose segments are encrypted whole, where the delivery does that and the policy allows the raw keys that it lives on.
+///
+/// # Errors
+/// [`Error::NotOffered`], [`Error::NoKeySystem`]
+pub(crate) fn segment_key(
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+    kind: TrackKind,
+) -> Result<Option<Kid>, Error> {
+    if options.delivery != Delivery::Aes128 {
+        return Ok(None);
+    }
+    let policy = descriptor.key_policy.as_ref().ok_or(Error::NotOffered)?;
+    let keys = policy.keys(Delivery::Aes128).ok_or(Error::NotOffered)?;
+    if policy.allows(KeySystem::Identity) { Ok(keys.kid(kind)) } else { Err(Error::NoKeySystem) }
 }
 
 /// How tracks of `kind` are protected in this delivery; `None` where they are in the clear.

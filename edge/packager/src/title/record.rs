@@ -77,6 +77,11 @@ pub enum Treatment {
         /// The key id.
         kid: Kid,
     },
+    /// To be encrypted under this key id, each segment whole (HLS `METHOD=AES-128`). The init segment stays as it is.
+    EncryptSegments {
+        /// The key id.
+        kid: Kid,
+    },
     /// To be passed on as it is.
     Clear(ClearReason),
 }
@@ -107,13 +112,16 @@ impl TrackRecord {
             (Delivery::Clear, _) if self.unprotected_title && self.kids.is_empty() => {
                 Ok(Treatment::Clear(ClearReason(Reason::UnprotectedTitle)))
             }
-            (Delivery::Cenc | Delivery::Cbcs, TrackKind::Text) if !self.unprotected_title => {
+            (Delivery::Cenc | Delivery::Cbcs | Delivery::Aes128, TrackKind::Text) if !self.unprotected_title => {
                 Ok(Treatment::Clear(ClearReason(Reason::Text)))
             }
             (_, TrackKind::Video | TrackKind::Audio) => {
-                let scheme = delivery.scheme().ok_or(RecordError::NotOffered)?;
                 let kid = self.kids.iter().find(|entry| entry.scheme == delivery).ok_or(RecordError::NotOffered)?.kid;
-                Ok(Treatment::Protect { scheme, kid })
+                match (delivery.scheme(), delivery) {
+                    (Some(scheme), _) => Ok(Treatment::Protect { scheme, kid }),
+                    (None, Delivery::Aes128) => Ok(Treatment::EncryptSegments { kid }),
+                    (None, _) => Err(RecordError::NotOffered),
+                }
             }
             _ => Err(RecordError::NotOffered),
         }

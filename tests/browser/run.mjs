@@ -8,6 +8,7 @@
 import { createInterface } from 'node:readline';
 import { launch } from './chromium.mjs';
 import { servePages } from './pages.mjs';
+import { Traffic } from './traffic.mjs';
 
 /** What a case may take on a busy machine; a case bounds its own steps, so that this is for pages that hang. */
 const CASE_MS = 120_000;
@@ -42,14 +43,14 @@ async function runAll(cases, parallel) {
 async function runOne(browser, wanted) {
   const context = await browser.newContext({ viewport: { width: 640, height: 360 } });
   const notes = [];
-  const unanswered = new Set();
+  const traffic = new Traffic();
   let keys = 0;
   try {
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && notes.push(message.text()));
-    page.on('request', (request) => unanswered.add(request));
-    page.on('requestfinished', (request) => unanswered.delete(request));
-    page.on('requestfailed', (request) => unanswered.delete(request));
+    page.on('request', (request) => traffic.begin(request));
+    page.on('requestfinished', (request) => traffic.end(request, 'whole'));
+    page.on('requestfailed', (request) => traffic.end(request, request.failure()?.errorText ?? 'failed'));
     page.on('response', (response) => {
       if (KEYS.test(response.url()) && response.ok()) keys += 1;
     });
@@ -57,8 +58,8 @@ async function runOne(browser, wanted) {
     await page.exposeFunction('screenshot', async (clip) => (await page.screenshot({ clip })).toString('base64'));
     await page.goto(`${pages.origin}/`);
     const outcome = await bounded(page.evaluate((wanted) => window.run(wanted), wanted));
-    const waiting = [...unanswered].map((request) => `without a whole answer: ${request.url()}`);
-    return { ...outcome, keys, cookies: await context.cookies(), notes: [...notes, ...waiting] };
+    const wrong = Object.values(outcome).some((step) => step?.hole);
+    return { ...outcome, keys, cookies: await context.cookies(), notes: [...notes, ...(wrong ? traffic.last() : [])] };
   } catch (error) {
     return { failure: `the page failed: ${error.message}`, notes };
   } finally {

@@ -42,14 +42,19 @@ export async function play(driver, video, url) {
     await wait(() => observer.audio() > before, 'sound');
     return { bytes: observer.audio() };
   });
+  // Shown before the seek, as a viewer does it: shaka-player shows no cue where a seek comes while it turns to its subtitles.
+  await step('subtitles', async () => {
+    driver.showSubtitles();
+    await wait(() => observer.hasCues(), 'subtitles to show');
+  });
   await step('seek', async () => {
-    await driver.showSubtitles();
     video.currentTime = SEEK;
     const isAfterSeek = () => observer.presented.time >= SEEK && observer.presented.time < SEEK + 4;
     const seen = await picture(`after a seek to ${SEEK} s`, isAfterSeek);
     return { ...seen, time: observer.presented.time };
   });
   await step('subtitles', async () => {
+    if (outcome.subtitles?.hole) throw new Error(outcome.subtitles.hole);
     await wait(() => observer.cues().length > 0, 'cue');
     const cues = observer.cues();
     if (!cues.includes(CUE)) throw new Error(`another cue than "${CUE}": ${cues.join(' | ')}`);

@@ -45,9 +45,17 @@ export class Observer {
     );
   }
 
+  /** Whether the browser shows subtitles, and has some. */
+  hasCues() {
+    return this.#shown().some((track) => track.cues?.length > 0);
+  }
+
   /** The text of the cues that the browser shows now. */
   cues() {
-    const shown = [...this.video.textTracks].filter((track) => track.mode === 'showing');
-    return shown.flatMap((track) => [...(track.activeCues ?? [])]).map((cue) => cue.text);
+    return this.#shown().flatMap((track) => [...(track.activeCues ?? [])]).map((cue) => cue.text);
+  }
+
+  #shown() {
+    return [...this.video.textTracks].filter((track) => track.mode === 'showing');
   }
 }

@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::avc::{self, Stream};
+use super::{
+    avc::{self, Stream},
+    nal,
+};
 
 pub(super) fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let payload = parts.concat();
@@ -156,7 +159,7 @@ pub(super) fn media() -> impl Strategy<Value = Media> {
             .prop_map(move |(kind, idr, seed, data)| stream.slice(kind, idr, seed, &data).0);
         let sei = proptest::collection::vec(any::<u8>(), 0..20).prop_map(|data| [&[6][..], &data].concat());
         let sample = proptest::collection::vec(prop_oneof![3 => slice, 1 => sei], 0..4)
-            .prop_map(move |nals| avc::sample(size, &nals))
+            .prop_map(move |nals| nal::synthetic::sample(size, &nals))
             .boxed();
         segments(sample).prop_map(move |segment| Media { init: init(&entry, b"vide"), segment })
     });

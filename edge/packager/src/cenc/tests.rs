@@ -334,7 +334,7 @@ fn too_many_subsamples_are_named_with_the_sample() {
     let init = synthetic::init(&synthetic::video_entry(&stream, 4), b"vide");
     let (slice, _) = stream.slice(2, true, 0, &[7; 64]);
     let plan = |slices: usize| {
-        let samples = vec![super::avc::sample(4, &vec![slice.clone(); slices])];
+        let samples = vec![super::nal::synthetic::sample(4, &vec![slice.clone(); slices])];
         let fragment = synthetic::Fragment { samples, first_run: 1, large_mdat: false, unknown: false };
         plan_segment(&config(&init), &fragment.bytes(0)).map(|plan| plan.samples)
     };

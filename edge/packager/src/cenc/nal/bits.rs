@@ -47,6 +47,21 @@ impl<'a> Bits<'a> {
         (0..count).try_fold(0, |value, _| Ok(value << 1 | u32::from(self.flag()?)))
     }
 
+    /// `u(count)` of no more than `max`.
+    pub(in crate::cenc) fn u_max(&mut self, count: u32, max: u32, field: &'static str) -> Result<u32, Error> {
+        in_range(self.u(count)?, max, field)
+    }
+
+    /// Passes over `count` bits.
+    pub(in crate::cenc) fn skip(&mut self, count: u32) -> Result<(), Error> {
+        (0..count).try_for_each(|_| self.flag().map(|_| ()))
+    }
+
+    /// Bits of the byte last read that were not.
+    pub(in crate::cenc) fn left(&self) -> u8 {
+        self.left
+    }
+
     /// `ue(v)`: at most 31 leading zero bits, which no element of a valid stream exceeds.
     pub(in crate::cenc) fn ue(&mut self) -> Result<u32, Error> {
         let mut zeros = 0;

@@ -1,4 +1,4 @@
-//! NAL units behind length fields (ISO/IEC 14496-15, 4.3.3.1), and the bits in them.
+//! What AVC and HEVC have in common: NAL units behind length fields (ISO/IEC 14496-15, 4.3.3.1), and the bits in them.
 
 mod bits;
 #[cfg(test)]

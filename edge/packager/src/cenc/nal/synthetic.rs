@@ -26,6 +26,14 @@ impl BitWriter {
         let byte = |bits: &[bool]| (0..8).fold(0, |byte, at| byte << 1 | u8::from(*bits.get(at).unwrap_or(&true)));
         self.bits.chunks(8).map(byte).collect()
     }
+
+    /// Whole bytes after a one bit and as many zeros as it takes: `byte_alignment()` and `rbsp_trailing_bits()` of HEVC.
+    pub(in crate::cenc) fn aligned(&mut self) -> Vec<u8> {
+        self.u(1, 1);
+        let over = self.bits.len() % 8;
+        self.u((8 - over as u32) % 8, 0);
+        self.bytes()
+    }
 }
 
 /// Puts in emulation prevention bytes (ISO/IEC 14496-10, 7.4.1.1): a NAL unit from its header and RBSP.

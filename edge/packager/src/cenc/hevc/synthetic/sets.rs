@@ -344,7 +344,7 @@ impl Stream {
                     w.se(-4).se(5);
                 }
             }
-            w.ue(0).ue(1);
+            w.ue(0).ue(0);
         }
         if let Some((own_picture, offsets)) = self.screen_content {
             w.u(1, own_picture.into()).u(1, offsets.into());

@@ -134,6 +134,9 @@ pub(crate) fn hevc_main_10() -> &'static Clip {
 }
 
 /// HEVC range extensions: 4:2:2 at ten bits, many rows of wavefronts, no deblocking, chroma offsets, transform skip.
+///
+/// SAO stays on: without it and without deblocking, shaka-packager 3.4.2 reads a `slice_loop_filter_across_slices_enabled_flag` that is
+/// not there (it takes `slice_deblocking_filter_disabled_flag` for 0 where ITU-T H.265, 7.4.7.1 infers it from the PPS).
 pub(crate) fn hevc_422() -> &'static Clip {
     static CLIP: OnceLock<Clip> = OnceLock::new();
     CLIP.get_or_init(|| {

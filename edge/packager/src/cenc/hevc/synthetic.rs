@@ -68,6 +68,8 @@ pub(in crate::cenc) struct Stream {
     pub(super) range: Option<bool>,
     /// The current picture as a reference, offsets of the colour transform, where there is a screen content extension.
     pub(super) screen_content: Option<(bool, bool)>,
+    /// Says that there are 3D extensions too, which none of [`streams`] does.
+    pub(super) three_d: bool,
 }
 
 /// Arbitrary streams.
@@ -117,6 +119,7 @@ pub(in crate::cenc) fn streams() -> impl Strategy<Value = Stream> {
                 header_extension: flags[12],
                 range,
                 screen_content,
+                three_d: false,
             }
         },
     )

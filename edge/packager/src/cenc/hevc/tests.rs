@@ -93,6 +93,25 @@ fn what_cannot_be_protected_is_named() {
     let (slice, _) = stream.slice(1, 1, 1, &[1, 2]);
     let refused = stream.hevc(4).expect("its own parameter sets").runs(&sample(4, &[slice]), |_| {});
     assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
+    // Extensions behind one that is not taken apart.
+    let known = stream.clone();
+    stream.three_d = true;
+    for (sps, pps) in [(known.sps(), stream.pps()), (stream.sps(), known.pps())] {
+        let refused = empty(4, &[&sps], &[&pps]);
+        assert!(matches!(refused, Err(Error::Unsupported(_))), "{refused:?}");
+    }
+}
+
+#[test]
+fn what_is_no_slice_stays_clear() {
+    // Dolby Vision's metadata among them, types 62 and 63; parameter sets aside.
+    for kind in (32..64).filter(|kind| ![33, 34].contains(kind)) {
+        let unit = of_type(kind, &[7; 50]);
+        let mut runs = Vec::new();
+        let mut hevc = empty(2, &[], &[]).expect("no parameter sets");
+        hevc.runs(&sample(2, &[unit]), |run| runs.push((run.clear, run.rest))).expect("no slices");
+        assert_eq!(runs, [(54, 0)], "{kind}");
+    }
 }
 
 #[test]

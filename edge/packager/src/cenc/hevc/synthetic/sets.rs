@@ -268,7 +268,8 @@ impl Stream {
         if !any {
             return;
         }
-        w.u(1, self.range.is_some().into()).u(1, multilayer).u(1, 0).u(1, self.screen_content.is_some().into()).u(4, 0);
+        w.u(1, self.range.is_some().into()).u(1, multilayer).u(1, self.three_d.into());
+        w.u(1, self.screen_content.is_some().into()).u(4, 0);
         if self.range.is_some() {
             w.u(9, 0x12);
         }
@@ -332,7 +333,8 @@ impl Stream {
         if !any {
             return;
         }
-        w.u(1, self.range.is_some().into()).u(2, 0).u(1, self.screen_content.is_some().into()).u(4, 0);
+        w.u(1, self.range.is_some().into()).u(1, 0).u(1, self.three_d.into());
+        w.u(1, self.screen_content.is_some().into()).u(4, 0);
         if let Some(list) = self.range {
             if self.choices.flag(30) {
                 w.ue(1);

@@ -20,7 +20,7 @@ pub(super) struct Sps {
     pub(super) choose_integer_mv: bool,
 }
 
-/// Luma samples a side: more than any level has, and than a sample entry can say.
+/// Luma samples a side: a sample entry cannot say more.
 const MAX_SIDE: u32 = 1 << 16;
 
 impl Sps {

@@ -1,8 +1,10 @@
 //! HEVC parameter sets and slice segments, written bit by bit after the syntax tables of ITU-T H.265: synthetic streams for features
 //! that no encoder at hand produces (tiles, dependent slice segments, long-term pictures, list modification, extensions, …).
 
+mod parameters;
 mod sets;
 mod slice;
+mod vui;
 
 use proptest::prelude::*;
 

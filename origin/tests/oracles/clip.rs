@@ -119,7 +119,7 @@ pub(crate) fn hevc_slices() -> &'static Clip {
     })
 }
 
-/// HEVC Main 10 as hev1: parameter sets before every random access picture, open GOPs (so CRA, RASL and RADL pictures), temporal
+/// HEVC Main 10 as hev1: parameter sets before every random access picture, open GOPs (so CRA and RASL pictures), temporal
 /// layers, no wavefronts and no SAO, deblocking offsets.
 pub(crate) fn hevc_main_10() -> &'static Clip {
     static CLIP: OnceLock<Clip> = OnceLock::new();

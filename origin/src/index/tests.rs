@@ -25,6 +25,24 @@ fn copy(to: &Path, tracks: &[&str]) -> PathBuf {
     dir
 }
 
+#[test]
+fn hevc_tracks_are_named_by_their_configuration() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../edge/packager/src/cenc/vectors");
+    for (vector, codec) in
+        [("hevc-slices", "hvc1.1.6.L30.90"), ("hevc-main10", "hev1.2.4.L30.90"), ("hevc-444", "hvc1.4.10.L30.98.8")]
+    {
+        let work = tempfile::tempdir().expect("a folder");
+        let track = work.path().join("source/v96");
+        fs::create_dir_all(&track).expect("creates");
+        for (from, to) in [("clear.init.mp4", "init.mp4"), ("clear.1.m4s", "1.m4s")] {
+            fs::copy(vectors.join(vector).join(from), track.join(to)).expect("copies");
+        }
+        let indexed = index(&work.path().join("source"), "hevc", &work.path().join("out")).expect(vector);
+        let track = &indexed.descriptor.tracks[0];
+        assert_eq!((track.kind, track.codec.as_str()), (TrackKind::Video, codec));
+    }
+}
+
 fn files(dir: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut out = Vec::new();
     for entry in fs::read_dir(dir).expect("lists") {

@@ -1,10 +1,10 @@
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use sluice_packager::{
     bmff::{
         Boxes,
         moof::{Moof, Senc},
-        moov::{AvcC, EntryKind, Init, Sinf},
+        moov::{AvcC, EntryKind, HvcC, Init, Sinf},
         sidx::Sidx,
     },
     cenc::read::Reader,
@@ -33,15 +33,15 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
         EntryKind::Visual { width, height } => {
             writeln!(out, "video: {width}x{height}")?;
             write!(out, "codec: {}", init.entry.codec_string()?)?;
-            if let Some(avcc) = init.entry.children().find_kind(b"avcC")? {
+            let of = |kind| init.entry.children().find_kind(kind);
+            if let Some(avcc) = of(b"avcC")? {
                 let avcc = AvcC::parse(&avcc)?;
-                write!(
-                    out,
-                    ", {} SPS, {} PPS, NAL unit lengths of {} bytes",
-                    avcc.sps.len(),
-                    avcc.pps.len(),
-                    avcc.nal_length_size
-                )?;
+                parameter_sets(&[("SPS", &avcc.sps), ("PPS", &avcc.pps)], avcc.nal_length_size, out)?;
+            }
+            if let Some(hvcc) = of(b"hvcC")? {
+                let hvcc = HvcC::parse(&hvcc)?;
+                let sets = [("VPS", &hvcc.vps), ("SPS", &hvcc.sps), ("PPS", &hvcc.pps)];
+                parameter_sets(&sets, hvcc.nal_length_size, out)?;
             }
             out.push('\n');
         }
@@ -67,6 +67,13 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
         writeln!(out, "constant IV: {}", hex(iv))?;
     }
     Ok(())
+}
+
+fn parameter_sets(sets: &[(&str, &Vec<&[u8]>)], nal_length_size: u8, out: &mut String) -> fmt::Result {
+    for (name, sets) in sets {
+        write!(out, ", {} {name}", sets.len())?;
+    }
+    write!(out, ", NAL unit lengths of {nal_length_size} bytes")
 }
 
 fn explain_segment(bytes: &[u8], init: Option<&[u8]>, list: bool, out: &mut String) -> anyhow::Result<()> {

@@ -94,6 +94,11 @@ mod tests {
         for part in ["moov at ", "    mdia at ", "codec: avc1.4d", "protection: none"] {
             assert!(said.contains(part), "{said} should say {part}");
         }
+        let hevc = demo.join("../../../../edge/packager/src/cenc/vectors/hevc-main10/cbcs.init.mp4");
+        let said = explain(&fs::read(hevc).expect("reads"), None, false).expect("an init segment");
+        for part in ["codec: hev1.2.4.L30.90, 1 VPS, 1 SPS, 1 PPS, NAL", "protection: cbcs of hev1"] {
+            assert!(said.contains(part), "{said} should say {part}");
+        }
         let segment = fs::read(demo.join("v360/1.m4s")).expect("reads");
         let said = explain(&segment, Some(&init), true).expect("a segment");
         assert_eq!(said.matches("fragment at").count(), 4);

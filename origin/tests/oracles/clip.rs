@@ -35,15 +35,15 @@ impl Clip {
         Self::in_folder(name, stream, &Path::new(title).join(track))
     }
 
-    /// Encodes four seconds of `filter` to AVC: GOPs and fragments of one second, segments of two.
-    fn encoded(name: &'static str, filter: &str, codec: &[&str]) -> Self {
+    /// Encodes four seconds of `filter` by libx264 or libx265: GOPs and fragments of one second, segments of two.
+    fn encoded(name: &'static str, filter: &str, encoder: &str, codec: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracles").join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("the last run's clip can be removed");
         }
         fs::create_dir_all(&folder).expect("a folder for the clip");
         let manifest = folder.join("clip.mpd");
-        let mut arguments = vec!["-v", "error", "-nostdin", "-f", "lavfi", "-i", filter, "-c:v", "libx264"];
+        let mut arguments = vec!["-v", "error", "-nostdin", "-f", "lavfi", "-i", filter, "-c:v", encoder];
         arguments.extend(["-g", "25", "-keyint_min", "25", "-sc_threshold", "0"]);
         arguments.extend(codec);
         arguments.extend(["-f", "dash", "-seg_duration", "2", "-frag_type", "duration", "-frag_duration", "1"]);
@@ -73,6 +73,7 @@ pub(crate) fn slices() -> &'static Clip {
         Clip::encoded(
             "avc_slices_weighted",
             "testsrc2=size=640x360:rate=25:duration=4,fade=out:40:50,format=yuv420p",
+            "libx264",
             &["-profile:v", "main", "-x264-params", "slices=8:weightp=2:weightb=1:bframes=3:b-pyramid=normal:ref=4"],
         )
     })
@@ -85,6 +86,7 @@ pub(crate) fn baseline() -> &'static Clip {
         Clip::encoded(
             "avc_baseline_cavlc",
             "testsrc2=size=320x180:rate=25:duration=4,format=yuv420p",
+            "libx264",
             &["-profile:v", "baseline", "-x264-params", "slice-max-size=400:ref=3"],
         )
     })
@@ -97,7 +99,57 @@ pub(crate) fn mbaff() -> &'static Clip {
         Clip::encoded(
             "avc_interlaced_mbaff",
             "testsrc2=size=720x576:rate=50:duration=4,interlace=lowpass=off,format=yuv420p",
+            "libx264",
             &["-profile:v", "high", "-flags", "+ildct+ilme", "-x264-params", "tff=1:bframes=2:slices=2:ref=3"],
         )
     })
+}
+
+/// HEVC Main as hvc1: four slices per picture with wavefronts in them, several references, and a fade, on which x265 writes
+/// explicit prediction weights for P and B pictures.
+pub(crate) fn hevc_slices() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        hevc(
+            "hevc_slices_weighted",
+            "testsrc2=size=640x360:rate=25:duration=4,fade=out:40:50,format=yuv420p",
+            "hvc1",
+            "slices=4:wpp=1:ctu=32:weightp=1:weightb=1:bframes=3:b-pyramid=1:ref=4:open-gop=0",
+        )
+    })
+}
+
+/// HEVC Main 10 as hev1: parameter sets before every random access picture, open GOPs (so CRA and RASL pictures), temporal
+/// layers, no wavefronts and no SAO, deblocking offsets.
+pub(crate) fn hevc_main_10() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        hevc(
+            "hevc_main_10_in_band",
+            "testsrc2=size=320x180:rate=25:duration=4,format=yuv420p10le",
+            "hev1",
+            "repeat-headers=1:aud=1:wpp=0:no-sao=1:deblock=2,-2:open-gop=1:radl=0:temporal-layers=1:bframes=4:b-adapt=0",
+        )
+    })
+}
+
+/// HEVC range extensions: 4:2:2 at ten bits, many rows of wavefronts, no deblocking, chroma offsets, transform skip.
+///
+/// SAO stays on: without it and without deblocking, shaka-packager 3.4.2 reads a `slice_loop_filter_across_slices_enabled_flag` that is
+/// not there (it takes `slice_deblocking_filter_disabled_flag` for 0 where ITU-T H.265, 7.4.7.1 infers it from the PPS).
+pub(crate) fn hevc_422() -> &'static Clip {
+    static CLIP: OnceLock<Clip> = OnceLock::new();
+    CLIP.get_or_init(|| {
+        hevc(
+            "hevc_422_wavefronts",
+            "testsrc2=size=416x240:rate=25:duration=4,format=yuv422p10le",
+            "hvc1",
+            "wpp=1:ctu=16:no-deblock=1:cbqpoffs=3:crqpoffs=-2:tskip=1:bframes=2:ref=5:rect=1:open-gop=0",
+        )
+    })
+}
+
+fn hevc(name: &'static str, filter: &str, tag: &str, parameters: &str) -> Clip {
+    let parameters = format!("log-level=error:scenecut=0:pools=1:{parameters}");
+    Clip::encoded(name, filter, "libx265", &["-preset", "veryfast", "-tag:v", tag, "-x265-params", &parameters])
 }

@@ -2,7 +2,7 @@
 //! the clear samples, and equals shaka-packager's own encryption with the same key, key id and IV, byte for byte in
 //! samples, `senc` and `tenc`.
 //!
-//! Needs ffmpeg (with libx264), and shaka-packager by `npm ci` in the repository's `tests` folder; hence ignored unless
+//! Needs ffmpeg (with libx264 and libx265), and shaka-packager by `npm ci` in the repository's `tests` folder; hence ignored unless
 //! asked for: `cargo test -p sluice --test oracles -- --ignored`.
 //!
 //! Nothing here reads boxes with the product's own parser: a parser that misreads would agree with itself.
@@ -93,6 +93,12 @@ judge! {
     avc_baseline_cavlc_cbcs: crate::clip::baseline, "cbcs";
     avc_interlaced_mbaff_cenc: crate::clip::mbaff, "cenc";
     avc_interlaced_mbaff_cbcs: crate::clip::mbaff, "cbcs";
+    hevc_slices_weighted_cenc: crate::clip::hevc_slices, "cenc";
+    hevc_slices_weighted_cbcs: crate::clip::hevc_slices, "cbcs";
+    hevc_main_10_in_band_cenc: crate::clip::hevc_main_10, "cenc";
+    hevc_main_10_in_band_cbcs: crate::clip::hevc_main_10, "cbcs";
+    hevc_422_wavefronts_cenc: crate::clip::hevc_422, "cenc";
+    hevc_422_wavefronts_cbcs: crate::clip::hevc_422, "cbcs";
     aac_cenc: crate::clip::aac, "cenc";
     aac_cbcs: crate::clip::aac, "cbcs";
 }

@@ -1,15 +1,18 @@
 use super::{
     Error,
     avc::{self, Avc},
+    hevc::{self, Hevc},
     subsample::Run,
 };
-use crate::bmff::moov::{AvcC, SampleEntry};
+use crate::bmff::moov::{AvcC, HvcC, SampleEntry};
 
 /// How a track's samples are laid out, so far as protection goes by it.
 #[derive(Clone, Debug)]
 pub(super) enum Codec {
     /// NAL units, of which slices are protected behind their headers.
     Avc(Box<Avc>),
+    /// The same of HEVC.
+    Hevc(Box<Hevc>),
     /// Samples protected whole: all audio.
     FullSample,
 }
@@ -20,6 +23,9 @@ pub enum SampleError {
     /// Of AVC.
     #[error(transparent)]
     Avc(#[from] avc::Error),
+    /// Of HEVC.
+    #[error(transparent)]
+    Hevc(#[from] hevc::Error),
 }
 
 impl Codec {
@@ -33,6 +39,11 @@ impl Codec {
             b"avc1" | b"avc3" | b"dva1" | b"dvav" => {
                 let avcc = AvcC::parse(&entry.child(b"avcC")?)?;
                 Self::Avc(Box::new(Avc::new(&avcc).map_err(|error| Error::Configuration(error.into()))?))
+            }
+            // Dolby Vision over HEVC likewise: its metadata are NAL units that are no slices.
+            b"hvc1" | b"hev1" | b"dvh1" | b"dvhe" => {
+                let hvcc = HvcC::parse(&entry.child(b"hvcC")?)?;
+                Self::Hevc(Box::new(Hevc::new(&hvcc).map_err(|error| Error::Configuration(error.into()))?))
             }
             b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" => Self::FullSample,
             b"encv" | b"enca" => {
@@ -51,6 +62,7 @@ impl Codec {
     pub(super) fn runs(&mut self, sample: &[u8], each: impl FnMut(Run)) -> Result<(), SampleError> {
         match self {
             Self::Avc(avc) => Ok(avc.runs(sample, each)?),
+            Self::Hevc(hevc) => Ok(hevc.runs(sample, each)?),
             Self::FullSample => Ok(()),
         }
     }

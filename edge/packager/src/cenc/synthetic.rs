@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::avc::{self, Stream};
+use super::{
+    avc::{self, Stream},
+    hevc, nal,
+};
 
 pub(super) fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
     let payload = parts.concat();
@@ -24,10 +27,17 @@ pub(super) fn video_entry(stream: &Stream, nal_length_size: u8) -> Vec<u8> {
     let (sps, pps) = (stream.sps(), stream.pps());
     let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
     let avcc = boxed(b"avcC", &[&[1, 100, 0, 30, 0xfc | (nal_length_size - 1), 0xe1], &set(&sps), &[1], &set(&pps)]);
-    boxed(
-        b"avc1",
-        &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50], &avcc, &boxed(b"btrt", &[&[9; 12]])],
-    )
+    visual_entry(b"avc1", &avcc)
+}
+
+/// The same of HEVC.
+pub(super) fn hevc_entry(stream: &hevc::Stream, nal_length_size: u8) -> Vec<u8> {
+    visual_entry(b"hvc1", &boxed(b"hvcC", &[&stream.hvcc(nal_length_size)]))
+}
+
+fn visual_entry(kind: &[u8; 4], configuration: &[u8]) -> Vec<u8> {
+    let fields: [&[u8]; 4] = [&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50]];
+    boxed(kind, &[&fields.concat(), configuration, &boxed(b"btrt", &[&[9; 12]])])
 }
 
 /// The sample entry of a synthetic AAC track.
@@ -146,19 +156,40 @@ pub(super) struct Media {
     pub(super) segment: Segment,
 }
 
-/// AVC or AAC.
+/// AVC, HEVC or AAC.
 pub(super) fn media() -> impl Strategy<Value = Media> {
     let audio = segments(proptest::collection::vec(any::<u8>(), 0..100))
         .prop_map(|segment| Media { init: init(&audio_entry(), b"soun"), segment });
-    let video = (avc::streams(), prop_oneof![Just(2u8), Just(4)]).prop_flat_map(|(stream, size)| {
+    let nal_length_size = prop_oneof![Just(2u8), Just(4)];
+    let avc = (avc::streams(), nal_length_size.clone()).prop_flat_map(|(stream, size)| {
         let entry = video_entry(&stream, size);
-        let slice = (0u64..5, any::<bool>(), any::<u64>(), proptest::collection::vec(any::<u8>(), 1..400))
+        let slice = (0u64..5, any::<bool>(), any::<u64>(), slice_data())
             .prop_map(move |(kind, idr, seed, data)| stream.slice(kind, idr, seed, &data).0);
-        let sei = proptest::collection::vec(any::<u8>(), 0..20).prop_map(|data| [&[6][..], &data].concat());
-        let sample = proptest::collection::vec(prop_oneof![3 => slice, 1 => sei], 0..4)
-            .prop_map(move |nals| avc::sample(size, &nals))
-            .boxed();
-        segments(sample).prop_map(move |segment| Media { init: init(&entry, b"vide"), segment })
+        video(entry, size, &[6], slice)
     });
-    prop_oneof![audio, video]
+    let hevc = (hevc::streams(), nal_length_size).prop_flat_map(|(stream, size)| {
+        let entry = hevc_entry(&stream, size);
+        let slice = (0u8..10, 0u64..3, any::<u64>(), slice_data())
+            .prop_map(move |(kind, slice_type, seed, data)| stream.slice(kind, slice_type, seed, &data).0);
+        video(entry, size, &[39 << 1, 1], slice)
+    });
+    prop_oneof![audio, avc, hevc]
+}
+
+fn slice_data() -> impl Strategy<Value = Vec<u8>> {
+    proptest::collection::vec(any::<u8>(), 1..400)
+}
+
+/// A video track of slices, and SEI messages with that NAL header.
+fn video(
+    entry: Vec<u8>,
+    nal_length_size: u8,
+    sei: &'static [u8],
+    slice: impl Strategy<Value = Vec<u8>> + 'static,
+) -> impl Strategy<Value = Media> {
+    let sei = proptest::collection::vec(any::<u8>(), 0..20).prop_map(move |data| [sei, &data].concat());
+    let sample = proptest::collection::vec(prop_oneof![3 => slice, 1 => sei], 0..4)
+        .prop_map(move |units| nal::synthetic::sample(nal_length_size, &units))
+        .boxed();
+    segments(sample).prop_map(move |segment| Media { init: init(&entry, b"vide"), segment })
 }

@@ -162,7 +162,12 @@ proptest! {
 
 #[test]
 fn an_init_segment_changes_in_its_sample_entry_alone() {
-    for (entry, handler, name) in [(synthetic::audio_entry(), b"soun", b"enca"), (avc_entry(), b"vide", b"encv")] {
+    let entries = [
+        (synthetic::audio_entry(), b"soun", b"enca"),
+        (avc_entry(), b"vide", b"encv"),
+        (hevc_entry(), b"vide", b"encv"),
+    ];
+    for (entry, handler, name) in entries {
         let clear = synthetic::init(&entry, handler);
         for scheme in SCHEMES {
             let protected = protect_init(&clear, &InitProtection::derived(scheme, KID)).expect("protects");
@@ -198,20 +203,44 @@ fn entry_name(entry: &[u8]) -> String {
 }
 
 fn avc_entry() -> Vec<u8> {
+    synthetic::video_entry(&any_one(super::avc::streams()), 4)
+}
+
+fn hevc_entry() -> Vec<u8> {
+    synthetic::hevc_entry(&any_one(super::hevc::streams()), 4)
+}
+
+fn any_one<T: core::fmt::Debug>(strategy: impl Strategy<Value = T>) -> T {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let stream = super::avc::streams().new_tree(&mut runner).expect("a stream").current();
-    synthetic::video_entry(&stream, 4)
+    strategy.new_tree(&mut runner).expect("a value").current()
 }
 
 #[test]
 fn unknown_codecs_and_second_tracks_are_refused() {
-    let other = boxed(b"hvc1", &[&[0; 78]]);
+    let other = boxed(b"vvc1", &[&[0; 78]]);
     assert_eq!(
         protect_init(&synthetic::init(&other, b"vide"), &InitProtection::derived(Scheme::Cenc, KID)),
-        Err(Error::UnknownCodec(FourCc(*b"hvc1")))
+        Err(Error::UnknownCodec(FourCc(*b"vvc1")))
     );
-    assert_eq!(TrackConfig::from_sample_entry(&other).err(), Some(Error::UnknownCodec(FourCc(*b"hvc1"))));
+    // The same configuration under every name that means it; none under a name that does not.
+    for (names, entry, configuration) in [
+        ([b"avc1", b"avc3", b"dva1", b"dvav"], avc_entry(), "avcC"),
+        ([b"hvc1", b"hev1", b"dvh1", b"dvhe"], hevc_entry(), "hvcC"),
+    ] {
+        for name in names {
+            let named = |mut entry: Vec<u8>| {
+                entry[4..8].copy_from_slice(name);
+                TrackConfig::from_sample_entry(&entry)
+            };
+            assert!(named(entry.clone()).is_ok(), "{}", name.escape_ascii());
+            let bare = named(boxed(name, &[&[0; 78]]));
+            assert!(
+                matches!(&bare, Err(Error::Box(bmff::Error::Missing { missing, .. })) if missing.to_string() == configuration)
+            );
+        }
+    }
+    assert_eq!(TrackConfig::from_sample_entry(&other).err(), Some(Error::UnknownCodec(FourCc(*b"vvc1"))));
     let clear = synthetic::init(&synthetic::audio_entry(), b"soun");
     let moov = Boxes::of(&clear).map(|view| view.expect("boxes")).find(|view| view.is(b"moov")).expect("moov");
     let trak = moov.child(b"trak").expect("trak").bytes;
@@ -328,13 +357,11 @@ fn a_sidx_that_cannot_be_right_is_refused() {
 
 #[test]
 fn too_many_subsamples_are_named_with_the_sample() {
-    use proptest::strategy::ValueTree;
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let stream = super::avc::streams().new_tree(&mut runner).expect("a stream").current();
+    let stream = any_one(super::avc::streams());
     let init = synthetic::init(&synthetic::video_entry(&stream, 4), b"vide");
     let (slice, _) = stream.slice(2, true, 0, &[7; 64]);
     let plan = |slices: usize| {
-        let samples = vec![super::avc::sample(4, &vec![slice.clone(); slices])];
+        let samples = vec![super::nal::synthetic::sample(4, &vec![slice.clone(); slices])];
         let fragment = synthetic::Fragment { samples, first_run: 1, large_mdat: false, unknown: false };
         plan_segment(&config(&init), &fragment.bytes(0)).map(|plan| plan.samples)
     };

@@ -59,6 +59,21 @@ fn high_444_with_scaling_lists() {
 }
 
 #[test]
+fn hevc_slices_wavefronts_b_pictures_and_weights() {
+    check(vector!("hevc-slices"));
+}
+
+#[test]
+fn hevc_main_10_with_parameter_sets_in_band() {
+    check(vector!("hevc-main10"));
+}
+
+#[test]
+fn hevc_range_extensions_444_12_bit_and_temporal_layers() {
+    check(vector!("hevc-444"));
+}
+
+#[test]
 fn aac_full_sample() {
     check(vector!("aac"));
 }

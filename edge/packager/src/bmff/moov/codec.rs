@@ -1,4 +1,4 @@
-use super::{AvcC, Esds, SampleEntry, Sinf, Surround};
+use super::{AvcC, Esds, HvcC, SampleEntry, Sinf, Surround};
 use crate::bmff::{Error, FourCc};
 
 impl SampleEntry<'_> {
@@ -13,7 +13,7 @@ impl SampleEntry<'_> {
         }
     }
 
-    /// The codec string of RFC 6381 that manifests give: `avc1.640028`, `mp4a.40.2`, `ec-3`.
+    /// The codec string of RFC 6381 that manifests give: `avc1.640028`, `hvc1.1.6.L93.B0`, `mp4a.40.2`, `ec-3`.
     ///
     /// # Errors
     /// [`Error`] where the configuration box that tells is missing or malformed; of a codec that is not known too.
@@ -24,6 +24,9 @@ impl SampleEntry<'_> {
             // Named by their base codec: what every player can decode of them.
             b"dva1" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc1")),
             b"dvav" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc3")),
+            b"hvc1" | b"hev1" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(original),
+            b"dvh1" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(FourCc(*b"hvc1")),
+            b"dvhe" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(FourCc(*b"hev1")),
             b"mp4a" => Esds::parse(&self.child(b"esds")?)?.codec_string(),
             b"ac-3" | b"ec-3" | b"ac-4" => original.to_string(),
             b"Opus" => "opus".to_owned(),

@@ -1,4 +1,4 @@
-use super::{Error, bits::Bits};
+use crate::cenc::nal::{Bits, Error};
 
 /// What a slice header depends on of a picture parameter set (ISO/IEC 14496-10, 7.3.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Error,
-    bits::Bits,
     pps::Pps,
     sps::{PictureOrder, Sps},
 };
+use crate::cenc::nal::{Bits, Error};
 
 const P: u32 = 0;
 const B: u32 = 1;

@@ -4,50 +4,13 @@
 use proptest::{prelude::*, strategy::ValueTree};
 
 use super::{Avc, Error};
-use crate::bmff::moov::AvcC;
-
-/// Writes syntax elements.
-#[derive(Clone, Debug, Default)]
-pub(in crate::cenc) struct BitWriter {
-    bits: Vec<bool>,
-}
-
-impl BitWriter {
-    pub(in crate::cenc) fn u(&mut self, count: u32, value: u64) -> &mut Self {
-        self.bits.extend((0..count).rev().map(|at| value >> at & 1 == 1));
-        self
-    }
-
-    pub(in crate::cenc) fn ue(&mut self, value: u64) -> &mut Self {
-        let width = 64 - (value + 1).leading_zeros();
-        self.u(width - 1, 0).u(width, value + 1)
-    }
-
-    pub(in crate::cenc) fn se(&mut self, value: i64) -> &mut Self {
-        self.ue(if value > 0 { 2 * value.unsigned_abs() - 1 } else { 2 * value.unsigned_abs() })
-    }
-
-    /// Whole bytes; the last one is filled up with one bits, as `cabac_alignment_one_bit`.
-    fn bytes(&self) -> Vec<u8> {
-        let byte = |bits: &[bool]| (0..8).fold(0, |byte, at| byte << 1 | u8::from(*bits.get(at).unwrap_or(&true)));
-        self.bits.chunks(8).map(byte).collect()
-    }
-}
-
-/// Puts in emulation prevention bytes (7.4.1.1): a NAL unit from its header byte and RBSP.
-fn nal(header: u8, rbsp: &[u8]) -> Vec<u8> {
-    let mut out = vec![header];
-    let mut zeros = 0;
-    for byte in rbsp {
-        if zeros == 2 && *byte <= 3 {
-            out.push(3);
-            zeros = 0;
-        }
-        zeros = if *byte == 0 { zeros + 1 } else { 0 };
-        out.push(*byte);
-    }
-    out
-}
+use crate::{
+    bmff::moov::AvcC,
+    cenc::nal::{
+        self,
+        synthetic::{BitWriter, sample, unit},
+    },
+};
 
 /// The choices that a slice header depends on.
 #[derive(Clone, Debug)]
@@ -144,7 +107,7 @@ impl Stream {
             .u(3, 7)
             .u(1, 0)
             .u(1, 1);
-        nal(0x67, &w.bytes())
+        unit(&[0x67], &w.bytes())
     }
 
     pub(in crate::cenc) fn pps(&self) -> Vec<u8> {
@@ -167,7 +130,7 @@ impl Stream {
         }
         w.ue(self.references.0 - 1).ue(self.references.1 - 1).u(1, self.weighted.0.into()).u(2, self.weighted.1);
         w.se(-2).se(0).se(3).u(1, self.deblocking.into()).u(1, 0).u(1, self.redundant.into()).u(1, 1);
-        nal(0x68, &w.bytes())
+        unit(&[0x68], &w.bytes())
     }
 
     /// A slice: the NAL unit, and how many of its bytes are header, the NAL header and emulation prevention included.
@@ -291,8 +254,8 @@ impl Stream {
             0x01
         };
         // The header alone has as many emulation prevention bytes as its share of the whole: one right behind it is not its own.
-        let length = nal(first, &header).len();
-        (nal(first, &[header, data.to_vec()].concat()), length)
+        let length = unit(&[first], &header).len();
+        (unit(&[first], &[header, data.to_vec()].concat()), length)
     }
 
     /// The configuration of the stream, with NAL unit lengths of `size` bytes.
@@ -300,12 +263,6 @@ impl Stream {
         let (sps, pps) = (self.sps(), self.pps());
         Avc::new(&AvcC { profile: [self.profile, 0, 30], nal_length_size: size, sps: vec![&sps], pps: vec![&pps] })
     }
-}
-
-/// A sample of these NAL units.
-pub(in crate::cenc) fn sample(size: u8, nals: &[Vec<u8>]) -> Vec<u8> {
-    let prefixed = |nal: &Vec<u8>| [&(nal.len() as u32).to_be_bytes()[4 - usize::from(size)..], nal].concat();
-    nals.iter().flat_map(prefixed).collect()
 }
 
 proptest! {
@@ -320,7 +277,7 @@ proptest! {
         let (slice, header) = stream.slice(kind, idr, seed, &data);
         let mut avc = stream.avc(4)?;
         let mut nals = Vec::new();
-        let sei = nal(6, &[5, 1, 0, 0x80]);
+        let sei = unit(&[6], &[5, 1, 0, 0x80]);
         avc.runs(&sample(4, &[sei.clone(), slice.clone()]), |nal| nals.push((nal.clear, nal.rest)))?;
         prop_assert_eq!(nals, [(4 + sei.len(), 0), (4 + header, slice.len() - header)]);
         // A header that is cut off is an error, not a guess.
@@ -338,8 +295,7 @@ proptest! {
     ) {
         let mut avc = stream.avc(2)?;
         let _ = avc.runs(&bytes, |_| {});
-        let unit = [&[kind][..], &bytes].concat();
-        let _ = avc.runs(&sample(2, &[unit]), |_| {});
+        let _ = avc.runs(&sample(2, &[[&[kind][..], &bytes].concat()]), |_| {});
     }
 }
 
@@ -352,14 +308,14 @@ fn what_cannot_be_protected_is_named() {
         let refused = avc.runs(&sample(4, &[vec![0x60 | kind, 0, 0]]), |_| {});
         assert_eq!(refused, Err(Error::UnsupportedNal(kind)));
     }
-    assert_eq!(avc.runs(&[0, 0, 0, 2, 6], |_| {}), Err(Error::NalLength { length: 2, at: 0 }));
-    assert_eq!(avc.runs(&[0, 0, 0, 1, 6, 0, 0], |_| {}), Err(Error::NalLength { length: 0, at: 5 }));
+    assert_eq!(avc.runs(&[0, 0, 0, 2, 6], |_| {}), Err(nal::Error::Length { length: 2, at: 0 }.into()));
+    assert_eq!(avc.runs(&[0, 0, 0, 1, 6, 0, 0], |_| {}), Err(nal::Error::Length { length: 0, at: 5 }.into()));
     let (slice, _) = stream.slice(2, true, 0, &[1, 2]);
     let bare =
         &mut Avc::new(&AvcC { profile: [66, 0, 30], nal_length_size: 4, sps: vec![], pps: vec![] }).expect("empty");
     assert_eq!(
         bare.runs(&sample(4, core::slice::from_ref(&slice)), |_| {}),
-        Err(Error::UnknownSet { kind: "PPS", id: 5 })
+        Err(nal::Error::UnknownSet { kind: "PPS", id: 5 }.into())
     );
     // Parameter sets in the samples themselves, as avc3 has them.
     assert_eq!(bare.runs(&sample(4, &[stream.sps(), stream.pps(), slice]), |_| {}), Ok(()));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the vectors here: tiny clips by ffmpeg (libx264, aac), cut and encrypted by shaka-packager.
+# Makes the vectors here: tiny clips by ffmpeg (libx264, libx265, aac), cut and encrypted by shaka-packager.
 # usage: make.sh PATH-TO-SHAKA-PACKAGER
 set -euo pipefail
 packager=$1
@@ -31,4 +31,11 @@ vector cabac video "${picture[@]}" -bf 2 -x264-params slices=2:weightp=2:ref=3
 vector cavlc video "${picture[@]}" -bf 1 -profile:v main -x264-params cabac=0:weightb=1:ref=3
 vector mbaff video "${picture[@]}" -bf 2 -flags +ildct+ilme -x264-params tff=1:ref=3
 vector high444 video "${picture[@]}" -pix_fmt yuv444p -bf 2 -x264-params cqm=jvt
+hevc=("${picture[@]/libx264/libx265}")
+quiet=log-level=error:info=0:pools=1
+vector hevc-slices video "${hevc[@]}" -tag:v hvc1 -x265-params "$quiet:slices=3:wpp=1:ctu=16:bframes=3:weightb=1:ref=3"
+vector hevc-main10 video "${hevc[@]}" -tag:v hev1 -pix_fmt yuv420p10le \
+  -x265-params "$quiet:repeat-headers=1:wpp=0:ctu=32:no-sao=1:deblock=2,-2:opt-ref-list-length-pps=1"
+vector hevc-444 video "${hevc[@]}" -tag:v hvc1 -pix_fmt yuv444p12le \
+  -x265-params "$quiet:wpp=1:ctu=16:scaling-list=default:temporal-layers=1:cbqpoffs=2:tskip=1"
 vector aac audio -f lavfi -i anoisesrc=amplitude=0.05:duration=0.4 -c:a aac -ac 2 -ar 48000 -b:a 32k

@@ -1,8 +1,8 @@
 use super::Error;
 
-/// Reads an RBSP bit by bit out of a NAL unit's bytes, passing over emulation prevention bytes (ISO/IEC 14496-10, 7.4.1.1).
+/// Reads an RBSP bit by bit out of a NAL unit's bytes, passing over emulation prevention bytes (ISO/IEC 14496-10, 7.4.1.1; ITU-T H.265, 7.4.2).
 #[derive(Clone, Debug)]
-pub(super) struct Bits<'a> {
+pub(in crate::cenc) struct Bits<'a> {
     bytes: &'a [u8],
     next: usize,
     current: u8,
@@ -11,13 +11,13 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::cenc) fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, next: 0, current: 0, left: 0, zeros: 0 }
     }
 
     /// Bytes of the NAL unit that were read, the last one perhaps in part; emulation prevention bytes count, one that
     /// would come next does not.
-    pub(super) fn consumed(&self) -> usize {
+    pub(in crate::cenc) fn consumed(&self) -> usize {
         self.next
     }
 
@@ -34,7 +34,7 @@ impl<'a> Bits<'a> {
         Ok(())
     }
 
-    pub(super) fn flag(&mut self) -> Result<bool, Error> {
+    pub(in crate::cenc) fn flag(&mut self) -> Result<bool, Error> {
         if self.left == 0 {
             self.load()?;
         }
@@ -43,12 +43,27 @@ impl<'a> Bits<'a> {
     }
 
     /// `u(count)`, for at most 32 bits.
-    pub(super) fn u(&mut self, count: u32) -> Result<u32, Error> {
+    pub(in crate::cenc) fn u(&mut self, count: u32) -> Result<u32, Error> {
         (0..count).try_fold(0, |value, _| Ok(value << 1 | u32::from(self.flag()?)))
     }
 
+    /// `u(count)` of no more than `max`.
+    pub(in crate::cenc) fn u_max(&mut self, count: u32, max: u32, field: &'static str) -> Result<u32, Error> {
+        in_range(self.u(count)?, max, field)
+    }
+
+    /// Passes over `count` bits.
+    pub(in crate::cenc) fn skip(&mut self, count: u32) -> Result<(), Error> {
+        (0..count).try_for_each(|_| self.flag().map(|_| ()))
+    }
+
+    /// Bits of the byte last read that were not.
+    pub(in crate::cenc) fn left(&self) -> u8 {
+        self.left
+    }
+
     /// `ue(v)`: at most 31 leading zero bits, which no element of a valid stream exceeds.
-    pub(super) fn ue(&mut self) -> Result<u32, Error> {
+    pub(in crate::cenc) fn ue(&mut self) -> Result<u32, Error> {
         let mut zeros = 0;
         while !self.flag()? {
             zeros += 1;
@@ -60,21 +75,24 @@ impl<'a> Bits<'a> {
     }
 
     /// `ue(v)` of no more than `max`.
-    pub(super) fn ue_max(&mut self, max: u32, field: &'static str) -> Result<u32, Error> {
-        let value = self.ue()?;
-        if value > max { Err(Error::Range { field, value }) } else { Ok(value) }
+    pub(in crate::cenc) fn ue_max(&mut self, max: u32, field: &'static str) -> Result<u32, Error> {
+        in_range(self.ue()?, max, field)
     }
 
     /// `se(v)`; what it says matters to no one here.
-    pub(super) fn skip_se(&mut self) -> Result<(), Error> {
+    pub(in crate::cenc) fn skip_se(&mut self) -> Result<(), Error> {
         self.ue().map(|_| ())
     }
 
     /// `se(v)`
-    pub(super) fn se(&mut self) -> Result<i64, Error> {
+    pub(in crate::cenc) fn se(&mut self) -> Result<i64, Error> {
         let code = i64::from(self.ue()?);
         Ok(if code % 2 == 0 { -(code / 2) } else { (code + 1) / 2 })
     }
+}
+
+fn in_range(value: u32, max: u32, field: &'static str) -> Result<u32, Error> {
+    if value > max { Err(Error::Range { field, value }) } else { Ok(value) }
 }
 
 #[cfg(test)]

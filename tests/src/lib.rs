@@ -20,6 +20,8 @@ pub mod fixture;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]
+mod server;
+#[cfg(feature = "runtime")]
 pub mod table;
 #[cfg(feature = "runtime")]
 pub mod wasm_build;

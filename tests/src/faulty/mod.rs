@@ -14,10 +14,12 @@ use std::{
 
 use anyhow::Result;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{net::TcpListener, sync::watch};
 
 pub use fault::Fault;
 use fault::Rule;
+
+use crate::server::Server;
 
 /// A request that came through.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,8 @@ pub struct Seen {
 pub struct FaultyProxy {
     addr: SocketAddr,
     shared: Arc<Shared>,
-    server: JoinHandle<()>,
+    /// Ends with the proxy.
+    _server: Server,
 }
 
 struct Shared {
@@ -62,8 +65,8 @@ impl FaultyProxy {
             headers: Mutex::default(),
             released: watch::Sender::new(false),
         });
-        let server = tokio::spawn(proxy::serve(listener, shared.clone()));
-        Ok(Self { addr, shared, server })
+        let server = proxy::start(listener, shared.clone());
+        Ok(Self { addr, shared, _server: server })
     }
 
     /// Where it listens.
@@ -118,11 +121,5 @@ impl FaultyProxy {
 
     fn rules(&self) -> std::sync::MutexGuard<'_, Vec<Rule>> {
         self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for FaultyProxy {
-    fn drop(&mut self) {
-        self.server.abort();
     }
 }

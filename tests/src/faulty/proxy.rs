@@ -16,33 +16,27 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioIo},
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::net::TcpListener;
 
 use super::{Fault, Rule, Seen, Shared};
+use crate::server::Server;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
 type Upstream = Client<HttpConnector, Incoming>;
 
-pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+/// Serves the proxy on a listening socket.
+pub(super) fn start(listener: TcpListener, shared: Arc<Shared>) -> Server {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client: Upstream = Client::builder(TokioExecutor::new()).build(connector);
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            Ok((stream, _)) = listener.accept() => {
-                let (shared, client) = (shared.clone(), client.clone());
-                connections.spawn(async move {
-                    // Without it a connection still works, only slower.
-                    let _ = stream.set_nodelay(true);
-                    let service = service_fn(move |request| answer(shared.clone(), client.clone(), request));
-                    // An error is a connection broken off, here mostly on purpose.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
+    Server::start(listener, move |stream, _| {
+        let (shared, client) = (shared.clone(), client.clone());
+        async move {
+            let service = service_fn(move |request| answer(shared.clone(), client.clone(), request));
+            // An error is a connection broken off, here mostly on purpose.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         }
-    }
+    })
 }
 
 async fn answer(shared: Arc<Shared>, client: Upstream, request: Request<Incoming>) -> io::Result<Response<Body>> {

@@ -17,10 +17,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use viceroy_lib::{ExecuteCtx, ProfilingConfig, WasmFeatures, config::UnknownImportBehavior};
 
 use super::GuestLog;
+use crate::server::Server;
 use log::Capture;
 
 /// What a program is started with.
@@ -47,7 +48,7 @@ pub struct Running {
     context: Arc<ExecuteCtx>,
     log: GuestLog,
     failures: Failures,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 /// What went wrong in guests, a message each.
@@ -96,7 +97,7 @@ pub async fn start(options: FastlyOptions) -> Result<Running> {
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
     let addr = listener.local_addr()?;
-    let server = tokio::spawn(server::serve(listener, addr, context.clone(), failures.clone()));
+    let server = server::start(listener, addr, context.clone(), failures.clone());
     Ok(Running { addr, context, log, failures, server })
 }
 
@@ -124,15 +125,7 @@ impl Running {
     }
 
     /// Stops listening and ends open connections. Guests that wait for another request end by themselves.
-    pub async fn shutdown(mut self) {
-        self.server.abort();
-        // An error here only says that it was aborted.
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
     }
 }

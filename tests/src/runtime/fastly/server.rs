@@ -2,34 +2,22 @@ use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 // The hyper of viceroy-lib's interface.
 use hyper_0_14::{Body, Request, Response, StatusCode, server::conn::Http, service::service_fn};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::net::TcpListener;
 use viceroy_lib::{ExecuteCtx, body::Body as GuestBody};
 
 use super::{Failures, body::ResponseBody};
+use crate::server::Server;
 
-/// Accepts connections until it is aborted, which ends them.
-pub(super) async fn serve(listener: TcpListener, local: SocketAddr, context: Arc<ExecuteCtx>, failures: Failures) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                // Too many open files, or a client that left the queue: the next may do better.
-                let Ok((stream, peer)) = accepted else {
-                    tokio::task::yield_now().await;
-                    continue;
-                };
-                let (context, failures) = (context.clone(), failures.clone());
-                connections.spawn(async move {
-                    // Without it a connection still works, only slower.
-                    let _ = stream.set_nodelay(true);
-                    let service = service_fn(move |request| answer(context.clone(), local, peer, failures.clone(), request));
-                    // An error means that the client left, or that a response was broken off: both as intended.
-                    let _ = Http::new().http1_only(true).serve_connection(stream, service).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
+/// Serves the program on a listening socket at `local`.
+pub(super) fn start(listener: TcpListener, local: SocketAddr, context: Arc<ExecuteCtx>, failures: Failures) -> Server {
+    Server::start(listener, move |stream, peer| {
+        let (context, failures) = (context.clone(), failures.clone());
+        async move {
+            let service = service_fn(move |request| answer(context.clone(), local, peer, failures.clone(), request));
+            // An error means that the client left, or that a response was broken off: both as intended.
+            let _ = Http::new().http1_only(true).serve_connection(stream, service).await;
         }
-    }
+    })
 }
 
 async fn answer(

@@ -21,10 +21,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::net::TcpListener;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::{Clock, GuestLog, Kv};
+use crate::server::Server;
 use state::State;
 
 /// Bytes of linear memory per instance, where nothing else is said: what Fastly and Akamai give.
@@ -97,7 +98,7 @@ impl SpinRuntime {
             outgoing: outgoing::Outgoing::default(),
             traps: Mutex::default(),
         });
-        let server = tokio::spawn(server::serve(listener, app.clone()));
+        let server = server::start(listener, app.clone());
         Ok(Running { addr, app, server })
     }
 }
@@ -106,7 +107,7 @@ impl SpinRuntime {
 pub struct Running {
     addr: SocketAddr,
     app: Arc<App>,
-    server: JoinHandle<()>,
+    server: Server,
 }
 
 impl Running {
@@ -127,16 +128,8 @@ impl Running {
     }
 
     /// Stops listening, ends open connections and the guests that serve them.
-    pub async fn shutdown(mut self) {
-        self.server.abort();
-        // An error here only says that it was aborted.
-        let _ = (&mut self.server).await;
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.server.abort();
+    pub async fn shutdown(self) {
+        self.server.shutdown().await;
     }
 }
 

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use http_body_util::{Either, Empty};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::{net::TcpListener, sync::oneshot, task::JoinSet};
+use tokio::{net::TcpListener, sync::oneshot};
 use wasmtime::{Store, component::Resource};
 use wasmtime_wasi_http::{
     WasiHttpView,
@@ -21,32 +21,20 @@ use super::{
     engine,
     state::State,
 };
+use crate::server::Server;
 
 type ServerBody = Either<ResponseBody, Empty<bytes::Bytes>>;
 
-/// Accepts connections until it is aborted, which ends them and, through them, the guests.
-pub(super) async fn serve(listener: TcpListener, app: Arc<App>) {
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                // Too many open files, or a client that left the queue: the next may do better.
-                let Ok((stream, peer)) = accepted else {
-                    tokio::task::yield_now().await;
-                    continue;
-                };
-                let app = app.clone();
-                connections.spawn(async move {
-                    // Without it a connection still works, only slower.
-                    let _ = stream.set_nodelay(true);
-                    let service = service_fn(move |request| handle(app.clone(), peer, request));
-                    // An error means that the client left, or that a response was broken off: both as intended.
-                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-                });
-            }
-            Some(_) = connections.join_next() => {}
+/// Serves the app on a listening socket.
+pub(super) fn start(listener: TcpListener, app: Arc<App>) -> Server {
+    Server::start(listener, move |stream, peer| {
+        let app = app.clone();
+        async move {
+            let service = service_fn(move |request| handle(app.clone(), peer, request));
+            // An error means that the client left, or that a response was broken off: both as intended.
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         }
-    }
+    })
 }
 
 async fn handle(

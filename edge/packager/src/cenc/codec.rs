@@ -1,15 +1,21 @@
 use super::{
     Error,
+    av1::{self, Av1},
     avc::{self, Avc},
     subsample::Run,
+    vp9::{self, Vp9},
 };
-use crate::bmff::moov::{AvcC, SampleEntry};
+use crate::bmff::moov::{Av1C, AvcC, SampleEntry, VpcC};
 
 /// How a track's samples are laid out, so far as protection goes by it.
 #[derive(Clone, Debug)]
 pub(super) enum Codec {
     /// NAL units, of which slices are protected behind their headers.
     Avc(Box<Avc>),
+    /// Open bitstream units, of which tiles are protected.
+    Av1(Box<Av1>),
+    /// Frames, which are protected behind their uncompressed headers.
+    Vp9(Box<Vp9>),
     /// Samples protected whole: all audio.
     FullSample,
 }
@@ -20,6 +26,12 @@ pub enum SampleError {
     /// Of AVC.
     #[error(transparent)]
     Avc(#[from] avc::Error),
+    /// Of AV1.
+    #[error(transparent)]
+    Av1(#[from] av1::Error),
+    /// Of VP9.
+    #[error(transparent)]
+    Vp9(#[from] vp9::Error),
 }
 
 impl Codec {
@@ -33,6 +45,15 @@ impl Codec {
             b"avc1" | b"avc3" | b"dva1" | b"dvav" => {
                 let avcc = AvcC::parse(&entry.child(b"avcC")?)?;
                 Self::Avc(Box::new(Avc::new(&avcc).map_err(|error| Error::Configuration(error.into()))?))
+            }
+            // Dolby Vision over AV1 (dav1) is AV1 with metadata units.
+            b"av01" | b"dav1" => {
+                let av1c = Av1C::parse(&entry.child(b"av1C")?)?;
+                Self::Av1(Box::new(Av1::new(&av1c).map_err(|error| Error::Configuration(error.into()))?))
+            }
+            b"vp09" => {
+                VpcC::parse(&entry.child(b"vpcC")?)?;
+                Self::Vp9(Box::default())
             }
             b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" => Self::FullSample,
             b"encv" | b"enca" => {
@@ -51,6 +72,8 @@ impl Codec {
     pub(super) fn runs(&mut self, sample: &[u8], each: impl FnMut(Run)) -> Result<(), SampleError> {
         match self {
             Self::Avc(avc) => Ok(avc.runs(sample, each)?),
+            Self::Av1(av1) => Ok(av1.runs(sample, each)?),
+            Self::Vp9(vp9) => Ok(vp9.runs(sample, each)?),
             Self::FullSample => Ok(()),
         }
     }

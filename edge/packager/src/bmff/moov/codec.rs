@@ -1,4 +1,4 @@
-use super::{AvcC, Esds, SampleEntry, Sinf, Surround};
+use super::{Av1C, AvcC, Esds, SampleEntry, Sinf, Surround, VpcC};
 use crate::bmff::{Error, FourCc};
 
 impl SampleEntry<'_> {
@@ -24,6 +24,12 @@ impl SampleEntry<'_> {
             // Named by their base codec: what every player can decode of them.
             b"dva1" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc1")),
             b"dvav" => AvcC::parse(&self.child(b"avcC")?)?.codec_string(FourCc(*b"avc3")),
+            // Dolby Vision over AV1 (dav1) too is named by its base codec.
+            b"av01" | b"dav1" => {
+                let av1c = self.child(b"av1C")?;
+                Av1C::parse(&av1c)?.codec_string(&av1c, self.colour()?)?
+            }
+            b"vp09" => VpcC::parse(&self.child(b"vpcC")?)?.codec_string(),
             b"mp4a" => Esds::parse(&self.child(b"esds")?)?.codec_string(),
             b"ac-3" | b"ec-3" | b"ac-4" => original.to_string(),
             b"Opus" => "opus".to_owned(),

@@ -60,6 +60,49 @@ impl<'a> Bits<'a> {
     }
 }
 
+/// Writes bits, for headers that tests make by hand.
+#[cfg(test)]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct BitWriter(Vec<bool>);
+
+#[cfg(test)]
+impl BitWriter {
+    pub(crate) fn u(&mut self, count: u32, value: u64) -> &mut Self {
+        self.0.extend((0..count).rev().map(|at| value >> at & 1 == 1));
+        self
+    }
+
+    /// A flag; what it says.
+    pub(crate) fn flag(&mut self, value: bool) -> bool {
+        self.0.push(value);
+        value
+    }
+
+    /// Whole bytes, filled up with zeros.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let byte = |bits: &[bool]| (0..8).fold(0, |byte, at| byte << 1 | u8::from(*bits.get(at).unwrap_or(&false)));
+        self.0.chunks(8).map(byte).collect()
+    }
+}
+
+/// Decisions of hand-made headers, the same for the same seed.
+#[cfg(test)]
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(pub(crate) u64);
+
+#[cfg(test)]
+impl Dice {
+    /// A number below `sides`.
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+
+    pub(crate) fn flip(&mut self) -> bool {
+        self.roll(2) == 1
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

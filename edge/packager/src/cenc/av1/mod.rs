@@ -14,6 +14,13 @@ mod references;
 mod size;
 mod tiles;
 
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) use synthetic::{samples, streams};
+
 pub use error::Error;
 
 use core::ops::Range;

@@ -5,6 +5,13 @@ mod error;
 mod header;
 mod superframe;
 
+#[cfg(test)]
+mod synthetic;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) use synthetic::samples;
+
 pub use error::Error;
 
 use super::subsample::Run;

@@ -22,7 +22,7 @@ pub(crate) fn eac3() -> &'static Clip {
 
 pub(crate) fn opus() -> &'static Clip {
     static CLIP: OnceLock<Clip> = OnceLock::new();
-    CLIP.get_or_init(|| encoded("opus", &["libopus", "-b:a", "96k"]))
+    CLIP.get_or_init(|| encoded("opus", &["libopus", "-vbr", "off", "-b:a", "128k"]))
 }
 
 pub(crate) fn flac() -> &'static Clip {

@@ -10,7 +10,9 @@ pub(crate) fn agree(clip: &Clip, codec: &str) {
     assert!(said.contains(&format!("codec: {codec}\n")), "{}: {codec} is not in:\n{said}", clip.name);
     if clip.stream == "audio" {
         let track = tools::ffprobe(&clip.whole(), "stream=channels,sample_rate");
-        let [rate, channels, ..] = &track.split(',').collect::<Vec<_>>()[..] else { panic!("ffprobe says {track}") };
+        let [rate, channels, ..] = &track.trim().split(',').collect::<Vec<_>>()[..] else {
+            panic!("ffprobe says {track}")
+        };
         let line = format!("audio: {channels} channels, {rate} Hz\n");
         assert!(said.contains(&line), "{}: {line} is not in:\n{said}", clip.name);
     }

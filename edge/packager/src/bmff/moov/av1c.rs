@@ -84,3 +84,55 @@ impl<'a> Av1C<'a> {
         Ok(out)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bits::BitWriter, bmff::BoxView};
+
+    /// A still-picture sequence header of this profile, 64 by 64, with this colour configuration.
+    fn sequence(profile: u64, color: &[(u32, u64)]) -> Vec<u8> {
+        let mut w = BitWriter::default();
+        w.u(3, profile).u(2, 3).u(5, 4).u(4, 5).u(4, 5).u(6, 63).u(6, 63).u(3, 0).u(3, 0);
+        for (width, value) in color {
+            w.u(*width, *value);
+        }
+        let bytes = w.u(1, 0).u(1, 1).bytes();
+        [&[0x0a, bytes.len() as u8], &bytes[..]].concat()
+    }
+
+    fn name(payload: &[u8], colr: Option<ColourCodes>) -> Result<String, Error> {
+        let bytes = [&(payload.len() as u32 + 8).to_be_bytes()[..], b"av1C", payload].concat();
+        let view = BoxView::parse(&bytes, 0)?;
+        Av1C::parse(&view)?.codec_string(&view, colr)
+    }
+
+    #[test]
+    fn optional_fields_are_given_where_one_is_not_its_default() {
+        assert_eq!(name(&[0x81, 0x04, 0x0c, 0], None).as_deref(), Ok("av01.0.04M.08"));
+        // 8 bits, colour, no description, studio range, position unknown, no separate differences.
+        let plain = sequence(0, &[(1, 0), (1, 0), (1, 0), (1, 0), (2, 0), (1, 0)]);
+        assert_eq!(name(&[&[0x81, 0x04, 0x0c, 0], &plain[..]].concat(), None).as_deref(), Ok("av01.0.04M.08"));
+        let full = sequence(0, &[(1, 0), (1, 0), (1, 0), (1, 1), (2, 0), (1, 0)]);
+        let long = name(&[&[0x81, 0x04, 0x0c, 0], &full[..]].concat(), None);
+        assert_eq!(long.as_deref(), Ok("av01.0.04M.08.0.110.01.01.01.1"));
+        // The binding's own example: 10 bits, co-located, BT.2100 PQ.
+        let pq = sequence(0, &[(1, 1), (1, 0), (1, 1), (24, 0x09_1009), (1, 0), (2, 2), (1, 0)]);
+        let pq = [&[0x81, 0x04, 0x4e, 0], &pq[..]].concat();
+        assert_eq!(name(&pq, None).as_deref(), Ok("av01.0.04M.10.0.112.09.16.09.0"));
+        // colr goes before it.
+        let colr = Some(([1, 1, 1], false));
+        assert_eq!(name(&pq, colr).as_deref(), Ok("av01.0.04M.10.0.112.01.01.01.0"));
+        // Luma only, High tier, level 5.0; and profile 2 with 12 bits of 4:2:2.
+        assert_eq!(name(&[0x81, 0x0c, 0x9c, 0], None).as_deref(), Ok("av01.0.12H.08.1.110.01.01.01.0"));
+        assert_eq!(name(&[0x81, 0x4c, 0x68, 0], None).as_deref(), Ok("av01.2.12M.12.0.100.01.01.01.0"));
+    }
+
+    #[test]
+    fn a_malformed_box_is_an_error() {
+        assert!(name(&[0x01, 0x04, 0x0c, 0], None).is_err(), "no marker");
+        assert!(name(&[0x81, 0x04], None).is_err(), "cut off");
+        assert!(name(&[0x81, 0x04, 0x0c, 0, 0x0a, 9], None).is_err(), "a unit past the end");
+        assert!(name(&[0x81, 0x04, 0x0c, 0, 0x0a, 1, 0], None).is_err(), "a sequence header that is cut off");
+    }
+}

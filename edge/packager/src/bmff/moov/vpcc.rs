@@ -50,3 +50,23 @@ impl VpcC {
         out
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(payload: &[u8]) -> Result<String, Error> {
+        let bytes = [&(payload.len() as u32 + 8).to_be_bytes()[..], b"vpcC", payload].concat();
+        Ok(VpcC::parse(&BoxView::parse(&bytes, 0)?)?.codec_string())
+    }
+
+    #[test]
+    fn optional_fields_are_given_where_one_is_not_its_default() {
+        assert_eq!(name(&[1, 0, 0, 0, 0, 41, 0x82, 1, 1, 1, 0, 0]).as_deref(), Ok("vp09.00.41.08"));
+        // The binding's own example.
+        let long = name(&[1, 0, 0, 0, 2, 10, 0xa3, 9, 16, 9, 0, 0]);
+        assert_eq!(long.as_deref(), Ok("vp09.02.10.10.01.09.16.09.01"));
+        assert!(name(&[0, 0, 0, 0, 0, 10, 0x80, 0x10, 0, 0]).is_err(), "the layout before version 1.0");
+        assert!(name(&[1, 0, 0, 0, 0, 10]).is_err());
+    }
+}

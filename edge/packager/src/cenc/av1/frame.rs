@@ -36,7 +36,14 @@ const INTER: u32 = 1;
 const INTRA_ONLY: u32 = 2;
 const SWITCH: u32 = 3;
 
-/// The beginning of the header: what kind of frame it is.
+/// The beginning of the header.
+enum Opening {
+    /// Of a frame that is only to be shown: its slot.
+    Existing(u32),
+    Coded(Kind),
+}
+
+/// What kind of frame it is.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     frame_type: u32,
@@ -63,9 +70,9 @@ pub(super) fn header(
     references: &mut References,
     layer: Layer,
 ) -> Result<Header, Error> {
-    let kind = match kind(bits, sequence)? {
-        Ok(kind) => kind,
-        Err(slot) => return Ok(Header::Existing(slot)),
+    let kind = match opening(bits, sequence)? {
+        Opening::Coded(kind) => kind,
+        Opening::Existing(slot) => return Ok(Header::Existing(slot)),
     };
     let intra = kind.intra();
     let disable_cdf_update = bits.flag()?;
@@ -154,10 +161,11 @@ pub(super) fn header(
 /// `PRIMARY_REF_NONE`
 const NO_PRIMARY: u32 = 7;
 
-/// Up to `error_resilient_mode`; of a frame that is only to be shown, its slot.
-fn kind(bits: &mut Bits<'_>, sequence: &Sequence) -> Result<Result<Kind, u32>, Error> {
+/// Up to `error_resilient_mode`.
+fn opening(bits: &mut Bits<'_>, sequence: &Sequence) -> Result<Opening, Error> {
     if sequence.reduced_still_picture {
-        return Ok(Ok(Kind { frame_type: KEY, show: true, showable: false, error_resilient: true }));
+        let kind = Kind { frame_type: KEY, show: true, showable: false, error_resilient: true };
+        return Ok(Opening::Coded(kind));
     }
     // temporal_point_info
     let time = sequence.decoder_model.filter(|model| !model.equal_picture_interval);
@@ -166,7 +174,7 @@ fn kind(bits: &mut Bits<'_>, sequence: &Sequence) -> Result<Result<Kind, u32>, E
         let slot = bits.u(3)?;
         bits.skip(time_bits)?;
         bits.skip(sequence.frame_ids.map_or(0, |ids| ids.bits))?;
-        return Ok(Err(slot));
+        return Ok(Opening::Existing(slot));
     }
     let frame_type = bits.u(2)?;
     let show = bits.flag()?;
@@ -178,7 +186,7 @@ fn kind(bits: &mut Bits<'_>, sequence: &Sequence) -> Result<Result<Kind, u32>, E
     if !kind.refreshes_all() {
         kind.error_resilient = bits.flag()?;
     }
-    Ok(Ok(kind))
+    Ok(Opening::Coded(kind))
 }
 
 /// `buffer_removal_time` of the operating points that take this layer.

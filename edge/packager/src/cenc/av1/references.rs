@@ -136,3 +136,45 @@ impl Picks {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references(order_hints: [u32; 8]) -> References {
+        References(order_hints.map(|order_hint| Some(Saved { order_hint, ..Saved::default() })))
+    }
+
+    #[test]
+    fn seven_references_follow_from_two() {
+        let derived = |order_hints, current, last, gold| {
+            references(order_hints).short_signaling(Hints { bits: 5, current }, last, gold)
+        };
+        // In order of LAST, LAST2, LAST3, GOLDEN, BWDREF, ALTREF2, ALTREF; worked out by hand after 7.8.
+        assert_eq!(derived([0, 4, 8, 12, 20, 24, 28, 14], 16, 7, 0), Ok([7, 3, 2, 0, 4, 5, 6]));
+        assert_eq!(derived([1, 2, 3, 4, 5, 6, 7, 8], 9, 7, 0), Ok([7, 6, 5, 0, 4, 3, 2]), "none after");
+        assert_eq!(derived([5; 8], 6, 0, 0), Ok([0, 7, 6, 0, 5, 4, 3]), "all at once");
+        assert_eq!(derived([1, 2, 9, 9, 9, 9, 9, 9], 3, 0, 1), Ok([0, 0, 0, 1, 2, 3, 7]), "too few before");
+        // Hints wrap: 30 and 31 are before 1.
+        assert_eq!(derived([30, 31, 0, 2, 3, 30, 30, 30], 1, 2, 1), Ok([2, 7, 6, 1, 3, 5, 4]));
+    }
+
+    #[test]
+    fn a_missing_reference_is_named() {
+        let none = References::default();
+        assert_eq!(none.slot(3), Err(Error::MissingReference { slot: 3 }));
+        let hints = Hints { bits: 3, current: 0 };
+        assert_eq!(none.short_signaling(hints, 0, 0), Err(Error::MissingReference { slot: 0 }));
+        assert_eq!(none.skip_mode_allowed(hints, &[4; 7]), Err(Error::MissingReference { slot: 4 }));
+    }
+
+    #[test]
+    fn an_order_hint_that_no_frame_has_makes_a_stand_in() {
+        let mut references = references([1; 8]);
+        references.refresh(0b10, &Saved { order_hint: 1, size: Some([8, 8]), ..Saved::default() });
+        references.expect(1, 1);
+        assert_eq!(references.slot(1).map(|saved| saved.size), Ok(Some([8, 8])));
+        references.expect(1, 2);
+        assert_eq!(references.slot(1), Ok(&Saved { order_hint: 2, ..Saved::default() }));
+    }
+}

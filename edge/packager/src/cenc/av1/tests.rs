@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::{
     Av1, Error,
-    synthetic::{Model, Sample, obu, samples, streams},
+    synthetic::{FrameSize, Model, Sample, Stream, obu, samples, streams},
 };
-use crate::{bmff::moov::Av1C, cenc::subsample::Run};
+use crate::{bits::BitWriter, bmff::moov::Av1C, cenc::subsample::Run, obu::ObuError};
 
 fn av1(config_obus: &[u8]) -> Result<Av1, Error> {
     let (profile, chroma) = (0, [1, 1, 0]);
@@ -83,4 +83,110 @@ proptest! {
             let _ = tiles(&mut damaged.clone(), &obu(kind, None, true, &bytes));
         }
     }
+}
+
+/// A stream with none of the extras, and its model.
+fn plain() -> Stream {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut stream = streams(600).new_tree(&mut runner).expect("a stream").current();
+    (stream.layer, stream.reduced) = (None, false);
+    stream
+}
+
+#[test]
+fn what_cannot_be_protected_is_named() {
+    let stream = plain();
+    let (key, inter) = (samples(&stream, 3, &[]).remove(0), {
+        let mut model = Model::new(&stream, 3);
+        let frame = model.frame(1, true);
+        stream.obu(3, &[stream.header(&frame, &model.slots).0.u(1, 1).bytes()].concat())
+    });
+    let begun = || {
+        let mut av1 = av1(&[]).expect("nothing is not malformed");
+        tiles(&mut av1, &key.bytes).expect("a key frame");
+        av1
+    };
+    // A whole sample begins with its sequence header; without, no frame can be read.
+    let sequence = 2 + stream.sequence().len();
+    assert_eq!(tiles(&mut av1(&[]).expect("empty"), &key.bytes[sequence..]), Err(Error::NoSequence));
+    let missing = tiles(&mut av1(&stream.sequence()).expect("a sequence"), &inter);
+    assert!(matches!(missing, Err(Error::MissingReference { .. }) | Err(Error::Unfinished)), "{missing:?}");
+    assert_eq!(tiles(&mut begun(), &inter), Err(Error::Unfinished), "no tiles");
+    assert_eq!(tiles(&mut begun(), &[inter.clone(), obu(2, None, true, &[])].concat()), Err(Error::Unfinished));
+    assert_eq!(tiles(&mut begun(), &[inter.clone(), inter].concat()), Err(Error::Unfinished), "a second frame");
+    assert_eq!(tiles(&mut begun(), &stream.obu(8, &[1, 2, 3])), Err(Error::TileList));
+    assert_eq!(tiles(&mut begun(), &stream.obu(4, &[1, 2])), Err(Error::Order("a tile group")));
+    assert_eq!(tiles(&mut begun(), &stream.obu(7, &[1])), Err(Error::Order("a redundant frame header")));
+    assert_eq!(tiles(&mut begun(), &[0x12, 9]), Err(Error::Obu(ObuError::Size { at: 0, size: 9 })));
+    // Metadata, padding, reserved types: clear, whatever is in them.
+    let others: Vec<u8> = [5, 15, 9, 0].into_iter().flat_map(|kind| obu(kind, None, true, &[0xff; 40])).collect();
+    assert_eq!(tiles(&mut begun(), &others), Ok(vec![]));
+}
+
+#[test]
+fn a_frame_that_is_only_shown_has_no_tiles_and_a_key_frame_fills_all_slots() {
+    let mut stream = plain();
+    stream.hint_bits = 0;
+    let mut model = Model::new(&stream, 11);
+    let mut sample = Sample::default();
+    let mut hidden = model.frame(0, false);
+    hidden.refresh = 0b100;
+    model.write(&hidden, &mut sample);
+    // show_existing_frame, the slot; then the time and the id, if there are any; the trailing bit.
+    let show = |slot: u64| {
+        let mut w = BitWriter::default();
+        w.u(1, 1).u(3, slot).u(if stream.decoder_model { 12 } else { 0 }, 0).u(if stream.frame_ids { 8 } else { 0 }, 0);
+        w.u(1, 1).bytes()
+    };
+    let mut av1 = av1(&stream.sequence()).expect("a sequence");
+    assert_eq!(tiles(&mut av1, &sample.bytes), Ok(sample.tiles.clone()));
+    let (slot, other) = (stream.obu(3, &show(2)), stream.obu(3, &show(5)));
+    assert_eq!(tiles(&mut av1.clone(), &other), Err(Error::MissingReference { slot: 5 }));
+    assert_eq!(tiles(&mut av1.clone(), &stream.obu(6, &show(2))), Err(Error::Order("a frame without tiles")));
+    assert_eq!(tiles(&mut av1, &slot), Ok(vec![]));
+    assert_eq!(tiles(&mut av1, &other), Ok(vec![]));
+}
+
+#[test]
+fn still_pictures_and_units_without_a_size() {
+    let mut stream = plain();
+    stream.reduced = true;
+    let mut model = Model::new(&stream, 5);
+    let mut frame = model.frame(0, true);
+    frame.size = FrameSize::Usual;
+    let mut sample = Sample::default();
+    model.write(&frame, &mut sample);
+    let mut av1 = av1(&stream.sequence()).expect("a sequence");
+    assert_eq!(tiles(&mut av1, &sample.bytes), Ok(sample.tiles));
+    // One superblock is one tile: the rest of the sample, where the unit has no size.
+    let mut one = stream.clone();
+    one.size = [64, 64];
+    let (small, _) = one.header(&frame, &model.slots);
+    let bare = obu(6, None, false, &[small.bytes(), vec![7; 30]].concat());
+    let mut av1 = self::av1(&one.sequence()).expect("a sequence");
+    assert_eq!(tiles(&mut av1, &bare), Ok(vec![bare.len() - 30..bare.len()]));
+}
+
+#[test]
+fn tile_groups_that_lie_are_named() {
+    use super::{group, tiles::Tiles};
+    let layout = Tiles { count: 4, number_bits: 2, size_bytes: 2 };
+    let read = |bytes: &[u8], mut next: u32| {
+        let mut found = Vec::new();
+        group::tiles(bytes, 100, &layout, &mut next, |tile| found.push(tile)).map(|last| (last, next, found))
+    };
+    // Numbers 0 to 1, a tile of 2 bytes, then one of the rest.
+    assert_eq!(read(&[0b1000_1000, 1, 0, 7, 7, 8], 0), Ok((false, 2, vec![103..105, 105..106])));
+    assert_eq!(read(&[0b1101_1000, 1, 0, 7, 7, 8], 2), Ok((true, 4, vec![103..105, 105..106])), "2 to 3");
+    assert_eq!(read(&[0b1001_1000, 0, 0, 7, 8], 2), Err(Error::Range { field: "tg_start", value: 0 }), "once more");
+    assert_eq!(read(&[0b1101_1000, 0, 0, 7, 8], 0), Err(Error::Range { field: "tg_start", value: 2 }), "a gap");
+    assert_eq!(read(&[0b1110_1000, 0, 0, 7, 8], 3), Err(Error::Range { field: "tg_end", value: 1 }));
+    assert_eq!(read(&[0b1000_1001, 0, 0, 7, 8], 0), Err(Error::HeaderEnd));
+    assert_eq!(read(&[0b1000_1000, 3, 0, 7, 8], 0), Err(Error::TileSize { at: 103, size: 4, available: 2 }));
+    assert_eq!(read(&[0b1000_1000, 1, 0, 7, 8], 0), Err(Error::TileSize { at: 105, size: 0, available: 0 }));
+    assert_eq!(read(&[0b1000_1000, 1], 0), Err(Error::Obu(ObuError::Truncated)));
+    let huge = Tiles { size_bytes: 4, ..layout };
+    let found = group::tiles(&[0, 255, 255, 255, 255], 0, &huge, &mut 0, |_| {});
+    assert_eq!(found, Err(Error::TileSize { at: 5, size: 1 << 32, available: 0 }));
 }

@@ -52,11 +52,11 @@ impl Stream {
             coded = self.size(w, &mut d, frame, &mut size, own);
             copy = screen && coded == size[0] && w.flag(d.flip());
         } else {
-            if self.hint_bits > 0 {
-                w.u(1, 0);
+            if self.hint_bits > 0 && w.flag(frame.short) {
+                w.u(3, frame.slots[0]).u(3, frame.slots[3]);
             }
             for slot in frame.slots {
-                w.u(3, slot).u(if self.frame_ids { 5 } else { 0 }, 3);
+                w.u(if frame.short { 0 } else { 3 }, slot).u(if self.frame_ids { 5 } else { 0 }, 3);
             }
             coded = match frame.size {
                 FrameSize::Of(at) if !resilient && !switch => {

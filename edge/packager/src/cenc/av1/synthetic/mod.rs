@@ -22,8 +22,8 @@ pub(in crate::cenc) struct Stream {
     /// The largest side of frames that have sizes of their own.
     pub(in crate::cenc::av1) max: u64,
     pub(in crate::cenc::av1) reduced: bool,
-    decoder_model: bool,
-    frame_ids: bool,
+    pub(in crate::cenc::av1) decoder_model: bool,
+    pub(in crate::cenc::av1) frame_ids: bool,
     big_superblocks: bool,
     warped: bool,
     pub(in crate::cenc::av1) hint_bits: u32,
@@ -37,7 +37,7 @@ pub(in crate::cenc) struct Stream {
     separate_uv: bool,
     grain: bool,
     /// Temporal and spatial layer of its frames.
-    layer: Option<[u8; 2]>,
+    pub(in crate::cenc::av1) layer: Option<[u8; 2]>,
 }
 
 /// Arbitrary streams of frames of no more than `max` pixels each way.
@@ -79,6 +79,8 @@ pub(in crate::cenc::av1) struct Frame {
     pub(in crate::cenc::av1) resilient: bool,
     /// The references' slots.
     pub(in crate::cenc::av1) slots: [u64; 7],
+    /// Whether they are derived from the first and the fourth.
+    pub(in crate::cenc::av1) short: bool,
     pub(in crate::cenc::av1) size: FrameSize,
     /// Sizes of tiles in superblocks: uniform by their logarithms, or spelled out at random.
     pub(in crate::cenc::av1) uniform: bool,

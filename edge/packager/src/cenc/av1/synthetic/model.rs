@@ -42,14 +42,20 @@ impl<'a> Model<'a> {
         let resilient = dice.flip();
         // A size can be taken from a reference only where frames are not error resilient.
         let size = if resilient && matches!(size, FrameSize::Of(_)) { FrameSize::Usual } else { size };
+        let (hint, short) = (dice.roll(hints), self.stream.hint_bits > 0 && dice.flip());
+        let mut slots = [(); 7].map(|()| dice.roll(8));
+        if short {
+            slots = derived(&self.slots, hint, slots[0], slots[3]);
+        }
         Frame {
             kind,
             show,
-            hint: dice.roll(hints),
+            hint,
+            short,
             // An intra-only frame does not fill all slots.
             refresh: dice.roll(255),
             resilient,
-            slots: [(); 7].map(|()| dice.roll(8)),
+            slots,
             size,
             uniform: dice.flip(),
             seed: dice.roll(1 << 31),
@@ -123,4 +129,41 @@ pub(in crate::cenc) fn samples(stream: &Stream, seed: u64, kinds: &[u64]) -> Vec
         all.push(sample);
     }
     all
+}
+
+/// Set frame refs process, as 7.8 has it. Hints never wrap here.
+fn derived(slots: &[Slot; 8], hint: u64, last: u64, gold: u64) -> [u64; 7] {
+    let mut index = [None; 7];
+    (index[0], index[3]) = (Some(last), Some(gold));
+    let mut used = [false; 8];
+    (used[last as usize], used[gold as usize]) = (true, true);
+    let mut find = |backward: bool, latest: bool| {
+        let mut found: Option<usize> = None;
+        for slot in (0..8).filter(|slot| !used[*slot] && (slots[*slot].hint >= hint) == backward) {
+            let better = |best: usize| match latest {
+                true => slots[slot].hint >= slots[best].hint,
+                false => slots[slot].hint < slots[best].hint,
+            };
+            if found.is_none_or(better) {
+                found = Some(slot);
+            }
+        }
+        used[found?] = true;
+        found.map(|slot| slot as u64)
+    };
+    index[6] = find(true, true);
+    index[4] = find(true, false);
+    index[5] = find(true, false);
+    for at in [1, 2, 4, 5, 6] {
+        if index[at].is_none() {
+            index[at] = find(false, true);
+        }
+    }
+    let mut earliest = 0;
+    for slot in 1..8 {
+        if slots[slot].hint < slots[earliest].hint {
+            earliest = slot;
+        }
+    }
+    index.map(|index| index.unwrap_or(earliest as u64))
 }

@@ -11,6 +11,7 @@ mod audio;
 mod boxes;
 mod clip;
 mod compare;
+mod headers;
 mod names;
 mod open;
 mod tools;
@@ -62,6 +63,9 @@ fn structure(ours: &Protected, what: &str) {
         assert_auxiliary_offsets(segment, &format!("{what}: segment {}", n + 1));
     }
 }
+
+/// Gives a clip, which is encoded when first asked for.
+type ClipOf = fn() -> &'static Clip;
 
 /// One module per clip and scheme, one test per oracle.
 macro_rules! judge {
@@ -122,7 +126,7 @@ judge! {
 #[test]
 #[ignore = "needs ffmpeg and shaka-packager; run by cargo verify packager"]
 fn codecs_channels_and_rates_are_named_as_others_name_them() {
-    let clips: [(fn() -> &'static Clip, &str); 8] = [
+    let clips: [(ClipOf, &str); 8] = [
         (open::av1_grain, "av01.0.00M.08"),
         (open::av1_tiles, "av01.0.01M.08"),
         (open::vp9, "vp09.00.21.08.01.02.02.02.00"),
@@ -139,4 +143,15 @@ fn codecs_channels_and_rates_are_named_as_others_name_them() {
     // shaka-packager leaves out the optional fields, which are not at their defaults. ffmpeg ends on 0 for the range, which of RGB is
     // full without being written (AV1 specification, 5.5.2).
     names::agree(open::av1_screen(), "av01.1.00M.08.0.000.01.13.00.1");
+}
+
+#[test]
+#[ignore = "needs ffmpeg; run by cargo verify packager"]
+fn tiles_begin_where_ffmpeg_finds_headers_to_end() {
+    for clip in [open::av1_grain(), open::av1_random()] {
+        let protected = tools::sluice_protect(clip, "cbcs", Ivs::Derived).whole();
+        let (ours, theirs) = (headers::protected(&protected), headers::tiles(clip));
+        assert!(ours.iter().flatten().count() > 50, "{}: hardly a tile", clip.name);
+        assert_eq!(ours, theirs, "{}", clip.name);
+    }
 }

@@ -68,6 +68,18 @@ pub(crate) fn ffmpeg(arguments: &[&str], stdin: &[u8]) -> Vec<u8> {
     run(command, stdin, "ffmpeg (apt-get install ffmpeg)")
 }
 
+/// What a bitstream filter of ffmpeg says of a track as it passes.
+pub(crate) fn ffmpeg_trace(track: &[u8], filter: &str) -> String {
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "trace", "-f", "mp4", "-i", "pipe:0", "-map", "0:0", "-c", "copy", "-bsf:v", filter]);
+    // ffmpeg logs to its standard error; this tool's goes into a file, which has room for all of it.
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("trace.log");
+    command.args(["-f", "null", "-"]).env("FFREPORT", format!("file={}:level=56", log.display()));
+    run(command, track, "ffmpeg");
+    String::from_utf8_lossy(&read(&log)).into_owned()
+}
+
 /// What ffprobe says of a track, as comma-separated values.
 pub(crate) fn ffprobe(track: &[u8], entries: &str) -> String {
     let mut command = Command::new("ffprobe");

@@ -136,11 +136,14 @@ impl<'a> Iterator for Obus<'a> {
 mod tests {
     use super::*;
 
-    fn all(bytes: &[u8]) -> Vec<Result<(u8, u8, u8, usize, &[u8]), ObuError>> {
-        let part = |obu: Obu<'_>| (obu.kind, obu.layer.temporal, obu.layer.spatial, obu.start);
+    /// Type, layers, where the payload begins, the payload.
+    type Parts<'a> = (u8, u8, u8, usize, &'a [u8]);
+
+    fn all(bytes: &[u8]) -> Vec<Result<Parts<'_>, ObuError>> {
         Obus::of(bytes)
-            .map(|obu| obu.map(|obu| (part(obu), obu.payload)))
-            .map(|obu| obu.map(|((kind, temporal, spatial, start), payload)| (kind, temporal, spatial, start, payload)))
+            .map(|obu| {
+                obu.map(|Obu { kind, layer, payload, start }| (kind, layer.temporal, layer.spatial, start, payload))
+            })
             .collect()
     }
 

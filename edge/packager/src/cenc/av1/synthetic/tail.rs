@@ -46,7 +46,7 @@ impl Stream {
                 }
             }
         }
-        if !(lossless && !kind.scaled) && !kind.copy && self.restoration {
+        if (!lossless || kind.scaled) && !kind.copy && self.restoration {
             self.restore(w, d);
         }
         if !lossless {

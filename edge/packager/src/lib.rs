@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bits;
 pub mod bmff;
 pub mod cenc;
 pub mod cipher;
@@ -14,4 +15,7 @@ pub mod drm;
 pub mod hls;
 pub mod keys;
 pub mod manifest;
+mod obu;
 pub mod title;
+
+pub use obu::ObuError;

@@ -62,8 +62,8 @@ pub(crate) fn sample_entry(track: &[u8]) -> ([u8; 4], &[u8]) {
     let entry = boxes(&stsd[8..])[0];
     // ISO/IEC 14496-12, 12.1.3 and 12.2.3: fixed fields of a VisualSampleEntry and of a version 0 AudioSampleEntry.
     let fixed = match &entry.kind {
-        b"avc1" | b"hvc1" | b"hev1" | b"encv" => 78,
-        b"mp4a" | b"enca" => 28,
+        b"avc1" | b"hvc1" | b"hev1" | b"av01" | b"vp09" | b"encv" => 78,
+        b"mp4a" | b"ac-3" | b"ec-3" | b"Opus" | b"fLaC" | b"enca" => 28,
         other => panic!("sample entry {}", other.escape_ascii()),
     };
     (entry.kind, &entry.payload[fixed..])

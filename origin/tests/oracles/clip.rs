@@ -35,22 +35,31 @@ impl Clip {
         Self::in_folder(name, stream, &Path::new(title).join(track))
     }
 
-    /// Encodes four seconds of `filter` by libx264 or libx265: GOPs and fragments of one second, segments of two.
+    /// Encodes four seconds of `filter` by libx264 or libx265.
     fn encoded(name: &'static str, filter: &str, encoder: &str, codec: &[&str]) -> Self {
+        Self::encoded_as(name, "video", filter, &[&["-c:v", encoder, "-sc_threshold", "0"], codec].concat())
+    }
+
+    /// Encodes four seconds of `filter`: GOPs and fragments of one second, segments of two.
+    pub(crate) fn encoded_as(name: &'static str, stream: &'static str, filter: &str, codec: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracles").join(name);
         if folder.exists() {
             fs::remove_dir_all(&folder).expect("the last run's clip can be removed");
         }
         fs::create_dir_all(&folder).expect("a folder for the clip");
         let manifest = folder.join("clip.mpd");
-        let mut arguments = vec!["-v", "error", "-nostdin", "-f", "lavfi", "-i", filter, "-c:v", encoder];
-        arguments.extend(["-g", "25", "-keyint_min", "25", "-sc_threshold", "0"]);
+        // FLAC in MP4 is experimental to ffmpeg 5.1.
+        let mut arguments = vec!["-v", "error", "-nostdin", "-f", "lavfi", "-i", filter, "-strict", "experimental"];
+        if stream == "video" {
+            arguments.extend(["-g", "25", "-keyint_min", "25"]);
+        }
         arguments.extend(codec);
-        arguments.extend(["-f", "dash", "-seg_duration", "2", "-frag_type", "duration", "-frag_duration", "1"]);
+        arguments.extend(["-f", "dash", "-dash_segment_type", "mp4", "-seg_duration", "2"]);
+        arguments.extend(["-frag_type", "duration", "-frag_duration", "1"]);
         arguments.extend(["-init_seg_name", "init.mp4", "-media_seg_name", "$Number$.m4s"]);
         arguments.push(manifest.to_str().expect("a path in UTF-8"));
         tools::ffmpeg(&arguments, &[]);
-        Self::in_folder(name, "video", &folder)
+        Self::in_folder(name, stream, &folder)
     }
 }
 

@@ -41,7 +41,7 @@ pub(crate) fn assert_same_protection(ours: &[u8], theirs: &[u8], what: &str) {
 }
 
 /// What `senc` says of each sample: version and flags, and the bytes of the entry. Read to the last byte.
-fn auxiliary(track: &[u8], iv_size: usize, what: &str) -> Vec<(u32, Vec<u8>)> {
+pub(crate) fn auxiliary(track: &[u8], iv_size: usize, what: &str) -> Vec<(u32, Vec<u8>)> {
     let mut all = Vec::new();
     for (n, fragment) in boxes::fragments(track).iter().enumerate() {
         let senc = fragment.senc.as_deref().unwrap_or_else(|| panic!("{what}: fragment {n} has no senc"));

@@ -1,10 +1,12 @@
 use super::{
     Error,
+    av1::{self, Av1},
     avc::{self, Avc},
     hevc::{self, Hevc},
     subsample::Run,
+    vp9::{self, Vp9},
 };
-use crate::bmff::moov::{AvcC, HvcC, SampleEntry};
+use crate::bmff::moov::{Av1C, AvcC, HvcC, SampleEntry, VpcC};
 
 /// How a track's samples are laid out, so far as protection goes by it.
 #[derive(Clone, Debug)]
@@ -13,6 +15,10 @@ pub(super) enum Codec {
     Avc(Box<Avc>),
     /// The same of HEVC.
     Hevc(Box<Hevc>),
+    /// Open bitstream units, of which tiles are protected.
+    Av1(Box<Av1>),
+    /// Frames, which are protected behind their uncompressed headers.
+    Vp9(Box<Vp9>),
     /// Samples protected whole: all audio.
     FullSample,
 }
@@ -26,6 +32,12 @@ pub enum SampleError {
     /// Of HEVC.
     #[error(transparent)]
     Hevc(#[from] hevc::Error),
+    /// Of AV1.
+    #[error(transparent)]
+    Av1(#[from] av1::Error),
+    /// Of VP9.
+    #[error(transparent)]
+    Vp9(#[from] vp9::Error),
 }
 
 impl Codec {
@@ -45,6 +57,15 @@ impl Codec {
                 let hvcc = HvcC::parse(&entry.child(b"hvcC")?)?;
                 Self::Hevc(Box::new(Hevc::new(&hvcc).map_err(|error| Error::Configuration(error.into()))?))
             }
+            // Dolby Vision over AV1 (dav1) is AV1 with metadata units.
+            b"av01" | b"dav1" => {
+                let av1c = Av1C::parse(&entry.child(b"av1C")?)?;
+                Self::Av1(Box::new(Av1::new(&av1c).map_err(|error| Error::Configuration(error.into()))?))
+            }
+            b"vp09" => {
+                VpcC::parse(&entry.child(b"vpcC")?)?;
+                Self::Vp9(Box::default())
+            }
             b"mp4a" | b"ac-3" | b"ec-3" | b"ac-4" | b"Opus" | b"fLaC" => Self::FullSample,
             b"encv" | b"enca" => {
                 return Err(Error::AlreadyProtected { kind: entry.codec(), offset: entry.view.offset });
@@ -63,6 +84,8 @@ impl Codec {
         match self {
             Self::Avc(avc) => Ok(avc.runs(sample, each)?),
             Self::Hevc(hevc) => Ok(hevc.runs(sample, each)?),
+            Self::Av1(av1) => Ok(av1.runs(sample, each)?),
+            Self::Vp9(vp9) => Ok(vp9.runs(sample, each)?),
             Self::FullSample => Ok(()),
         }
     }

@@ -64,7 +64,7 @@ pub enum Error {
     },
     /// A sample's subsample map does not fit into the 255 bytes that `saiz` can speak of.
     #[error(
-        "sample {sample} at byte {offset} needs {count} subsamples, {scheme} allows {max}: encode with fewer slices"
+        "sample {sample} at byte {offset} needs {count} subsamples, {scheme} allows {max}: encode with fewer slices or tiles"
     )]
     Subsamples {
         /// Which sample.

@@ -3,6 +3,7 @@
 //! [`protect_init`] rewrites an init segment, [`FragmentProtector`] a media segment as it streams, [`plan_segment`] tells the sizes of both
 //! schemes without a key, and [`read`] undoes it.
 
+mod av1;
 mod avc;
 mod codec;
 mod config;
@@ -24,8 +25,10 @@ mod synthetic;
 mod tests;
 #[cfg(test)]
 mod vectors;
+mod vp9;
 mod write;
 
+pub use av1::Error as Av1Error;
 pub use avc::Error as AvcError;
 pub use codec::SampleError;
 pub use config::{TrackConfig, record_bytes};
@@ -38,3 +41,4 @@ pub use plan::{SegmentPlan, plan_segment};
 pub use protector::FragmentProtector;
 pub use segment::MAX_FRAGMENT;
 pub use subsample::max_subsamples;
+pub use vp9::Error as Vp9Error;

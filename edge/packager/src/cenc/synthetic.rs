@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::{
+    av1,
     avc::{self, Stream},
-    hevc, nal,
+    hevc, nal, vp9,
 };
 
 pub(super) fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
@@ -27,17 +28,21 @@ pub(super) fn video_entry(stream: &Stream, nal_length_size: u8) -> Vec<u8> {
     let (sps, pps) = (stream.sps(), stream.pps());
     let set = |set: &[u8]| [&(set.len() as u16).to_be_bytes()[..], set].concat();
     let avcc = boxed(b"avcC", &[&[1, 100, 0, 30, 0xfc | (nal_length_size - 1), 0xe1], &set(&sps), &[1], &set(&pps)]);
-    visual_entry(b"avc1", &avcc)
+    coded_entry(b"avc1", avcc)
 }
 
 /// The same of HEVC.
 pub(super) fn hevc_entry(stream: &hevc::Stream, nal_length_size: u8) -> Vec<u8> {
-    visual_entry(b"hvc1", &boxed(b"hvcC", &[&stream.hvcc(nal_length_size)]))
+    coded_entry(b"hvc1", boxed(b"hvcC", &[&stream.hvcc(nal_length_size)]))
 }
 
-fn visual_entry(kind: &[u8; 4], configuration: &[u8]) -> Vec<u8> {
-    let fields: [&[u8]; 4] = [&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50]];
-    boxed(kind, &[&fields.concat(), configuration, &boxed(b"btrt", &[&[9; 12]])])
+fn coded_entry(kind: &[u8; 4], configuration: Vec<u8>) -> Vec<u8> {
+    visual_entry(kind, &[configuration, boxed(b"btrt", &[&[9; 12]])].concat())
+}
+
+/// A `VisualSampleEntry` with these boxes.
+pub(super) fn visual_entry(kind: &[u8; 4], boxes: &[u8]) -> Vec<u8> {
+    boxed(kind, &[&[0, 0, 0, 0, 0, 0, 0, 1], &[0; 16], &[1, 64, 0, 240], &[0; 50], boxes])
 }
 
 /// The sample entry of a synthetic AAC track.
@@ -156,7 +161,7 @@ pub(super) struct Media {
     pub(super) segment: Segment,
 }
 
-/// AVC, HEVC or AAC.
+/// AVC, HEVC, AV1, VP9 or AAC.
 pub(super) fn media() -> impl Strategy<Value = Media> {
     let audio = segments(proptest::collection::vec(any::<u8>(), 0..100))
         .prop_map(|segment| Media { init: init(&audio_entry(), b"soun"), segment });
@@ -173,7 +178,17 @@ pub(super) fn media() -> impl Strategy<Value = Media> {
             .prop_map(move |(kind, slice_type, seed, data)| stream.slice(kind, slice_type, seed, &data).0);
         video(entry, size, &[39 << 1, 1], slice)
     });
-    prop_oneof![audio, avc, hevc]
+    // Frames of these two refer to those before them: samples are written in order into a segment of empty ones.
+    let av1 = (av1::streams(300), any::<u64>(), segments(Just(Vec::new()))).prop_map(|(stream, seed, segment)| {
+        let kinds: Vec<u64> = (1..count(&segment)).map(|at| (seed >> (at % 30 * 2) & 3) + at % 2).collect();
+        let samples = av1::samples(&stream, seed, &kinds).into_iter().map(|sample| sample.bytes);
+        Media { init: init(&stream.entry(), b"vide"), segment: filled(segment, samples) }
+    });
+    let vp9 = (any::<u64>(), segments(Just(Vec::new()))).prop_map(|(seed, segment)| {
+        let samples = vp9::samples(seed, count(&segment) as usize).into_iter().map(|sample| sample.bytes);
+        Media { init: init(&vp9_entry(), b"vide"), segment: filled(segment, samples) }
+    });
+    prop_oneof![audio, avc, hevc, av1, vp9]
 }
 
 fn slice_data() -> impl Strategy<Value = Vec<u8>> {
@@ -192,4 +207,23 @@ fn video(
         .prop_map(move |units| nal::synthetic::sample(nal_length_size, &units))
         .boxed();
     segments(sample).prop_map(move |segment| Media { init: init(&entry, b"vide"), segment })
+}
+
+/// The sample entry of a synthetic VP9 track.
+pub(super) fn vp9_entry() -> Vec<u8> {
+    visual_entry(b"vp09", &boxed(b"vpcC", &[&[1, 0, 0, 0, 0, 21, 0x82, 1, 1, 1, 0, 0]]))
+}
+
+fn count(segment: &Segment) -> u64 {
+    segment.fragments.iter().map(|fragment| fragment.samples.len() as u64).sum()
+}
+
+fn filled(mut segment: Segment, samples: impl Iterator<Item = Vec<u8>>) -> Segment {
+    segment
+        .fragments
+        .iter_mut()
+        .flat_map(|fragment| &mut fragment.samples)
+        .zip(samples)
+        .for_each(|(to, from)| *to = from);
+    segment
 }

@@ -78,6 +78,31 @@ fn aac_full_sample() {
     check(vector!("aac"));
 }
 
+#[test]
+fn av1_tile_groups_and_a_decoder_model() {
+    check(vector!("av1_tiles"));
+}
+
+#[test]
+fn av1_super_resolution_and_film_grain() {
+    check(vector!("av1_grain"));
+}
+
+#[test]
+fn av1_screen_content_error_resilient() {
+    check(vector!("av1_screen"));
+}
+
+#[test]
+fn vp9_superframes() {
+    check(vector!("vp9"));
+}
+
+#[test]
+fn vp9_ten_bits_in_tile_columns() {
+    check(vector!("vp9_tiles"));
+}
+
 fn check([clear, cenc, cbcs]: [Pair; 3]) {
     let key = ContentKey::new(KEY);
     let config = TrackConfig::from_init(clear.0).expect("a known codec");

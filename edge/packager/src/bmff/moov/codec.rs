@@ -1,4 +1,4 @@
-use super::{AvcC, Esds, HvcC, SampleEntry, Sinf, Surround};
+use super::{Av1C, AvcC, Esds, HvcC, SampleEntry, Sinf, Surround, VpcC};
 use crate::bmff::{Error, FourCc};
 
 impl SampleEntry<'_> {
@@ -27,6 +27,12 @@ impl SampleEntry<'_> {
             b"hvc1" | b"hev1" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(original),
             b"dvh1" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(FourCc(*b"hvc1")),
             b"dvhe" => HvcC::parse(&self.child(b"hvcC")?)?.codec_string(FourCc(*b"hev1")),
+            // Dolby Vision over AV1 (dav1) too is named by its base codec.
+            b"av01" | b"dav1" => {
+                let av1c = self.child(b"av1C")?;
+                Av1C::parse(&av1c)?.codec_string(&av1c, self.colour()?)?
+            }
+            b"vp09" => VpcC::parse(&self.child(b"vpcC")?)?.codec_string(),
             b"mp4a" => Esds::parse(&self.child(b"esds")?)?.codec_string(),
             b"ac-3" | b"ec-3" | b"ac-4" => original.to_string(),
             b"Opus" => "opus".to_owned(),

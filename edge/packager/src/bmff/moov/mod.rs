@@ -1,14 +1,18 @@
 //! `moov`, what an init segment says of its track (ISO/IEC 14496-12, 8.2.1).
 
+mod av1c;
 mod avcc;
 mod codec;
+mod colr;
 mod entry;
 mod esds;
 mod hvcc;
 mod sinf;
 mod surround;
 mod trex;
+mod vpcc;
 
+pub use av1c::{Av1C, ColourCodes};
 pub use avcc::AvcC;
 pub use entry::{EntryKind, SampleEntry};
 pub use esds::Esds;
@@ -16,6 +20,7 @@ pub use hvcc::{HevcProfile, HvcC};
 pub use sinf::{Sinf, Tenc};
 pub use surround::Surround;
 pub use trex::Trex;
+pub use vpcc::VpcC;
 
 use super::{BoxView, Boxes, Error, FourCc};
 

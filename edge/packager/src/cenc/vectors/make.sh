@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the vectors here: tiny clips by ffmpeg (libx264, libx265, aac), cut and encrypted by shaka-packager.
+# Makes the vectors here: tiny clips by ffmpeg (libx264, libx265, libaom-av1, libsvtav1, libvpx-vp9, aac), cut and encrypted by shaka-packager.
 # usage: make.sh PATH-TO-SHAKA-PACKAGER
 set -euo pipefail
 packager=$1
@@ -39,3 +39,19 @@ vector hevc-main10 video "${hevc[@]}" -tag:v hev1 -pix_fmt yuv420p10le \
 vector hevc-444 video "${hevc[@]}" -tag:v hvc1 -pix_fmt yuv444p12le \
   -x265-params "$quiet:wpp=1:ctu=16:scaling-list=default:temporal-layers=1:cbqpoffs=2:tskip=1"
 vector aac audio -f lavfi -i anoisesrc=amplitude=0.05:duration=0.4 -c:a aac -ac 2 -ar 48000 -b:a 32k
+
+# Two tile groups of two tiles; a decoder model, quantizer matrices, hidden frames that are shown later.
+vector av1_tiles video -f lavfi -i testsrc2=size=256x192:rate=25:duration=0.6,format=yuv420p -c:v libaom-av1 -cpu-used 4 \
+  -threads 1 -tiles 2x2 -crf 45 -lag-in-frames 16 -aom-params num-tile-groups=2:timing-info=model:enable-qm=1
+# Super-resolution, film grain, 10 bits.
+vector av1_grain video -f lavfi -i testsrc2=size=128x96:rate=25:duration=0.6,format=yuv420p10 -c:v libsvtav1 -preset 8 \
+  -crf 50 -svtav1-params superres-mode=1:superres-denom=12:film-grain=20:lp=1
+# RGB screen content: intra block copy, integer motion vectors, error-resilient frames with the order hints of all slots.
+vector av1_screen video -f lavfi -i testsrc2=size=96x64:rate=25:duration=0.6,format=gbrp -c:v libaom-av1 -cpu-used 4 \
+  -threads 1 -crf 45 -error-resilience default -aom-params tune-content=screen:aq-mode=1
+# Superframes with a hidden frame.
+vector vp9 video -f lavfi -i testsrc2=size=160x96:rate=25:duration=0.6,format=yuv420p -c:v libvpx-vp9 \
+  -threads 1 -auto-alt-ref 1 -lag-in-frames 16 -crf 45 -b:v 0
+# Profile 2 with 10 bits, two tile columns, segmentation.
+vector vp9_tiles video -f lavfi -i testsrc2=size=512x64:rate=25:duration=0.5,format=yuv420p10 -c:v libvpx-vp9 \
+  -threads 1 -tile-columns 1 -aq-mode 2 -crf 50 -b:v 0

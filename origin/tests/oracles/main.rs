@@ -154,10 +154,9 @@ fn codecs_channels_and_rates_are_named_as_others_name_them() {
 #[test]
 #[ignore = "needs ffmpeg; run by cargo verify packager"]
 fn tiles_begin_where_ffmpeg_finds_headers_to_end() {
-    for clip in [open::av1_grain(), open::av1_random()] {
-        let protected = tools::sluice_protect(clip, "cbcs", Ivs::Derived).whole();
-        let (ours, theirs) = (headers::protected(&protected), headers::tiles(clip));
-        assert!(ours.iter().flatten().count() > 50, "{}: hardly a tile", clip.name);
-        assert_eq!(ours, theirs, "{}", clip.name);
-    }
+    let clip = open::av1_grain();
+    let protected = tools::sluice_protect(clip, "cbcs", Ivs::Derived).whole();
+    let (ours, theirs) = (headers::protected(&protected), headers::tiles(clip));
+    assert!(ours.iter().flatten().count() > 50, "{}: hardly a tile", clip.name);
+    assert_eq!(ours, theirs, "{}", clip.name);
 }

@@ -18,14 +18,6 @@ pub(crate) fn av1_grain() -> &'static Clip {
     })
 }
 
-/// AV1 with super-resolution by another denominator for each frame, in which shaka-packager loses its way.
-pub(crate) fn av1_random() -> &'static Clip {
-    static CLIP: OnceLock<Clip> = OnceLock::new();
-    CLIP.get_or_init(|| {
-        encoded("av1_random", "128x96", "yuv420p", &["libsvtav1", "-preset", "8", "-svtav1-params", "superres-mode=2"])
-    })
-}
-
 /// AV1 by libaom, two by two tiles in two tile groups, frames that are shown later than they are decoded.
 pub(crate) fn av1_tiles() -> &'static Clip {
     static CLIP: OnceLock<Clip> = OnceLock::new();

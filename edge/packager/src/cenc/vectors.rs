@@ -7,7 +7,7 @@ use super::{
 use crate::{
     bmff::{
         Boxes,
-        moof::Moof,
+        moof::{Moof, Senc, SencEntry, Subsample},
         moov::{Init, Sinf},
     },
     keys::{ContentKey, Kid},
@@ -91,6 +91,55 @@ fn av1_super_resolution_and_film_grain() {
 #[test]
 fn av1_screen_content_error_resilient() {
     check(vector!("av1_screen"));
+}
+
+/// Super-resolution by another denominator for each frame. shaka-packager misreads one of these headers and gives up; where tiles begin,
+/// and how long they are, is here by ffmpeg's own reader (its `trace_headers`).
+#[test]
+fn av1_super_resolution_that_varies() {
+    let tiles: [&[(u64, u32)]; 15] = [
+        &[(20, 1220)],
+        &[(21, 646), (687, 218), (923, 69), (1010, 71)],
+        &[],
+        &[(19, 120)],
+        &[],
+        &[(20, 143), (182, 128)],
+        &[],
+        &[(18, 59)],
+        &[],
+        &[(21, 646), (687, 106), (813, 58)],
+        &[],
+        &[(20, 35)],
+        &[],
+        &[(20, 82)],
+        &[(21, 301)],
+    ];
+    let (init, segment) = pair!("av1_random", "clear");
+    let ivs = IvSource::derived(Scheme::Cbcs, KID, 0);
+    let config = TrackConfig::from_init(init).expect("a known codec");
+    let plan = plan_segment(&config, segment).expect("plans").entries;
+    let mut protector = FragmentProtector::new(config, ivs, &ContentKey::new(KEY), plan, None);
+    let mut out = Vec::new();
+    protector.push(segment, &mut out).and_then(|()| protector.finish(&mut out)).expect("protects");
+    assert_eq!(ranges(&out), tiles);
+}
+
+/// Where the protected ranges of every sample begin, and how long they are, by `senc`.
+fn ranges(segment: &[u8]) -> Vec<Vec<(u64, u32)>> {
+    let fragments = Boxes::of(segment).map(|view| view.expect("boxes")).filter(|view| view.is(b"moof"));
+    let entries = |senc: Senc<'_>| -> Vec<_> {
+        let of = |entry: SencEntry<'_>| {
+            let mut at = 0;
+            let part = |part: Subsample| {
+                at += u64::from(part.clear) + u64::from(part.protected);
+                (at - u64::from(part.protected), part.protected)
+            };
+            entry.subsamples().map(part).filter(|range| range.1 > 0).collect()
+        };
+        senc.samples(0).map(|entry| of(entry.expect("an entry"))).collect()
+    };
+    let senc = |view| Moof::parse(view).expect("parses").traf.senc.expect("a senc");
+    fragments.flat_map(|view| entries(Senc::parse(&senc(view)).expect("parses"))).collect()
 }
 
 #[test]

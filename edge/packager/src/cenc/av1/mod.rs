@@ -55,9 +55,8 @@ impl Av1 {
 
     /// The runs of a sample: one per tile, whatever its size, then what is left.
     ///
-    /// That is what the binding asks for in `cbcs`. Of a tile of less than 16 bytes nothing gets encrypted in either scheme, so the
-    /// entry changes no byte; up to version 1.2 the binding wanted none for such a tile, version 1.3 does, and shaka-packager writes it.
-    /// In `cenc` such a tile joins the clear bytes, as in every version.
+    /// That is what the binding asks for in `cbcs` since its version 1.2.0, and what shaka-packager writes; of a tile of less than 16
+    /// bytes no block is encrypted, so the entry changes no byte of it. In `cenc` such a tile joins the clear bytes.
     pub(super) fn runs(&mut self, sample: &[u8], mut each: impl FnMut(Run)) -> Result<(), Error> {
         let mut end = 0;
         for obu in Obus::of(sample) {

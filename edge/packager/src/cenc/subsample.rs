@@ -20,17 +20,19 @@ pub(super) struct Run {
 /// Collects a sample's subsample map, run by run.
 ///
 /// `cenc` protects multiples of 16 bytes, and what is over goes into the *leading* clear run, where players expect it. Clear runs
-/// without anything protected behind them merge into the next; runs longer than 16 bits can say are split.
+/// without anything protected behind them merge into the next; runs longer than 16 bits can say are split. What is past
+/// [`max_subsamples`] is counted and not kept: such a sample is refused, however many runs it claims.
 pub(super) struct Map<'a> {
     scheme: Scheme,
     clear: usize,
     out: &'a mut Vec<Subsample>,
-    start: usize,
+    count: usize,
+    max: usize,
 }
 
 impl<'a> Map<'a> {
     pub(super) fn new(scheme: Scheme, out: &'a mut Vec<Subsample>) -> Self {
-        Self { scheme, clear: 0, start: out.len(), out }
+        Self { scheme, clear: 0, out, count: 0, max: max_subsamples(scheme) }
     }
 
     /// `clear` bytes that stay as they are, then `protected` bytes.
@@ -50,18 +52,25 @@ impl<'a> Map<'a> {
         if self.clear > 0 {
             self.close(0);
         }
-        self.out.len() - self.start
+        self.count
     }
 
     fn close(&mut self, protected: usize) {
         let most = usize::from(u16::MAX);
         while self.clear > most {
-            self.out.push(Subsample { clear: u16::MAX, protected: 0 });
+            self.keep(Subsample { clear: u16::MAX, protected: 0 });
             self.clear -= most;
         }
         // A sample's size is 32 bits, so both fit.
-        self.out.push(Subsample { clear: self.clear as u16, protected: protected as u32 });
+        self.keep(Subsample { clear: self.clear as u16, protected: protected as u32 });
         self.clear = 0;
+    }
+
+    fn keep(&mut self, entry: Subsample) {
+        self.count += 1;
+        if self.count <= self.max {
+            self.out.push(entry);
+        }
     }
 }
 
@@ -100,6 +109,15 @@ mod tests {
         assert_eq!(map(Scheme::Cbcs, &[(65536, 16), (7, 0)]), [(65535, 0), (1, 16), (7, 0)]);
         assert_eq!(map(Scheme::Cbcs, &[(65535, 16)]), [(65535, 16)]);
         assert_eq!(map(Scheme::Cbcs, &[]), []);
+    }
+
+    #[test]
+    fn past_the_limit_entries_are_counted_and_not_kept() {
+        let mut out = Vec::new();
+        let mut map = Map::new(Scheme::Cbcs, &mut out);
+        (0..100_000).for_each(|_| map.add(1, 1));
+        assert_eq!(map.finish(), 100_000);
+        assert_eq!(out.len(), 42);
     }
 
     #[test]

@@ -1,0 +1,152 @@
+//! What must hold of any bytes. A target runs one of these; `edge/packager/tests/corpus.rs` replays seeds and what was found.
+use sluice_packager::{
+    cenc::{
+        FragmentProtector, InitProtection, IvSource, TrackConfig, plan_segment, protect_init, read::Reader,
+        record_bytes,
+    },
+    dash,
+    drm::clearkey,
+    hls,
+    keys::{ContentKey, Kid},
+    manifest::Options,
+    title::{Delivery, Descriptor, KeySystem, Scheme, TrackRecord, plan},
+};
+
+const KID: Kid = Kid([0x5a; 16]);
+const KEY: [u8; 16] = [0x0f; 16];
+
+macro_rules! track {
+    ($name:literal) => {
+        (
+            include_bytes!(concat!("../../edge/packager/src/cenc/vectors/", $name, "/clear.init.mp4")),
+            include_bytes!(concat!("../../edge/packager/src/cenc/vectors/", $name, "/clear.1.m4s")),
+        )
+    };
+}
+
+/// A clear track of each codec: its init segment and a media segment.
+pub(crate) const TRACKS: [(&[u8], &[u8]); 14] = [
+    track!("cabac"),
+    track!("cavlc"),
+    track!("mbaff"),
+    track!("high444"),
+    track!("hevc-slices"),
+    track!("hevc-main10"),
+    track!("hevc-444"),
+    track!("av1_tiles"),
+    track!("av1_grain"),
+    track!("av1_screen"),
+    track!("av1_random"),
+    track!("vp9"),
+    track!("vp9_tiles"),
+    track!("aac"),
+];
+
+/// An init segment: what can be protected says so afterwards, and keeps the rest.
+pub(crate) fn init(bytes: &[u8]) {
+    let config = TrackConfig::from_init(bytes);
+    if let Ok(record) = record_bytes(bytes) {
+        assert_eq!(TrackConfig::from_sample_entry(&record).is_ok(), config.is_ok());
+    }
+    for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+        let Ok(protected) = protect_init(bytes, &InitProtection::derived(scheme, KID)) else { continue };
+        let reader = Reader::new(&protected).expect("what was written can be read");
+        let sinf = reader.protection().expect("it is protected");
+        assert_eq!(sinf.tenc.kid, KID);
+        assert!(protect_init(&protected, &InitProtection::derived(scheme, KID)).is_err(), "protected twice");
+    }
+}
+
+/// A media segment of the track that the first byte names.
+pub(crate) fn segment(bytes: &[u8]) {
+    let Some((which, segment)) = bytes.split_first() else { return };
+    let (init, _) = TRACKS[usize::from(*which) % TRACKS.len()];
+    judge(init, segment);
+}
+
+/// Samples of the track that the first byte names: the rest, cut where the bytes 00 00 ff say, in a fragment that fits them.
+pub(crate) fn sample(bytes: &[u8]) {
+    let Some((which, rest)) = bytes.split_first() else { return };
+    let (init, _) = TRACKS[usize::from(*which) % TRACKS.len()];
+    judge(init, &fragment(init, &cut(rest)));
+}
+
+fn cut(mut bytes: &[u8]) -> Vec<&[u8]> {
+    let mut samples = Vec::new();
+    while let Some(at) = bytes.windows(3).position(|three| three == [0, 0, 0xff]) {
+        samples.push(&bytes[..at]);
+        bytes = &bytes[at + 3..];
+    }
+    samples.push(bytes);
+    samples
+}
+
+/// `moof` and `mdat` of these samples.
+fn fragment(init: &[u8], samples: &[&[u8]]) -> Vec<u8> {
+    let track = sluice_packager::bmff::moov::Init::parse(init).expect("a vector").track_id;
+    let boxed = |kind: &[u8; 4], payload: &[u8]| -> Vec<u8> {
+        [&(payload.len() as u32 + 8).to_be_bytes()[..], kind, payload].concat()
+    };
+    let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|word| word.to_be_bytes()).collect() };
+    // default-base-is-moof; version 1 with a 64-bit time; data offset, duration and size per sample.
+    let tfhd = boxed(b"tfhd", &words(&[0x02_0000, track]));
+    let tfdt = boxed(b"tfdt", &words(&[0x0100_0000, 0, 0]));
+    let trun = |offset: u32| {
+        let mut fields = vec![0x301, samples.len() as u32, offset];
+        fields.extend(samples.iter().flat_map(|sample| [1, sample.len() as u32]));
+        boxed(b"trun", &words(&fields))
+    };
+    let moof = |offset: u32| {
+        let traf = boxed(b"traf", &[&tfhd[..], &tfdt, &trun(offset)].concat());
+        boxed(b"moof", &[boxed(b"mfhd", &words(&[0, 1])), traf].concat())
+    };
+    let offset = moof(0).len() as u32 + 8;
+    [moof(offset), boxed(b"mdat", &samples.concat())].concat()
+}
+
+/// What can be planned can be protected, gets the planned size, and gives the clear samples back.
+fn judge(init: &[u8], segment: &[u8]) {
+    let config = TrackConfig::from_init(init).expect("a vector");
+    let Ok(plan) = plan_segment(&config, segment) else { return };
+    let clear = Reader::new(init).and_then(|reader| reader.clear_samples(segment, None)).expect("was planned");
+    for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+        let key = ContentKey::new(KEY);
+        let ivs = IvSource::derived(scheme, KID, 1);
+        let mut protector =
+            FragmentProtector::new(config.clone(), ivs, &key, plan.entries.clone(), Some(plan.decode_time));
+        let mut out = Vec::new();
+        for chunk in segment.chunks(segment.len() % 977 + 1) {
+            protector.push(chunk, &mut out).expect("what was planned can be protected");
+        }
+        protector.finish(&mut out).expect("what was planned can be protected");
+        let planned: u64 = plan.entries.iter().map(|entry| u64::from(entry.protected(scheme))).sum();
+        assert_eq!(out.len() as u64, planned);
+        let protected = protect_init(init, &InitProtection::derived(scheme, KID)).expect("a vector");
+        let reader = Reader::new(&protected).expect("a vector");
+        assert!(reader.clear_samples(&out, Some(&key)).expect("can be read") == clear, "other samples come back");
+    }
+}
+
+/// A descriptor and its manifests, a record, a plan, a licence request.
+pub(crate) fn documents(bytes: &[u8]) {
+    let _ = plan::read(bytes);
+    let _ = clearkey::request(bytes);
+    let _ = serde_json::from_slice::<TrackRecord>(bytes);
+    let Ok(descriptor) = serde_json::from_slice::<Descriptor>(bytes) else { return };
+    for delivery in Delivery::ALL {
+        let options = Options {
+            delivery,
+            systems: &KeySystem::ALL,
+            max_height: None,
+            codecs: None,
+            base: "https://edge.example/v1/film",
+            query: "",
+        };
+        let _ = hls::multivariant(&descriptor, &options);
+        let _ = dash::mpd(&descriptor, &options);
+        for track in descriptor.tracks.iter().take(4) {
+            let _ = hls::media(&descriptor, &track.id, &options);
+            let _ = hls::iframes(&descriptor, &track.id, &[], &options);
+        }
+    }
+}

@@ -1,6 +1,6 @@
 use sluice_packager::{
     keys::Kid,
-    title::{KeySystem, Scheme},
+    title::{KeySystem, ResolutionClass, Scheme},
 };
 use zeroize::Zeroizing;
 
@@ -15,6 +15,8 @@ pub enum TrackType {
     Audio,
     /// One key for everything.
     All,
+    /// Video of one resolution class.
+    Class(ResolutionClass),
 }
 
 impl TrackType {
@@ -24,13 +26,17 @@ impl TrackType {
             Self::Video => "VIDEO",
             Self::Audio => "AUDIO",
             Self::All => "ALL",
+            Self::Class(ResolutionClass::Sd) => "SD",
+            Self::Class(ResolutionClass::Hd) => "HD",
+            Self::Class(ResolutionClass::Uhd1) => "UHD1",
+            Self::Class(ResolutionClass::Uhd2) => "UHD2",
         }
     }
 
     /// The filters of its rule: what kinds of tracks the key is for.
     fn filters(self) -> &'static [&'static str] {
         match self {
-            Self::Video => &["VideoFilter"],
+            Self::Video | Self::Class(_) => &["VideoFilter"],
             Self::Audio => &["AudioFilter"],
             Self::All => &["VideoFilter", "AudioFilter"],
         }

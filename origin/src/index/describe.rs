@@ -3,10 +3,11 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
 use sluice_packager::title::{
-    DeliveryKid, Descriptor, KeyPolicy, SchemeKeys, TitleId, Track, TrackKind, TrackRecord, Version,
+    ClassKey, DeliveryKid, Descriptor, KeyPolicy, ResolutionClass, SchemeKeys, TitleId, Track, TrackKind, TrackRecord,
+    Version,
 };
 
-use super::{Settings, kid, track::ReadTrack};
+use super::{Settings, kid, settings::Sharing, track::ReadTrack};
 
 /// `descriptor.json`: the media half, and the rights.
 #[derive(Serialize)]
@@ -29,6 +30,13 @@ pub(super) fn descriptor(
     settings: &Settings,
     tracks: &[ReadTrack],
 ) -> anyhow::Result<Descriptor> {
+    let mut classes: Vec<_> = tracks
+        .iter()
+        .filter(|track| track.kind == TrackKind::Video)
+        .map(|track| ResolutionClass::of(track.video.as_ref()))
+        .collect();
+    classes.sort();
+    classes.dedup();
     let key_policy = settings.policy().map(|policy| KeyPolicy {
         systems: policy.systems,
         schemes: policy
@@ -38,6 +46,13 @@ pub(super) fn descriptor(
                 scheme,
                 video: kid(title, version, scheme, "video"),
                 audio: kid(title, version, scheme, "audio"),
+                classes: match policy.keys {
+                    Sharing::Kind => Vec::new(),
+                    Sharing::Class => classes
+                        .iter()
+                        .map(|class| ClassKey { class: *class, kid: kid(title, version, scheme, class.as_str()) })
+                        .collect(),
+                },
             })
             .collect(),
     });
@@ -70,7 +85,11 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
         number: number.with_context(|| format!("track {}: a title has at most 256 tracks", track.id))?,
         timescale: track.timescale,
         height: track.video.map(|video| video.height),
-        kids: kids.filter_map(|keys| Some(DeliveryKid { scheme: keys.scheme, kid: keys.kid(track.kind)? })).collect(),
+        kids: kids
+            .filter_map(|keys| {
+                Some(DeliveryKid { scheme: keys.scheme, kid: keys.kid_for(track.kind, track.video.as_ref())? })
+            })
+            .collect(),
         unprotected_title: descriptor.key_policy.is_none(),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),

@@ -35,6 +35,20 @@ pub struct Policy {
     pub systems: Vec<KeySystem>,
     /// The schemes that it is offered in.
     pub schemes: Vec<Delivery>,
+    /// How far tracks share keys.
+    #[serde(default)]
+    pub keys: Sharing,
+}
+
+/// `keys` in `[key_policy]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sharing {
+    /// `kind`: one key for all video, one for all audio.
+    #[default]
+    Kind,
+    /// `class`: one for each resolution class of video, one for all audio: who may not see a class gets no key of it.
+    Class,
 }
 
 /// `[tracks.ID]`
@@ -55,6 +69,7 @@ impl Default for Policy {
         Self {
             systems: vec![KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
             schemes: vec![Delivery::Cbcs, Delivery::Cenc],
+            keys: Sharing::default(),
         }
     }
 }

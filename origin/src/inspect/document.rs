@@ -41,6 +41,9 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
                     keys.video.uuid(),
                     keys.audio.uuid()
                 )?;
+                for key in &keys.classes {
+                    writeln!(out, "  {} key id {}", key.class.as_str(), key.kid.uuid())?;
+                }
             }
         }
     }

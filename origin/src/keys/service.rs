@@ -4,7 +4,7 @@ use moka::future::Cache;
 use serde::Serialize;
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap::wrap},
-    title::{Delivery, Descriptor, KeySystem, Scheme},
+    title::{ClassKey, Delivery, Descriptor, KeySystem, Scheme},
 };
 
 use super::kek::{FORM, parse_kek};
@@ -165,13 +165,15 @@ fn wanted(descriptor: &Descriptor, delivery: Delivery) -> Option<Wanted> {
         (None, Delivery::Aes128) => (Scheme::Cbcs, vec![KeySystem::Identity]),
         (None, _) => return None,
     };
-    let keys = if kids.video == kids.audio {
+    let keys = if kids.video == kids.audio && kids.classes.is_empty() {
         vec![RequestedKey { kid: kids.video, tracks: TrackType::All }]
     } else {
-        vec![
-            RequestedKey { kid: kids.video, tracks: TrackType::Video },
-            RequestedKey { kid: kids.audio, tracks: TrackType::Audio },
-        ]
+        let of_class = |key: &ClassKey| RequestedKey { kid: key.kid, tracks: TrackType::Class(key.class) };
+        let video = match kids.classes.as_slice() {
+            [] => vec![RequestedKey { kid: kids.video, tracks: TrackType::Video }],
+            classes => classes.iter().map(of_class).collect(),
+        };
+        [video, vec![RequestedKey { kid: kids.audio, tracks: TrackType::Audio }]].concat()
     };
     let request = KeyRequest { content_id: descriptor.title.to_string(), scheme, keys, systems };
     Some(Wanted { version: descriptor.version.to_string(), request })

@@ -1,6 +1,6 @@
 //! A title's key policy: what it does not list does not exist.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde_json::json;
@@ -14,13 +14,11 @@ use super::{options, titles::altered};
 const WIDEVINE: &str = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
 
 pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: EdgeHost) -> Result<Stack> {
-    let source = altered(
-        "key_policy",
-        toml::toml! {
-            systems = ["widevine"]
-            schemes = ["cenc", "cbcs"]
-        },
-    )?;
+    let policy = toml::toml! {
+        systems = ["widevine"]
+        schemes = ["cenc", "cbcs"]
+    };
+    let source = altered([("key_policy", policy)])?;
     let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
     let session = stack.session("viewer").await?;
     ensure!(!session.license.contains_key("clearkey"), "the session names a ClearKey licence");
@@ -72,5 +70,52 @@ pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: Edge
         let problem = stack.get(&format!("{base}/{scheme}/manifest.mpd?ks=clearkey"), &[]).await?.problem();
         ensure!(problem == (400, "bad_request".to_owned()), "?ks=clearkey: {problem:?}");
     }
+    Ok(stack)
+}
+
+pub(super) async fn keys_by_class_open_their_class_alone(host: EdgeHost) -> Result<Stack> {
+    let sections = [
+        ("rights", toml::toml! { tiers = [{ name = "basic", max_height = 576 }, { name = "premium" }] }),
+        ("key_policy", toml::toml! { keys = "class" }),
+    ];
+    let source = altered(sections)?;
+    let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
+    let mut claims = serde_json::to_value(stack.claims("viewer"))?;
+    let policy = stack.indexed.descriptor.key_policy.clone().context("a protected title")?;
+    for (tier, expected) in [("premium", 3), ("basic", 2)] {
+        claims["tier"] = tier.into();
+        let authorization = format!("Bearer {}", stack.token(&claims)?);
+        let wanted = json!({ "title": stack.title(), "device": tier });
+        let headers = [("authorization", authorization.as_str())];
+        let session = stack.send(Method::POST, "/v1/sessions", &headers, Some(&wanted)).await?.session()?;
+        for keys in policy.schemes.iter().filter(|keys| keys.scheme.scheme().is_some()) {
+            ensure!(keys.classes.len() == 2, "SD and HD: {:?}", keys.classes);
+            let all: Vec<_> = keys.classes.iter().map(|key| key.kid).chain([keys.audio]).collect();
+            let kids: Vec<_> = all.iter().map(|kid| URL_SAFE_NO_PAD.encode(kid.0)).collect();
+            let request = json!({ "kids": kids, "type": "temporary" });
+            let url = &session.license["clearkey"];
+            let licence = stack.send(Method::POST, url, &[], Some(&request)).await?.expect(StatusCode::OK)?;
+            let licence: serde_json::Value = serde_json::from_slice(&licence)?;
+            let given = licence["keys"].as_array().map_or(0, Vec::len);
+            ensure!(given == expected, "{tier}: {given} keys of {}", kids.len());
+            let hd = keys.classes.last().context("HD")?.kid;
+            let raw = stack.get(&format!("{}/{hd}", session.key.as_deref().context("raw keys")?), &[]).await?;
+            ensure!((raw.status == 200) == (tier == "premium"), "{tier}: the raw key of HD: {}", raw.status);
+            let scheme = keys.scheme.as_str();
+            let manifest = stack.get(session.dash(scheme).context("DASH")?, &[]).await?.expect(StatusCode::OK)?;
+            let mpd = dash_mpd_core::parse(std::str::from_utf8(&manifest)?).map_err(|error| anyhow!("{error}"))?;
+            let sets: Vec<_> = mpd.periods.iter().flat_map(|period| &period.adaptations).collect();
+            let video = sets.iter().filter(|set| set.contentType.as_deref() == Some("video")).count();
+            ensure!(video == expected - 1, "{tier}: {video} sets of video");
+            let complaints = dash_mpd_core::check_conformity(&mpd);
+            ensure!(complaints.is_empty(), "{complaints:?}");
+        }
+    }
+    // Every sample, by the keys of its class.
+    let premium = altered([("key_policy", toml::toml! { keys = "class" })])?;
+    let all = Stack::start(StackOptions { title: premium.path().to_owned(), ..options(host).await? }).await?;
+    let report = sluice_tests::demo::walk_title(&all, host).await?;
+    ensure!(report.good(), "{:?}\n{}", report.problems, report.table);
+    all.shutdown().await;
     Ok(stack)
 }

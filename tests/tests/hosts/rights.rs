@@ -23,7 +23,7 @@ async fn behind_a_proxy(host: EdgeHost, rights: toml::Table, mut config: Value) 
         "secret": "proxy_secret", "secret_header": "x-proxy-secret",
         "country_header": "x-country", "address_header": "x-address", "asn_header": "x-asn",
     });
-    let title = altered("rights", rights)?;
+    let title = altered([("rights", rights)])?;
     let secrets = [("proxy_secret".to_owned(), PROXY_SECRET.to_owned())].into();
     Stack::start(StackOptions { title: title.path().to_owned(), config, secrets, ..options(host).await? }).await
 }

@@ -13,7 +13,7 @@ use toml::{Table, Value};
 use super::options;
 
 /// A copy of the sample title whose `title.toml` has these members of `[rights]` or `[key_policy]` beside or instead of its own.
-pub(super) fn altered(section: &str, members: Table) -> Result<TempDir> {
+pub(super) fn altered(sections: impl IntoIterator<Item = (&'static str, Table)>) -> Result<TempDir> {
     let (from, to) = (demo_title(), tempfile::tempdir()?);
     for track in from.read_dir()? {
         let track = track?;
@@ -22,8 +22,10 @@ pub(super) fn altered(section: &str, members: Table) -> Result<TempDir> {
         }
     }
     let mut settings: Table = std::fs::read_to_string(from.join("title.toml"))?.parse()?;
-    let section = settings.get_mut(section).and_then(Value::as_table_mut).context("title.toml has no such section")?;
-    section.extend(members);
+    for (name, members) in sections {
+        let section = settings.get_mut(name).and_then(Value::as_table_mut).context("title.toml has no such section")?;
+        section.extend(members);
+    }
     std::fs::write(to.path().join("title.toml"), settings.to_string())?;
     Ok(to)
 }
@@ -39,6 +41,6 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 
 /// A stack that serves the sample title under these rights.
 pub(super) async fn stack_with(host: EdgeHost, rights: Table, config: serde_json::Value) -> Result<Stack> {
-    let title = altered("rights", rights)?;
+    let title = altered([("rights", rights)])?;
     Stack::start(StackOptions { title: title.path().to_owned(), config, ..options(host).await? }).await
 }

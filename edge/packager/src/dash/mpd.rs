@@ -1,10 +1,10 @@
 use super::{
-    set::{put_set, sets},
+    set::{Place, put_set, sets, switches_to},
     template::Origin,
     xml::put,
 };
 use crate::{
-    manifest::{Error, Options, Seconds, protection, segments, selection},
+    manifest::{Error, Options, Seconds, offered, segments, selection},
     title::{Descriptor, Track, TrackKind},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 /// [`Error::NothingLeft`], [`Error::TooManySegments`], [`Error::Url`]
 pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
-    let protected = protection(descriptor, options, TrackKind::Video)?.is_some();
+    let protected = offered(descriptor, options)?.is_some();
     let tracks = selection(descriptor, options)?;
     for track in &tracks {
         segments(track)?;
@@ -39,8 +39,10 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
         buffer.unwrap_or(zero)
     );
     out.push_str("<Period id=\"1\" start=\"PT0S\">\n");
-    for (at, set) in sets(&tracks).iter().enumerate() {
-        put_set(&mut out, at + 1, set, set.is_main(&tracks), descriptor, options, origin)?;
+    let sets = sets(&tracks, descriptor, options)?;
+    for (at, set) in sets.iter().enumerate() {
+        let place = Place { id: at + 1, main: set.is_main(&tracks), switches_to: &switches_to(&sets, at) };
+        put_set(&mut out, &place, set, descriptor, options, origin)?;
     }
     out.push_str("</Period>\n</MPD>\n");
     Ok(out)

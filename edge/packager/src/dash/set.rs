@@ -5,7 +5,7 @@ use super::{
     xml::{Escaped, put},
 };
 use crate::{
-    manifest::{Error, Options, language, peak, protection},
+    manifest::{Error, Options, Protection, language, peak, protection},
     title::{Descriptor, Track, TrackKind},
 };
 
@@ -13,6 +13,16 @@ use crate::{
 pub(super) struct Set<'d> {
     members: Vec<&'d Track>,
     first: &'d Track,
+    protection: Option<Protection>,
+}
+
+/// What of a set its neighbours tell.
+pub(super) struct Place<'a> {
+    pub(super) id: usize,
+    /// Whether players start with it.
+    pub(super) main: bool,
+    /// The ids of the sets that hold the same content under other keys.
+    pub(super) switches_to: &'a [usize],
 }
 
 impl Set<'_> {
@@ -24,18 +34,33 @@ impl Set<'_> {
 }
 
 /// Sets in the order of their first tracks.
-pub(super) fn sets<'d>(tracks: &[&'d Track]) -> Vec<Set<'d>> {
+///
+/// # Errors
+/// [`Error::NotOffered`]
+pub(super) fn sets<'d>(
+    tracks: &[&'d Track],
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+) -> Result<Vec<Set<'d>>, Error> {
     let mut sets: Vec<Set<'d>> = Vec::new();
     for track in tracks {
-        match sets.iter_mut().find(|set| switchable(set.first, track)) {
+        let protection = protection(descriptor, options, track)?;
+        match sets.iter_mut().find(|set| set.protection == protection && switchable(set.first, track)) {
             Some(set) => set.members.push(track),
-            None => sets.push(Set { members: vec![track], first: track }),
+            None => sets.push(Set { members: vec![track], first: track, protection }),
         }
     }
-    sets
+    Ok(sets)
 }
 
-/// The key is that of the kind, so that one kind is one key (and a title has one scheme per delivery).
+/// The ids of the sets between which and the one at `at` only the key differs: one key per set is what players want (DASH-IF IOP), and switching between
+/// them is for the manifest to allow.
+pub(super) fn switches_to(sets: &[Set<'_>], at: usize) -> Vec<usize> {
+    let Some(set) = sets.get(at) else { return Vec::new() };
+    let alike = |(other, found): &(usize, &Set<'_>)| *other != at && switchable(set.first, found.first);
+    sets.iter().enumerate().filter(alike).map(|(other, _)| other + 1).collect()
+}
+
 fn switchable(one: &Track, other: &Track) -> bool {
     let channels = |track: &Track| track.audio.map(|audio| audio.channels);
     one.kind == other.kind
@@ -58,9 +83,8 @@ fn switchable(one: &Track, other: &Track) -> bool {
 /// [`Error::NotOffered`], [`Error::NoKeySystem`]
 pub(super) fn put_set(
     out: &mut String,
-    id: usize,
+    place: &Place<'_>,
     set: &Set<'_>,
-    main: bool,
     descriptor: &Descriptor,
     options: &Options<'_>,
     origin: Origin,
@@ -72,7 +96,7 @@ pub(super) fn put_set(
         TrackKind::Audio => ("audio", "audio/mp4"),
         TrackKind::Text => ("text", "text/vtt"),
     };
-    put!(out, "<AdaptationSet id=\"{id}\" contentType=\"{content}\" mimeType=\"{mime}\"");
+    put!(out, "<AdaptationSet id=\"{}\" contentType=\"{content}\" mimeType=\"{mime}\"", place.id);
     if let Some(language) = language(first) {
         put!(out, " lang=\"{language}\"");
     }
@@ -89,8 +113,16 @@ pub(super) fn put_set(
             "<AudioChannelConfiguration schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" value=\"{channels}\"/>"
         );
     }
-    if let Some(protection) = protection(descriptor, options, first.kind)? {
-        put_protection(out, descriptor, options, &protection)?;
+    if let Some(protection) = &set.protection {
+        put_protection(out, descriptor, options, protection)?;
+    }
+    if !place.switches_to.is_empty() {
+        let ids = place.switches_to.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        // ISO/IEC 23009-1, 5.3.3.5.
+        put!(
+            out,
+            "<SupplementalProperty schemeIdUri=\"urn:mpeg:dash:adaptation-set-switching:2016\" value=\"{ids}\"/>"
+        );
     }
     if let Some(label) = &first.label {
         put!(out, "<Label>{}</Label>", Escaped(label));
@@ -98,7 +130,7 @@ pub(super) fn put_set(
     if first.kind == TrackKind::Text {
         put_role(out, "subtitle");
     }
-    match (main, first.kind) {
+    match (place.main, first.kind) {
         (true, _) => put_role(out, "main"),
         (false, TrackKind::Audio) => put_role(out, "alternate"),
         (false, _) => {}

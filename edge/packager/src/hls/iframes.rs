@@ -1,7 +1,7 @@
 use super::{VERSION, key::keys_of, media::target_duration, text::put};
 use crate::{
-    manifest::{Error, Options, Seconds, admits},
-    title::{Delivery, Descriptor, TrackId, TrackKind, plan::Entry},
+    manifest::{Error, Options, Seconds, admits, offered},
+    title::{Descriptor, TrackId, TrackKind, plan::Entry},
 };
 
 /// The I-frame playlist of a video track (rfc8216bis, 4.4.3.6): of every fragment at which decoding can begin, the bytes up to the end of its first
@@ -15,11 +15,9 @@ use crate::{
 pub fn iframes(descriptor: &Descriptor, id: &TrackId, plan: &[Entry], options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
     let listed = descriptor.track(id).filter(|track| admits(track, options) && track.kind == TrackKind::Video);
-    if options.delivery == Delivery::Aes128 {
-        return Err(Error::NotOffered);
-    }
-    let keys = keys_of(descriptor, options, TrackKind::Video)?;
+    offered(descriptor, options)?;
     let track = listed.ok_or(Error::UnknownTrack)?;
+    let keys = keys_of(descriptor, options, track)?;
     let pictures = pictures(track.timeline.runs.iter().flat_map(|run| (0..run.n).map(|_| run.f)), plan, options)?;
     let version = descriptor.version.as_str();
 
@@ -88,7 +86,7 @@ mod tests {
     use m3u8_rs::parse_media_playlist_res;
 
     use super::*;
-    use crate::manifest::fixture;
+    use crate::{manifest::fixture, title::Delivery};
 
     fn id(text: &str) -> TrackId {
         TrackId::parse(text).expect("id")

@@ -3,7 +3,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use crate::{
     drm::{clearkey, fairplay, playready, widevine},
     manifest::{Error, Options, Protection, protection, segment_key, systems},
-    title::{Delivery, Descriptor, KeySystem, Scheme, TrackKind},
+    title::{Delivery, Descriptor, KeySystem, Scheme, Track},
 };
 
 /// The attribute lists for a key, one per system: the same in `EXT-X-KEY` and in `EXT-X-SESSION-KEY`, whose `METHOD`, `KEYFORMAT`
@@ -22,17 +22,17 @@ fn keys(descriptor: &Descriptor, options: &Options<'_>, protection: &Protection)
     if keys.is_empty() { Err(Error::NoKeySystem) } else { Ok(keys) }
 }
 
-/// The attribute lists of the keys of tracks of `kind`, however the delivery protects them; none where it does not.
+/// The attribute lists of a track's key, however the delivery protects it; none where it does not.
 ///
 /// # Errors
 /// As [`keys`].
-pub(super) fn keys_of(descriptor: &Descriptor, options: &Options<'_>, kind: TrackKind) -> Result<Vec<String>, Error> {
+pub(super) fn keys_of(descriptor: &Descriptor, options: &Options<'_>, track: &Track) -> Result<Vec<String>, Error> {
     if options.delivery == Delivery::Aes128 {
-        let kid = segment_key(descriptor, options, kind)?;
+        let kid = segment_key(descriptor, options, track)?;
         // No IV: it is the segment's media sequence number (4.4.4.4).
         return Ok(kid.map(|kid| format!("METHOD=AES-128,URI=\"{}/key/{kid}\"", options.base)).into_iter().collect());
     }
-    protection(descriptor, options, kind)?.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))
+    protection(descriptor, options, track)?.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))
 }
 
 fn attributes(system: KeySystem, Protection { scheme, kid }: &Protection, base: &str) -> String {
@@ -67,7 +67,7 @@ mod tests {
 
     fn formats(delivery: Delivery, systems: &[KeySystem]) -> Result<Vec<String>, Error> {
         let (title, options) = (fixture::protected(), Options { systems, ..fixture::options(delivery) });
-        let protection = protection(&title, &options, TrackKind::Video)?.expect("protected");
+        let protection = protection(&title, &options, &title.tracks[0])?.expect("protected");
         keys(&title, &options, &protection)
     }
 

@@ -12,8 +12,11 @@ use crate::{
 pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
     let track = descriptor.track(id).filter(|track| admits(track, options));
-    let keys = keys_of(descriptor, options, track.map_or(TrackKind::Text, |track| track.kind))?;
+    if !descriptor.offers(options.delivery) {
+        return Err(Error::NotOffered);
+    }
     let track = track.ok_or(Error::UnknownTrack)?;
+    let keys = keys_of(descriptor, options, track)?;
     let count = segments(track)?;
     let version = descriptor.version.as_str();
 

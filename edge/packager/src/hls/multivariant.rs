@@ -16,8 +16,11 @@ use crate::{
 /// [`Error::NotOffered`], [`Error::NoKeySystem`], [`Error::NothingLeft`], [`Error::Url`]
 pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
-    let session_keys = session_keys(descriptor, options)?;
+    if !descriptor.offers(options.delivery) {
+        return Err(Error::NotOffered);
+    }
     let tracks = selection(descriptor, options)?;
+    let session_keys = session_keys(descriptor, options, &tracks)?;
     let of = |kind| tracks.iter().copied().filter(move |track| track.kind == kind);
     let audio = audio_groups(&tracks);
     let text = Group { id: "text".to_owned(), members: of(TrackKind::Text).collect() };
@@ -72,14 +75,12 @@ fn put_resolution(out: &mut String, video: &Video) {
     }
 }
 
-/// Every key of the title's media playlists, each once, so that players ask for licences ahead.
-fn session_keys(descriptor: &Descriptor, options: &Options<'_>) -> Result<Vec<String>, Error> {
+/// Every key of the listed media playlists, each once, so that players ask for licences ahead.
+fn session_keys(descriptor: &Descriptor, options: &Options<'_>, tracks: &[&Track]) -> Result<Vec<String>, Error> {
     let mut all: Vec<String> = Vec::new();
-    for kind in [TrackKind::Video, TrackKind::Audio] {
-        if descriptor.tracks.iter().any(|track| track.kind == kind) {
-            let new = keys_of(descriptor, options, kind)?;
-            all.extend(new.into_iter().filter(|key| !all.contains(key)).collect::<Vec<_>>());
-        }
+    for track in tracks {
+        let new = keys_of(descriptor, options, track)?;
+        all.extend(new.into_iter().filter(|key| !all.contains(key)).collect::<Vec<_>>());
     }
     Ok(all)
 }

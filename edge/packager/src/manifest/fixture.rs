@@ -27,7 +27,7 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
 
 /// Two AVC renditions, two AAC languages, WebVTT; `cenc` and `cbcs`, every key system.
 pub(crate) fn protected() -> Descriptor {
-    let keys = |scheme, video, audio| SchemeKeys { scheme, video: kid(video), audio: kid(audio) };
+    let keys = |scheme, video, audio| SchemeKeys { scheme, video: kid(video), audio: kid(audio), classes: Vec::new() };
     Descriptor {
         v: 1,
         title: TitleId::parse("film").expect("id"),

@@ -9,7 +9,9 @@ pub use options::{Error, Options};
 
 pub(crate) use bandwidth::{average, peak};
 pub(crate) use seconds::Seconds;
-pub(crate) use selection::{Protection, admits, language, protection, segment_key, segments, selection, systems};
+pub(crate) use selection::{
+    Protection, admits, language, offered, protection, segment_key, segments, selection, systems,
+};
 
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -1,7 +1,7 @@
 use super::{Error, Options, options::MAX_SEGMENTS};
 use crate::{
     keys::Kid,
-    title::{Delivery, Descriptor, KeySystem, Scheme, Track, TrackKind},
+    title::{Delivery, Descriptor, KeySystem, Scheme, SchemeKeys, Track, TrackKind},
 };
 
 /// RFC 6381 four-character codes of video.
@@ -15,39 +15,45 @@ pub(crate) struct Protection {
     pub(crate) kid: Kid,
 }
 
-/// The key id of tracks of `kind` whose segments are encrypted whole, where the delivery does that and the policy allows the raw keys that it lives on.
+/// The key id of a track whose segments are encrypted whole, where the delivery does that and the policy allows the raw keys that it lives on.
 ///
 /// # Errors
 /// [`Error::NotOffered`], [`Error::NoKeySystem`]
-pub(crate) fn segment_key(
-    descriptor: &Descriptor,
-    options: &Options<'_>,
-    kind: TrackKind,
-) -> Result<Option<Kid>, Error> {
+pub(crate) fn segment_key(descriptor: &Descriptor, options: &Options<'_>, track: &Track) -> Result<Option<Kid>, Error> {
     if options.delivery != Delivery::Aes128 {
         return Ok(None);
     }
     let policy = descriptor.key_policy.as_ref().ok_or(Error::NotOffered)?;
     let keys = policy.keys(Delivery::Aes128).ok_or(Error::NotOffered)?;
-    if policy.allows(KeySystem::Identity) { Ok(keys.kid(kind)) } else { Err(Error::NoKeySystem) }
+    if policy.allows(KeySystem::Identity) { Ok(keys.kid(track)) } else { Err(Error::NoKeySystem) }
 }
 
-/// How tracks of `kind` are protected in this delivery; `None` where they are in the clear.
+/// How a track is protected in this delivery; `None` where it is in the clear.
 ///
 /// Fails closed: audio and video of a title with a key policy have a key id, or there is no manifest.
 pub(crate) fn protection(
     descriptor: &Descriptor,
     options: &Options<'_>,
-    kind: TrackKind,
+    track: &Track,
 ) -> Result<Option<Protection>, Error> {
+    let keys = offered(descriptor, options)?;
+    let Some((keys, scheme)) = keys.zip(options.delivery.scheme()) else { return Ok(None) };
+    Ok(keys.kid(track).map(|kid| Protection { scheme, kid }))
+}
+
+/// The keys of the delivery, where it is of Common Encryption; `None` in the clear.
+///
+/// # Errors
+/// [`Error::NotOffered`] where the title is not offered so, or the delivery is of another kind.
+pub(crate) fn offered<'d>(descriptor: &'d Descriptor, options: &Options<'_>) -> Result<Option<&'d SchemeKeys>, Error> {
     if !descriptor.offers(options.delivery) {
         return Err(Error::NotOffered);
     }
-    let Some(scheme) = options.delivery.scheme() else {
-        return if options.delivery == Delivery::Clear { Ok(None) } else { Err(Error::NotOffered) };
-    };
-    let keys = descriptor.key_policy.as_ref().and_then(|policy| policy.keys(options.delivery));
-    Ok(keys.ok_or(Error::NotOffered)?.kid(kind).map(|kid| Protection { scheme, kid }))
+    if options.delivery == Delivery::Clear {
+        return Ok(None);
+    }
+    let policy = descriptor.key_policy.as_ref().filter(|_| options.delivery.scheme().is_some());
+    policy.and_then(|policy| policy.keys(options.delivery)).map(Some).ok_or(Error::NotOffered)
 }
 
 /// The systems to list, in canonical order: those of the options that the title's policy lists and that exist under the scheme.
@@ -118,7 +124,10 @@ pub(crate) fn language(track: &Track) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::fixture;
+    use crate::{
+        manifest::fixture,
+        title::{ClassKey, ResolutionClass},
+    };
 
     fn ids(options: &Options<'_>) -> Result<Vec<String>, Error> {
         selection(&fixture::protected(), options)
@@ -150,15 +159,30 @@ mod tests {
     #[test]
     fn protection_fails_closed() {
         let title = fixture::protected();
-        let of = |delivery, kind| protection(&title, &fixture::options(delivery), kind);
+        let of = |delivery, kind| {
+            let track = title.tracks.iter().find(|track| track.kind == kind).expect("a track");
+            protection(&title, &fixture::options(delivery), track)
+        };
         assert_eq!(of(Delivery::Clear, TrackKind::Video), Err(Error::NotOffered));
         assert_eq!(of(Delivery::Aes128, TrackKind::Video), Err(Error::NotOffered));
         assert_eq!(of(Delivery::Cenc, TrackKind::Text), Ok(None));
         let video = Protection { scheme: Scheme::Cbcs, kid: fixture::kid(0x30) };
         assert_eq!(of(Delivery::Cbcs, TrackKind::Video), Ok(Some(video)));
         let free = fixture::unprotected();
-        assert_eq!(protection(&free, &fixture::options(Delivery::Cenc), TrackKind::Video), Err(Error::NotOffered));
-        assert_eq!(protection(&free, &fixture::options(Delivery::Clear), TrackKind::Video), Ok(None));
+        assert_eq!(protection(&free, &fixture::options(Delivery::Cenc), &free.tracks[0]), Err(Error::NotOffered));
+        assert_eq!(protection(&free, &fixture::options(Delivery::Clear), &free.tracks[0]), Ok(None));
+    }
+
+    #[test]
+    fn a_class_has_a_key_of_its_own() {
+        let mut title = fixture::protected();
+        let hd = ClassKey { class: ResolutionClass::Hd, kid: fixture::kid(0x70) };
+        title.key_policy.as_mut().expect("policy").schemes[0].classes.push(hd);
+        let kid = |at: usize| {
+            let found = protection(&title, &fixture::options(Delivery::Cenc), &title.tracks[at]).expect("offered");
+            found.expect("protected").kid
+        };
+        assert_eq!([kid(0), kid(1), kid(2)], [0x70, 0x10, 0x20].map(fixture::kid));
     }
 
     #[test]

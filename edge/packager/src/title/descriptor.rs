@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeySystem, Scheme, Timeline, TitleId, TrackId, Version};
+use super::{Delivery, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version};
 use crate::keys::Kid;
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
@@ -35,10 +35,22 @@ pub struct KeyPolicy {
 pub struct SchemeKeys {
     /// `cenc`, `cbcs` or `aes128`.
     pub scheme: Delivery,
-    /// Key id of video tracks.
+    /// Key id of video tracks whose class has none of its own.
     pub video: Kid,
     /// Key id of audio tracks.
     pub audio: Kid,
+    /// Key ids of video by resolution class; empty where all video shares one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<ClassKey>,
+}
+
+/// The key id of one resolution class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClassKey {
+    /// The class.
+    pub class: ResolutionClass,
+    /// Its key id.
+    pub kid: Kid,
 }
 
 /// What a track carries.
@@ -156,10 +168,19 @@ impl KeyPolicy {
 }
 
 impl SchemeKeys {
-    /// The key id for a track of that kind; text has none.
-    pub fn kid(&self, kind: TrackKind) -> Option<Kid> {
+    /// The key id of a track; text has none.
+    pub fn kid(&self, track: &Track) -> Option<Kid> {
+        self.kid_for(track.kind, track.video.as_ref())
+    }
+
+    /// The same of a track of that kind and picture.
+    pub fn kid_for(&self, kind: TrackKind, video: Option<&Video>) -> Option<Kid> {
         match kind {
-            TrackKind::Video => Some(self.video),
+            TrackKind::Video => {
+                let class = ResolutionClass::of(video);
+                let own = self.classes.iter().find(|key| key.class == class);
+                Some(own.map_or(self.video, |key| key.kid))
+            }
             TrackKind::Audio => Some(self.audio),
             TrackKind::Text => None,
         }

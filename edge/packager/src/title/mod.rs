@@ -5,6 +5,7 @@
 //! `TITLE/VERSION/TRACK/plan.bin` ([`plan`]): sizes before and after protection, per fragment.
 //! `TITLE/VERSION/TRACK/init.mp4`, `{n}.m4s`, `{n}.vtt`: the clear media, `n` counting from 1.
 
+mod class;
 mod delivery;
 mod descriptor;
 mod ident;
@@ -12,8 +13,9 @@ pub mod plan;
 mod record;
 mod timeline;
 
+pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
-pub use descriptor::{Audio, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
 pub use timeline::{Run, Segment, Timeline};

@@ -1,0 +1,63 @@
+use serde::{Deserialize, Serialize};
+
+use super::Video;
+
+/// A resolution class: video tracks that share a key where a title has keys by resolution, so that a right to one does not open the next.
+///
+/// The bounds are those of SPEKE 2.0's encryption contract presets, in luma samples of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ResolutionClass {
+    /// Up to 1024x576.
+    Sd,
+    /// Up to 1920x1080.
+    Hd,
+    /// Up to 4096x2160.
+    Uhd1,
+    /// Beyond.
+    Uhd2,
+}
+
+impl ResolutionClass {
+    /// All of them, from the smallest.
+    pub const ALL: [Self; 4] = [Self::Sd, Self::Hd, Self::Uhd1, Self::Uhd2];
+
+    /// The class of a picture; of one that does not tell its size, the highest.
+    pub fn of(video: Option<&Video>) -> Self {
+        let pixels = video.map(|video| u64::from(video.width) * u64::from(video.height)).filter(|pixels| *pixels > 0);
+        match pixels {
+            Some(..=589_824) => Self::Sd,
+            Some(..=2_073_600) => Self::Hd,
+            Some(..=8_847_360) => Self::Uhd1,
+            Some(_) | None => Self::Uhd2,
+        }
+    }
+
+    /// The word of CPIX and of documents, in lower case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sd => "sd",
+            Self::Hd => "hd",
+            Self::Uhd1 => "uhd1",
+            Self::Uhd2 => "uhd2",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds() {
+        let class =
+            |width, height| ResolutionClass::of(Some(&Video { width, height, frame_rate: (25, 1), iframes: None }));
+        assert_eq!(class(1024, 576), ResolutionClass::Sd);
+        assert_eq!(class(1280, 720), ResolutionClass::Hd);
+        assert_eq!(class(1920, 1080), ResolutionClass::Hd);
+        assert_eq!(class(1920, 1088), ResolutionClass::Uhd1);
+        assert_eq!(class(3840, 2160), ResolutionClass::Uhd1);
+        assert_eq!(class(7680, 4320), ResolutionClass::Uhd2);
+        assert_eq!((class(0, 0), ResolutionClass::of(None)), (ResolutionClass::Uhd2, ResolutionClass::Uhd2));
+    }
+}

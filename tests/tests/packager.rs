@@ -112,6 +112,34 @@ fn the_component_answers_and_refuses_as_native_does() {
 }
 
 #[test]
+fn every_codecs_vector_gets_the_native_bytes() {
+    let mut wasm = Embedded::load(component()).expect("loads");
+    let vectors = sluice_tests::toolchain::workspace().join("edge/packager/src/cenc/vectors");
+    let folders = vectors.read_dir().expect("the vectors").flatten().map(|entry| entry.path());
+    let key = ContentKey::new(KEY);
+    let mut compared = 0;
+    for folder in folders.filter(|path| path.is_dir()) {
+        let name = folder.display();
+        let init = fs::read(folder.join("clear.init.mp4")).expect("reads");
+        let segment = fs::read(folder.join("clear.1.m4s")).expect("reads");
+        let entry = record_bytes(&init).expect("an init segment");
+        assert_eq!(wasm.sample_entry(&init).expect("an init segment"), entry, "{name}");
+        for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+            let protection = InitProtection::derived(scheme, KID);
+            let (ours, theirs) = (Native.init(&init, &protection), wasm.init(&init, &protection));
+            assert_eq!(ours.expect("protects"), theirs.expect("protects"), "{name}");
+            let ivs = IvSource::derived(scheme, KID, 3);
+            let native = Native.segment(&entry, &segment, ivs, &key).expect("protects");
+            let in_wasm = wasm.segment(&entry, &segment, ivs, &key).expect("protects");
+            assert!(in_wasm == native, "{name}: other bytes than native's");
+            compared += 1;
+        }
+    }
+    // AVC, HEVC, AV1, VP9 and AAC, in both schemes.
+    assert!(compared >= 28, "{compared} vectors");
+}
+
+#[test]
 fn what_is_no_component_is_refused_with_the_way_to_one() {
     for file in [media("v1080", "init.mp4"), media("v1080", "no-such-file")] {
         let error = Embedded::load(&file).err().expect("is refused");

@@ -36,6 +36,8 @@ pub fn protect_init(init: &[u8], protection: &InitProtection) -> Result<Vec<u8>,
     let parsed = Init::parse(init)?;
     let entry = &parsed.entry;
     let (name, video) = protected_name(entry)?;
+    // What comes behind a box that does not end where it should would not be found again.
+    entry.children().try_for_each(|child| child.map(drop))?;
     let sinf = sinf(entry, protection, video)?;
     let end = usize::try_from(entry.view.end()).unwrap_or(usize::MAX);
     let (before, after) = init.split_at_checked(end).ok_or_else(|| entry.view.invalid("ends past the file"))?;

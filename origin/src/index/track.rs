@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment, read::Reader},
-    title::{Audio, Timeline, TrackId, TrackKind, Video, plan::Entry},
+    title::{Audio, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
 use super::{iframes, source::TrackFiles};
@@ -135,7 +135,8 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     let (kind, video, audio) = match init.entry.kind {
         EntryKind::Visual { width, height } => {
             let iframes = iframes::measure(&plan, init.timescale);
-            let video = Video { width: width.into(), height: height.into(), frame_rate, iframes };
+            let range = init.entry.transfer_characteristics().map_err(at_codec)?.and_then(VideoRange::of);
+            let video = Video { width: width.into(), height: height.into(), frame_rate, range, iframes };
             (TrackKind::Video, Some(video), None)
         }
         EntryKind::Audio { channels, sample_rate } => {

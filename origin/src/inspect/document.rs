@@ -62,6 +62,9 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
         if let Some(video) = track.video {
             let (frames, per) = video.frame_rate;
             write!(out, ", {}x{} at {frames}/{per}", video.width, video.height)?;
+            if let Some(range) = video.range {
+                write!(out, ", {}", range.as_str())?;
+            }
         }
         if let Some(audio) = track.audio {
             write!(out, ", {} channels at {} Hz", audio.channels, audio.sample_rate)?;

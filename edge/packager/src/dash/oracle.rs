@@ -4,14 +4,14 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use dash_mpd_core::{AdaptationSet, MPD, check_conformity, parse};
+use dash_mpd_core::{AdaptationSet, MPD, SupplementalProperty, check_conformity, parse};
 use proptest::prelude::*;
 
 use super::mpd;
 use crate::{
     drm::pssh,
     manifest::fixture,
-    title::{Delivery, Descriptor, Run, Track},
+    title::{Delivery, Descriptor, Run, Track, VideoRange},
 };
 
 fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
@@ -125,4 +125,19 @@ proptest! {
         let told = read.mediaPresentationDuration.unwrap_or(Duration::ZERO).as_secs_f64();
         prop_assert!((told - seconds).abs() < 0.002 + seconds * 1e-9, "{} {}", told, seconds);
     }
+}
+
+#[test]
+fn another_range_is_another_set_that_says_so() {
+    let mut title = fixture::protected();
+    title.tracks[0].video.as_mut().expect("video").range = Some(VideoRange::Pq);
+    title.tracks[1].video.as_mut().expect("video").range = Some(VideoRange::Sdr);
+    let (_, read) = read(&title, Delivery::Cenc);
+    let told = |set: &AdaptationSet| {
+        let of =
+            |property: &&SupplementalProperty| property.schemeIdUri == "urn:mpeg:mpegB:cicp:TransferCharacteristics";
+        set.supplemental_property.iter().find(of).and_then(|property| property.value.clone())
+    };
+    let video = sets(&read).iter().filter(|set| set.contentType.as_deref() == Some("video"));
+    assert_eq!(video.map(told).collect::<Vec<_>>(), [Some("16".to_owned()), None]);
 }

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     manifest::{Error, Options, Protection, language, peak, protection},
-    title::{Descriptor, Track, TrackKind},
+    title::{Descriptor, Track, TrackKind, VideoRange},
 };
 
-/// Tracks between which a player may switch: one kind, codec, key, language, name and number of channels.
+/// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name and number of channels.
 pub(super) struct Set<'d> {
     members: Vec<&'d Track>,
     first: &'d Track,
@@ -63,9 +63,12 @@ pub(super) fn switches_to(sets: &[Set<'_>], at: usize) -> Vec<usize> {
 
 fn switchable(one: &Track, other: &Track) -> bool {
     let channels = |track: &Track| track.audio.map(|audio| audio.channels);
+    let range = |track: &Track| track.video.and_then(|video| video.range);
     one.kind == other.kind
         && match one.kind {
-            TrackKind::Video => one.codec.split('.').next() == other.codec.split('.').next(),
+            TrackKind::Video => {
+                one.codec.split('.').next() == other.codec.split('.').next() && range(one) == range(other)
+            }
             TrackKind::Audio => {
                 one.codec == other.codec
                     && channels(one) == channels(other)
@@ -122,6 +125,14 @@ pub(super) fn put_set(
         put!(
             out,
             "<SupplementalProperty schemeIdUri=\"urn:mpeg:dash:adaptation-set-switching:2016\" value=\"{ids}\"/>"
+        );
+    }
+    // DASH-IF IOP, HDR: a player that cannot show the range is to know; one that does not know the property plays on.
+    if let Some(range) = first.video.and_then(|video| video.range).filter(|range| *range != VideoRange::Sdr) {
+        put!(
+            out,
+            "<SupplementalProperty schemeIdUri=\"urn:mpeg:mpegB:cicp:TransferCharacteristics\" value=\"{}\"/>",
+            range.transfer()
         );
     }
     if let Some(label) = &first.label {

@@ -63,15 +63,18 @@ fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
         iframes.average_bandwidth,
         Quoted(&track.codec)
     );
-    put_resolution(out, &video);
+    put_picture(out, &video);
     out.push_str(",URI=\"");
     put_uri(out, track, "-iframes", options);
     out.push_str("\"\n");
 }
 
-fn put_resolution(out: &mut String, video: &Video) {
+fn put_picture(out: &mut String, video: &Video) {
     if video.width > 0 && video.height > 0 {
         put!(out, ",RESOLUTION={}x{}", video.width, video.height);
+    }
+    if let Some(range) = video.range {
+        put!(out, ",VIDEO-RANGE={}", range.as_str());
     }
 }
 
@@ -111,7 +114,7 @@ fn put_variant(
         _ => put!(out, "{}", Quoted(&track.codec)),
     }
     if let Some(video) = video.and_then(|track| track.video) {
-        put_resolution(out, &video);
+        put_picture(out, &video);
         if let (frames @ 1.., per @ 1..) = video.frame_rate {
             let thousandths = (u64::from(frames) * 1000 + u64::from(per) / 2) / u64::from(per);
             put!(out, ",FRAME-RATE={}.{:03}", thousandths / 1000, thousandths % 1000);
@@ -133,13 +136,13 @@ fn put_variant(
 
 #[cfg(test)]
 mod tests {
-    use m3u8_rs::{AlternativeMediaType, MasterPlaylist, parse_master_playlist_res};
+    use m3u8_rs::{AlternativeMediaType, MasterPlaylist, VariantStream, parse_master_playlist_res};
 
     use super::*;
     use crate::{
         hls::media,
         manifest::fixture,
-        title::{KeySystem, TrackId},
+        title::{IFrames, KeySystem, TrackId, VideoRange},
     };
 
     fn parsed(title: &Descriptor, options: &Options<'_>) -> MasterPlaylist {
@@ -251,6 +254,22 @@ mod tests {
         assert_eq!(playlist.variants[0].codecs.as_deref(), Some("avc1.64001f"));
         title.tracks.clear();
         assert_eq!(multivariant(&title, &fixture::options(Delivery::Cenc)), Err(Error::NothingLeft));
+    }
+
+    #[test]
+    fn the_range_is_told_where_it_is_known() {
+        let mut title = fixture::protected();
+        let video = title.tracks[0].video.as_mut().expect("video");
+        video.range = Some(VideoRange::Pq);
+        video.iframes = Some(IFrames { peak_bandwidth: 2, average_bandwidth: 1 });
+        let playlist = parsed(&title, &fixture::options(Delivery::Cenc));
+        let range = |variant: &VariantStream| {
+            let told = variant.other_attributes.as_ref().and_then(|others| others.get("VIDEO-RANGE"));
+            (variant.is_i_frame, told.map(ToString::to_string))
+        };
+        let ranges: Vec<_> = playlist.variants.iter().map(range).collect();
+        let pq = || Some("PQ".to_owned());
+        assert_eq!(ranges, [(false, pq()), (false, None), (true, pq())]);
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
 
 pub(crate) fn video(id: &str, codec: &str, (width, height): (u32, u32), peak: u32) -> Track {
     Track {
-        video: Some(Video { width, height, frame_rate: (25, 1), iframes: None }),
+        video: Some(Video { width, height, frame_rate: (25, 1), range: None, iframes: None }),
         ..track(id, TrackKind::Video, codec, 12_800, peak, &[(51_200, 2), (25_600, 1)])
     }
 }

@@ -50,8 +50,9 @@ mod tests {
 
     #[test]
     fn bounds() {
-        let class =
-            |width, height| ResolutionClass::of(Some(&Video { width, height, frame_rate: (25, 1), iframes: None }));
+        let class = |width, height| {
+            ResolutionClass::of(Some(&Video { width, height, frame_rate: (25, 1), range: None, iframes: None }))
+        };
         assert_eq!(class(1024, 576), ResolutionClass::Sd);
         assert_eq!(class(1280, 720), ResolutionClass::Hd);
         assert_eq!(class(1920, 1080), ResolutionClass::Hd);

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version};
+use super::{Delivery, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version, VideoRange};
 use crate::keys::Kid;
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
@@ -108,6 +108,9 @@ pub struct Video {
     pub height: u32,
     /// Frames per second, as a fraction: numerator, denominator.
     pub frame_rate: (u32, u32),
+    /// Absent where the media does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub range: Option<VideoRange>,
     /// The pictures at which decoding can begin, taken alone; absent where the plan finds none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iframes: Option<IFrames>,

@@ -10,6 +10,7 @@ mod delivery;
 mod descriptor;
 mod ident;
 pub mod plan;
+mod range;
 mod record;
 mod timeline;
 
@@ -17,5 +18,6 @@ pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
 pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
 pub use ident::{IdentError, TitleId, TrackId, Version};
+pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
 pub use timeline::{Run, Segment, Timeline};

@@ -62,15 +62,8 @@ impl<'a> Av1C<'a> {
     /// # Errors
     /// [`Error::Invalid`] where `configOBUs` are malformed.
     pub fn codec_string(&self, view: &BoxView<'_>, colr: Option<ColourCodes>) -> Result<String, Error> {
-        let sequence = Sequence::first(self.config_obus).map_err(|_| view.invalid("configOBUs are malformed"))?;
-        let (codes, full_range) = match (colr, sequence) {
-            (Some(colr), _) => colr,
-            // Without a description the defaults are to be given, not `unspecified`.
-            (None, Some(sequence)) => {
-                (sequence.color.description.map_or([1; 3], |codes| codes.map(u16::from)), sequence.color.full_range)
-            }
-            (None, None) => ([1; 3], false),
-        };
+        let sequence = self.colour(view)?;
+        let (codes, full_range) = colr.or(sequence).unwrap_or(([1; 3], false));
         let tier = if self.high_tier { 'H' } else { 'M' };
         let mut out = format!("av01.{}.{:02}{tier}.{:02}", self.profile, self.level, self.bit_depth);
         let [x, y, position] = self.chroma;
@@ -82,6 +75,18 @@ impl<'a> Av1C<'a> {
             out += &format!(".{monochrome}.{x}{y}{position}.{primaries:02}.{transfer:02}.{matrix:02}.{full_range}");
         }
         Ok(out)
+    }
+
+    /// What the sequence header says, if `configOBUs` hold one. Without a description it is the codec string's defaults, not `unspecified`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where `configOBUs` are malformed.
+    pub fn colour(&self, view: &BoxView<'_>) -> Result<Option<ColourCodes>, Error> {
+        let sequence = Sequence::first(self.config_obus).map_err(|_| view.invalid("configOBUs are malformed"))?;
+        Ok(sequence.map(|sequence| {
+            let codes = sequence.color.description.map_or([1; 3], |codes| codes.map(u16::from));
+            (codes, sequence.color.full_range)
+        }))
     }
 }
 

@@ -53,15 +53,10 @@ async fn allowed<H: Host>(viewing: &Viewing<'_, H>, system: KeySystem) -> Result
 /// In which delivery, of those that the viewer may have, the title uses the key id: for a track that the viewer's tier may see.
 fn delivery_of(title: &Title, credential: &Credential, kid: Kid) -> Option<Delivery> {
     let policy = title.media.key_policy.as_ref()?;
-    let cap = credential.max_height();
-    let visible = |track: &Track| match (cap, track.video) {
-        (Some(cap), Some(video)) => video.height <= cap,
-        _ => true,
-    };
     let opens = |keys: &SchemeKeys| {
         // Where all video shares a key, that key is every tier's.
         let shared = keys.classes.is_empty() && keys.video == kid;
-        let of_track = |track: &Track| keys.kid(track) == Some(kid) && visible(track);
+        let of_track = |track: &Track| keys.kid(track) == Some(kid) && track.within(credential.max_height());
         shared || keys.audio == kid || title.media.tracks.iter().any(of_track)
     };
     let keys = policy.schemes.iter().find(|keys| opens(keys))?;

@@ -142,7 +142,7 @@ impl<'a, H: Host> Found<'a, H> {
             let current = origin.title(title).await?.media.version;
             return Err(if current == version { Error::UnknownTrack } else { Error::UnknownVersion });
         };
-        if credential.max_height().is_some_and(|cap| record.height.is_some_and(|height| height > cap)) {
+        if !record.kind.within(record.height, credential.max_height()) {
             return Err(Deny::NotEntitled.into());
         }
         let treatment = record.treatment(delivery).map_err(|error| {

@@ -85,13 +85,8 @@ pub(crate) fn selection<'d>(descriptor: &'d Descriptor, options: &Options<'_>) -
 
 /// Whether the request gets this track. A video track that does not tell its height is above every limit.
 pub(crate) fn admits(track: &Track, options: &Options<'_>) -> bool {
-    let of_height = || match (options.max_height, track.video) {
-        (None, _) => true,
-        (Some(most), Some(video)) => video.height <= most,
-        (Some(_), None) => false,
-    };
     match track.kind {
-        TrackKind::Video => of_height() && of_codec(track, options, true),
+        TrackKind::Video => track.within(options.max_height) && of_codec(track, options, true),
         TrackKind::Audio => of_codec(track, options, false),
         TrackKind::Text => true,
     }

@@ -65,6 +65,17 @@ pub enum TrackKind {
     Text,
 }
 
+impl TrackKind {
+    /// Whether a track of this kind and height (in pixels) is within a limit on height, which is one on video alone. Video that does not tell its
+    /// height is above every limit.
+    pub fn within(self, height: Option<u32>, limit: Option<u32>) -> bool {
+        match (self, limit) {
+            (Self::Video, Some(limit)) => height.is_some_and(|height| height <= limit),
+            _ => true,
+        }
+    }
+}
+
 /// One track (one rendition) of a title.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Track {
@@ -134,6 +145,13 @@ pub struct Audio {
     pub sample_rate: u32,
 }
 
+impl Track {
+    /// Whether the track is within a limit on the height of video, in pixels.
+    pub fn within(&self, limit: Option<u32>) -> bool {
+        self.kind.within(self.video.map(|video| video.height), limit)
+    }
+}
+
 impl Descriptor {
     /// The track of that id.
     pub fn track(&self, id: &TrackId) -> Option<&Track> {
@@ -186,6 +204,21 @@ impl SchemeKeys {
             }
             TrackKind::Audio => Some(self.audio),
             TrackKind::Text => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_on_video_and_fails_closed() {
+        for (height, limit, within) in
+            [(Some(720), Some(720), true), (Some(721), Some(720), false), (None, Some(720), false), (None, None, true)]
+        {
+            assert_eq!(TrackKind::Video.within(height, limit), within, "{height:?} {limit:?}");
+            assert!(TrackKind::Audio.within(height, limit) && TrackKind::Text.within(height, limit));
         }
     }
 }

@@ -210,7 +210,7 @@ fn ivs(args: &ProtectArgs, kid: Kid) -> anyhow::Result<(InitProtection, IvSource
             (Some(iv), IvSource::Constant(iv))
         }
     };
-    Ok((InitProtection { scheme, kid, constant_iv: constant }, ivs))
+    Ok((InitProtection::new(scheme, kid, constant), ivs))
 }
 
 /// Where the init segment and the segments go, in that order; none twice, none over its own source.

@@ -2,15 +2,17 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// The workspace's root.
+/// The workspace's root: of the checkout that cargo runs us in, which need not be the one that a shared target directory was filled from.
 pub fn workspace() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let package = package.filter(|package| package.ends_with("tests"));
+    let root = package.unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR"))).join("..");
     root.canonicalize().unwrap_or(root)
 }
 

@@ -100,7 +100,7 @@ fn the_component_answers_and_refuses_as_native_does() {
     both(&mut wasm, &entry[..20], &segment, variant).expect_err("is no sample entry");
 
     let mut inits = |scheme, constant_iv| {
-        let protection = InitProtection { scheme, kid: KID, constant_iv };
+        let protection = InitProtection::new(scheme, KID, constant_iv);
         let said = |result: anyhow::Result<Vec<u8>>| result.map_err(|error| error.to_string());
         let native = said(Native.init(&init, &protection));
         assert_eq!(said(wasm.init(&init, &protection)), native);

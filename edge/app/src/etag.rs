@@ -8,7 +8,7 @@ use sluice_gate::Roots;
 use sluice_packager::title::{Delivery, TitleId, TrackId, Treatment, Version};
 
 /// Raised whenever the packager writes other bytes for the same input.
-const PACKAGER_VERSION: u8 = 1;
+const PACKAGER_VERSION: u8 = 2;
 
 /// What an ETag stands for. A version is one state of the clear bytes, so naming it takes the place of the clear object's own ETag.
 pub(crate) struct Subject<'a> {
@@ -37,7 +37,7 @@ pub(crate) fn etag(roots: &Roots, subject: &Subject<'_>) -> String {
     }
     match subject.treatment {
         Treatment::Protect { kid, .. } | Treatment::EncryptSegments { kid } => mac.update(&kid.0),
-        Treatment::Clear(_) => {}
+        Treatment::Lead { reason, .. } | Treatment::Clear(reason) => mac.update(reason.as_str().as_bytes()),
     }
     mac.update(&[PACKAGER_VERSION]);
     let tag = mac.finalize().into_bytes();

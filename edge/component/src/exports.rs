@@ -22,7 +22,7 @@ impl Guest for Packager {
         constant_iv: Option<Vec<u8>>,
     ) -> Result<Vec<u8>, Error> {
         let constant_iv = constant_iv.map(|iv| convert::sixteen("constant IV", &iv)).transpose()?;
-        let protection = InitProtection { scheme: scheme.into(), kid: convert::kid(&kid)?, constant_iv };
+        let protection = InitProtection::new(scheme.into(), convert::kid(&kid)?, constant_iv);
         cenc::protect_init(&init, &protection).map_err(|error| match error {
             cenc::Error::Iv { .. } => Error::Argument(error.to_string()),
             error => error.into(),

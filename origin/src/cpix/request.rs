@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{Element, VERSION, system_id, write};
 
 /// `ContentKeyUsageRule@intendedTrackType`, of those that this encryptor uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TrackType {
     /// All video tracks.
     Video,
@@ -17,11 +17,18 @@ pub enum TrackType {
     All,
     /// Video of one resolution class.
     Class(ResolutionClass),
+    /// One track: SPEKE's presets have no word for it, so that its id is the word.
+    Track {
+        /// The track's id.
+        id: String,
+        /// Whether it is video rather than audio.
+        video: bool,
+    },
 }
 
 impl TrackType {
     /// The word of CPIX.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Video => "VIDEO",
             Self::Audio => "AUDIO",
@@ -30,26 +37,29 @@ impl TrackType {
             Self::Class(ResolutionClass::Hd) => "HD",
             Self::Class(ResolutionClass::Uhd1) => "UHD1",
             Self::Class(ResolutionClass::Uhd2) => "UHD2",
+            Self::Track { id, .. } => id,
         }
     }
 
     /// The filters of its rule: what kinds of tracks the key is for.
-    fn filters(self) -> &'static [&'static str] {
+    fn filters(&self) -> &'static [&'static str] {
         match self {
-            Self::Video | Self::Class(_) => &["VideoFilter"],
-            Self::Audio => &["AudioFilter"],
+            Self::Video | Self::Class(_) | Self::Track { video: true, .. } => &["VideoFilter"],
+            Self::Audio | Self::Track { video: false, .. } => &["AudioFilter"],
             Self::All => &["VideoFilter", "AudioFilter"],
         }
     }
 }
 
 /// A key that is asked for. The encryptor chooses the key id; a provider that changes it is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RequestedKey {
     /// Its id.
     pub kid: Kid,
     /// What it is for.
     pub tracks: TrackType,
+    /// When it is: the key period, from 0. Periods are told of only where there is more than one.
+    pub period: u32,
 }
 
 /// One exchange: the keys of one title in one scheme.
@@ -92,19 +102,34 @@ pub fn write_request(request: &KeyRequest) -> Zeroizing<String> {
             Element::cpix("DRMSystem").with("kid", key.kid.uuid()).with("systemId", id).holding(blanks(system))
         })
     });
+    let mut periods: Vec<u32> = request.keys.iter().map(|key| key.period).collect();
+    periods.sort_unstable();
+    periods.dedup();
+    let rotate = periods.len() > 1;
     let rules = request.keys.iter().map(|key| {
+        let period = rotate.then(|| Element::cpix("KeyPeriodFilter").with("periodId", period_id(key.period)));
         Element::cpix("ContentKeyUsageRule")
             .with("kid", key.kid.uuid())
             .with("intendedTrackType", key.tracks.as_str())
-            .holding(key.tracks.filters().iter().map(|filter| Element::cpix(filter)))
+            .holding(period.into_iter().chain(key.tracks.filters().iter().map(|filter| Element::cpix(filter))))
     });
-    let document =
-        Element::cpix("CPIX").with("contentId", request.content_id.as_str()).with("version", VERSION).holding([
-            Element::cpix("ContentKeyList").holding(keys),
-            Element::cpix("DRMSystemList").holding(systems),
-            Element::cpix("ContentKeyUsageRuleList").holding(rules),
-        ]);
-    write(&document)
+    let listed = periods.iter().map(|period| {
+        Element::cpix("ContentKeyPeriod").with("id", period_id(*period)).with("index", period.to_string())
+    });
+    let period_list = rotate.then(|| Element::cpix("ContentKeyPeriodList").holding(listed));
+    let lists = [
+        Some(Element::cpix("ContentKeyList").holding(keys)),
+        Some(Element::cpix("DRMSystemList").holding(systems)),
+        period_list,
+        Some(Element::cpix("ContentKeyUsageRuleList").holding(rules)),
+    ];
+    let document = Element::cpix("CPIX").with("contentId", request.content_id.as_str()).with("version", VERSION);
+    write(&document.holding(lists.into_iter().flatten()))
+}
+
+/// An `xs:ID`, which does not begin with a digit.
+fn period_id(period: u32) -> String {
+    format!("period-{period}")
 }
 
 /// What a system's signalling consists of, to be filled in by the provider.
@@ -129,8 +154,8 @@ pub(super) mod tests {
             content_id: "final".to_owned(),
             scheme,
             keys: vec![
-                RequestedKey { kid: Kid([1; 16]), tracks: TrackType::Video },
-                RequestedKey { kid: Kid([2; 16]), tracks: TrackType::Audio },
+                RequestedKey { kid: Kid([1; 16]), tracks: TrackType::Video, period: 0 },
+                RequestedKey { kid: Kid([2; 16]), tracks: TrackType::Audio, period: 0 },
             ],
             systems: KeySystem::ALL.to_vec(),
         }
@@ -147,6 +172,27 @@ pub(super) mod tests {
                 (2, 2 * systems, 2)
             );
         }
+        assert!(
+            parse(write_request(&request(Scheme::Cbcs)).as_bytes())
+                .expect("well-formed")
+                .child("ContentKeyPeriodList")
+                .is_none()
+        );
+        let mut rotating = request(Scheme::Cbcs);
+        let track = TrackType::Track { id: "en".to_owned(), video: false };
+        rotating.keys.push(RequestedKey { kid: Kid([3; 16]), tracks: track, period: 1 });
+        let tree = parse(write_request(&rotating).as_bytes()).expect("well-formed");
+        let periods: Vec<_> = tree
+            .child("ContentKeyPeriodList")
+            .expect("periods")
+            .all("ContentKeyPeriod")
+            .map(|one| one.attribute("index"))
+            .collect();
+        assert_eq!(periods, [Some("0"), Some("1")]);
+        let rule = tree.child("ContentKeyUsageRuleList").and_then(|list| list.children.last()).expect("a rule");
+        assert_eq!(rule.attribute("intendedTrackType"), Some("en"));
+        let period = rule.child("KeyPeriodFilter").and_then(|filter| filter.attribute("periodId"));
+        assert_eq!((period, rule.child("AudioFilter").is_some()), (Some("period-1"), true));
         let raw = KeyRequest { systems: vec![KeySystem::Identity], ..request(Scheme::Cenc) };
         assert_eq!(raw.listed_systems().len(), 1);
     }

@@ -1,13 +1,15 @@
+use std::collections::BTreeMap;
+
 use anyhow::{Context, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
 use sluice_packager::title::{
-    ClassKey, DeliveryKid, Descriptor, KeyPolicy, ResolutionClass, SchemeKeys, TitleId, Track, TrackKind, TrackRecord,
-    Version,
+    Delivery, DeliveryKid, Descriptor, KeyPolicy, KeyScope, ResolutionClass, SchemeKeys, TitleId, TitleKey, Track,
+    TrackKind, TrackRecord, Version,
 };
 
-use super::{Settings, kid, settings::Sharing, track::ReadTrack};
+use super::{Settings, kid, protecting::Protecting, settings::Sharing, track::ReadTrack};
 
 /// `descriptor.json`: the media half, and the rights.
 #[derive(Serialize)]
@@ -30,31 +32,13 @@ pub(super) fn descriptor(
     settings: &Settings,
     tracks: &[ReadTrack],
 ) -> anyhow::Result<Descriptor> {
-    let mut classes: Vec<_> = tracks
-        .iter()
-        .filter(|track| track.kind == TrackKind::Video)
-        .map(|track| ResolutionClass::of(track.video.as_ref()))
-        .collect();
-    classes.sort();
-    classes.dedup();
     let key_policy = settings.policy().map(|policy| KeyPolicy {
-        systems: policy.systems,
         schemes: policy
             .schemes
-            .into_iter()
-            .map(|scheme| SchemeKeys {
-                scheme,
-                video: kid(title, version, scheme, "video"),
-                audio: kid(title, version, scheme, "audio"),
-                classes: match policy.keys {
-                    Sharing::Kind => Vec::new(),
-                    Sharing::Class => classes
-                        .iter()
-                        .map(|class| ClassKey { class: *class, kid: kid(title, version, scheme, class.as_str()) })
-                        .collect(),
-                },
-            })
+            .iter()
+            .map(|scheme| scheme_keys(title, version, *scheme, policy.keys, tracks))
             .collect(),
+        systems: policy.systems,
     });
     let mut listed = tracks.iter().map(|track| describe(track, settings)).collect::<anyhow::Result<Vec<_>>>()?;
     listed.sort_by(|a, b| {
@@ -71,8 +55,46 @@ pub(super) fn descriptor(
     Ok(Descriptor { v: 1, title: title.clone(), version: version.clone(), tracks: listed, key_policy })
 }
 
+/// The keys of a delivery: for each group of tracks that share one, one in every key period.
+fn scheme_keys(
+    title: &TitleId,
+    version: &Version,
+    scheme: Delivery,
+    sharing: Sharing,
+    tracks: &[ReadTrack],
+) -> SchemeKeys {
+    // Each scope with its word in key ids, once, and the most key periods of its tracks.
+    let mut scopes: BTreeMap<String, (KeyScope, usize)> = BTreeMap::new();
+    for track in tracks {
+        let class = ResolutionClass::of(track.video.as_ref());
+        let (name, scope) = match (track.kind, sharing) {
+            (TrackKind::Text, _) => continue,
+            (_, Sharing::Track) => (format!("track/{}", track.id), KeyScope::Track(track.id.clone())),
+            (TrackKind::Video, Sharing::Class) => (class.as_str().to_owned(), KeyScope::Class(class)),
+            (TrackKind::Video, Sharing::Kind) => ("video".to_owned(), KeyScope::Video),
+            (TrackKind::Audio, _) => ("audio".to_owned(), KeyScope::Audio),
+        };
+        let periods = &mut scopes.entry(name).or_insert((scope, 0)).1;
+        *periods = (*periods).max(track.schedule.periods.len() + 1);
+    }
+    let mut keys = Vec::new();
+    for (name, (scope, periods)) in scopes {
+        for period in 0..periods as u32 {
+            let name = if period == 0 { name.clone() } else { format!("{name}/{period}") };
+            keys.push(TitleKey { kid: kid(title, version, scheme, &name), scope: scope.clone(), period });
+        }
+    }
+    // By period, as providers are asked.
+    keys.sort_by_key(|key| key.period);
+    SchemeKeys { scheme, keys }
+}
+
 /// The record of `track`, whose number is its place among all tracks sorted by id.
-pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Result<TrackRecord> {
+pub(super) fn record(
+    descriptor: &Descriptor,
+    track: &ReadTrack,
+    protecting: &Protecting,
+) -> anyhow::Result<TrackRecord> {
     let mut ids: Vec<_> = descriptor.tracks.iter().map(|track| &track.id).collect();
     ids.sort();
     let number = ids.iter().position(|id| **id == track.id).and_then(|at| u8::try_from(at).ok());
@@ -86,13 +108,16 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
         timescale: track.timescale,
         height: track.video.map(|video| video.height),
         kids: kids
-            .filter_map(|keys| {
-                Some(DeliveryKid { scheme: keys.scheme, kid: keys.kid_for(track.kind, track.video.as_ref())? })
+            .flat_map(|keys| {
+                let kids = keys.kids_for(&track.id, track.kind, track.video.as_ref());
+                (0..).zip(kids).map(|(period, kid)| DeliveryKid { scheme: keys.scheme, kid, period })
             })
             .collect(),
         unprotected_title: descriptor.key_policy.is_none(),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),
+        schedule: track.schedule.clone(),
+        pssh: protecting.pssh().filter(|_| track.kind != TrackKind::Text).cloned(),
     })
 }
 
@@ -113,6 +138,7 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         video: track.video,
         audio: track.audio,
         timeline: track.timeline.clone(),
+        schedule: track.schedule.clone(),
     })
 }
 

@@ -4,12 +4,16 @@ use sluice_packager::{
     title::{Delivery, TitleId, Version},
 };
 
-use super::track::ReadTrack;
+use super::{
+    settings::{Policy, Sharing},
+    track::ReadTrack,
+};
 
-/// A version is a name for one state of the clear bytes: 16 hex digits of SHA-256 over the names and digests of all files.
+/// A version is a name for one state of the clear bytes, and of how they are protected where that is not by one key per kind: 16 hex digits of
+/// SHA-256 over the names and digests of all files, and over what else makes other protected bytes of them.
 ///
 /// Track numbers, which derived IVs contain, follow from the same names, so that no version can ever have two numberings.
-pub(super) fn version(tracks: &[ReadTrack]) -> String {
+pub(super) fn version(tracks: &[ReadTrack], policy: Option<&Policy>) -> String {
     let mut digest = Sha256::new();
     for track in tracks {
         for file in &track.files {
@@ -20,10 +24,16 @@ pub(super) fn version(tracks: &[ReadTrack]) -> String {
             digest.update(file.digest);
         }
     }
+    if let Some(Policy { keys, clear_lead, key_period, pssh, .. }) = policy
+        && (*keys, *clear_lead, *key_period, pssh.as_slice()) != (Sharing::Kind, 0, None, &[])
+    {
+        digest.update(format!("\0{keys:?} {clear_lead} {key_period:?} {pssh:?}"));
+    }
     digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The key id of a title version in one delivery, for `kind` "video" or "audio": SHA-256 of all four, as a UUID of version 8
+/// The key id of a title version in one delivery, for `kind` "video" or "audio" (or "hd", "track/ID"; of key period n after the first, "video/n"):
+/// SHA-256 of all four, as a UUID of version 8
 /// (RFC 9562, 5.8), which key servers take without complaint.
 pub fn kid(title: &TitleId, version: &Version, delivery: Delivery, kind: &str) -> Kid {
     let mut digest = Sha256::new();

@@ -8,6 +8,7 @@ mod align;
 mod describe;
 mod identity;
 mod iframes;
+mod protecting;
 mod settings;
 mod source;
 mod store;
@@ -86,16 +87,19 @@ pub fn index(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
     let settings = Settings::load(&dir.join("title.toml"))?;
     settings.check(&title, &source)?;
 
-    let mut tracks = source.tracks.iter().map(track::read).collect::<anyhow::Result<Vec<_>>>()?;
+    let policy = settings.policy();
+    let protecting = protecting::Protecting::of(policy.as_ref());
+    let mut tracks =
+        source.tracks.iter().map(|track| track::read(track, &protecting)).collect::<anyhow::Result<Vec<_>>>()?;
     align::check(&mut tracks)?;
-    let version = identity::version(&tracks);
+    let version = identity::version(&tracks, policy.as_ref());
     let version = Version::parse(&version).context("a version is 16 hex digits")?;
 
     let descriptor = describe::descriptor(&title, &version, &settings, &tracks)?;
     let root = out.join(title.as_str());
     let path = root.join(version.as_str());
     for track in &tracks {
-        let record = describe::record(&descriptor, track)?;
+        let record = describe::record(&descriptor, track, &protecting)?;
         store::track(&path.join(track.id.as_str()), track, &record)?;
     }
     store::document(&root.join("descriptor.json"), &describe::Document::new(&descriptor, &settings.rights))?;

@@ -38,6 +38,24 @@ pub struct Policy {
     /// How far tracks share keys.
     #[serde(default)]
     pub keys: Sharing,
+    /// Seconds from the start on that leave in the clear, in whole segments, so that playback begins before a licence is there.
+    #[serde(default)]
+    pub clear_lead: u32,
+    /// Seconds after which the keys change, at the next segment; absent: never.
+    pub key_period: Option<u32>,
+    /// Where `pssh` boxes stand in the media, beside the manifest.
+    #[serde(default)]
+    pub pssh: Vec<PsshPlace>,
+}
+
+/// A place of `pssh` boxes in the media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PsshPlace {
+    /// `init`: at the end of the init segment's `moov`.
+    Init,
+    /// `moof`: in each protected fragment.
+    Moof,
 }
 
 /// `keys` in `[key_policy]`.
@@ -49,6 +67,8 @@ pub enum Sharing {
     Kind,
     /// `class`: one for each resolution class of video, one for all audio: who may not see a class gets no key of it.
     Class,
+    /// `track`: one for each track.
+    Track,
 }
 
 /// `[tracks.ID]`
@@ -70,6 +90,9 @@ impl Default for Policy {
             systems: vec![KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
             schemes: vec![Delivery::Cbcs, Delivery::Cenc],
             keys: Sharing::default(),
+            clear_lead: 0,
+            key_period: None,
+            pssh: Vec::new(),
         }
     }
 }
@@ -109,6 +132,15 @@ impl Settings {
                 if policy.schemes.contains(&Delivery::Aes128) && !policy.systems.contains(&KeySystem::Identity) {
                     bail!(
                         "title.toml: key_policy: aes128 gives viewers the raw key: list the system identity too, or leave aes128 out"
+                    );
+                }
+                if policy.key_period == Some(0) {
+                    bail!("title.toml: key_policy.key_period is 0 seconds: leave it out for keys that never change");
+                }
+                let has_pssh = [KeySystem::Widevine, KeySystem::Playready, KeySystem::Clearkey];
+                if !policy.pssh.is_empty() && !has_pssh.iter().any(|system| policy.systems.contains(system)) {
+                    bail!(
+                        "title.toml: key_policy.pssh: none of its systems has a pssh box; widevine, playready and clearkey have one"
                     );
                 }
                 let twice = (1..policy.schemes.len()).find(|at| policy.schemes[..*at].contains(&policy.schemes[*at]));

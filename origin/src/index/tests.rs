@@ -112,12 +112,12 @@ fn every_byte_and_name_counts_for_the_version() {
     assert_ne!(before.version, after.version);
     // Changed media has keys of its own.
     let kid = |descriptor: &Descriptor| {
-        descriptor.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cenc)).map(|keys| keys.video)
+        descriptor.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cenc)).map(|keys| keys.keys[0].kid)
     };
     assert_ne!(kid(&before), kid(&after));
     assert_ne!(
         kid(&before),
-        before.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cbcs)).map(|keys| keys.video)
+        before.key_policy.as_ref().and_then(|policy| policy.keys(Delivery::Cbcs)).map(|keys| keys.keys[0].kid)
     );
 }
 

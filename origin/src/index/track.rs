@@ -7,11 +7,11 @@ use anyhow::{Context, anyhow, bail};
 use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
-    cenc::{self, TrackConfig, plan_segment, read::Reader},
-    title::{Audio, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
+    cenc::{self, TrackConfig, plan_segment_as, read::Reader},
+    title::{Audio, Schedule, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
-use super::{iframes, source::TrackFiles};
+use super::{iframes, protecting::Protecting, source::TrackFiles};
 
 /// A track's media, read and checked.
 pub(super) struct ReadTrack {
@@ -25,6 +25,7 @@ pub(super) struct ReadTrack {
     pub(super) sample_entry: Vec<u8>,
     /// Text gets its timeline from the video.
     pub(super) timeline: Timeline,
+    pub(super) schedule: Schedule,
     pub(super) plan: Vec<Entry>,
     /// The init segment first, then the segments.
     pub(super) files: Vec<ReadFile>,
@@ -62,9 +63,9 @@ pub(super) fn load(path: &Path) -> anyhow::Result<(Vec<u8>, ReadFile)> {
     Ok((bytes, file))
 }
 
-pub(super) fn read(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
+pub(super) fn read(source: &TrackFiles, protecting: &Protecting) -> anyhow::Result<ReadTrack> {
     match &source.init {
-        Some(init) => media(source, init),
+        Some(init) => media(source, init, protecting),
         None => text(source),
     }
 }
@@ -88,12 +89,13 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         audio: None,
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
+        schedule: Schedule::default(),
         plan: Vec::new(),
         files,
     })
 }
 
-fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
+fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyhow::Result<ReadTrack> {
     let (init_bytes, init_file) = load(init_path)?;
     let at_init = |error: cenc::Error| anyhow!("{}: {error}", init_path.display());
     let init = Init::parse(&init_bytes).map_err(|error| at_init(error.into()))?;
@@ -106,12 +108,14 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     for path in &source.segments {
         let (bytes, file) = load(path)?;
         let at = |error: cenc::Error| anyhow!("{}: {error}", path.display());
-        let segment = plan_segment(&config, &bytes).map_err(at)?;
+        let samples = reader.samples(&bytes).map_err(at)?;
+        let begin = samples.first().map_or(0, |first| first.decode_time);
+        let after = begin.saturating_sub(spans.first().map_or(begin, |first| first.0));
+        let segment = plan_segment_as(&config, &bytes, protecting.forms(after, init.timescale)).map_err(at)?;
         if init.handler.0 == *b"vide" && !segment.starts_with_sync {
             bail!("{}: does not begin with a sync sample, so players cannot begin or switch there", path.display());
         }
         if spans.is_empty() {
-            let samples = reader.samples(&bytes).map_err(at)?;
             frame_rate = rate(init.timescale, samples.iter().map(|sample| sample.duration));
         }
         if let Some((_, end, _)) = spans.last() {
@@ -153,6 +157,7 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
         video,
         audio,
         sample_entry: cenc::record_bytes(&init_bytes).map_err(at_init)?,
+        schedule: protecting.schedule(source.id.as_str(), &timeline, init.timescale)?,
         timeline,
         plan,
         files,

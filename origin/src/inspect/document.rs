@@ -3,7 +3,7 @@ use std::fmt::Write;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Descriptor, TrackRecord, plan};
+use sluice_packager::title::{Descriptor, KeyScope, TrackRecord, plan};
 
 #[derive(Deserialize)]
 struct WithRights {
@@ -34,15 +34,15 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
             let systems: Vec<&str> = policy.systems.iter().map(|system| system.as_str()).collect();
             writeln!(out, "key systems: {}", systems.join(" "))?;
             for keys in &policy.schemes {
-                writeln!(
-                    out,
-                    "{}: video key id {}, audio key id {}",
-                    keys.scheme.as_str(),
-                    keys.video.uuid(),
-                    keys.audio.uuid()
-                )?;
-                for key in &keys.classes {
-                    writeln!(out, "  {} key id {}", key.class.as_str(), key.kid.uuid())?;
+                writeln!(out, "{}:", keys.scheme.as_str())?;
+                for key in &keys.keys {
+                    let scope = match &key.scope {
+                        KeyScope::Video => "video".to_owned(),
+                        KeyScope::Audio => "audio".to_owned(),
+                        KeyScope::Class(class) => class.as_str().to_owned(),
+                        KeyScope::Track(track) => format!("track {track}"),
+                    };
+                    writeln!(out, "  {scope}, key period {}: key id {}", key.period, key.kid.uuid())?;
                 }
             }
         }

@@ -4,7 +4,7 @@ use moka::future::Cache;
 use serde::Serialize;
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap::wrap},
-    title::{ClassKey, Delivery, Descriptor, KeySystem, Scheme},
+    title::{Delivery, Descriptor, KeyScope, KeySystem, Scheme, TitleKey, TrackId, TrackKind},
 };
 
 use super::kek::{FORM, parse_kek};
@@ -41,8 +41,8 @@ pub struct WrappedKey {
     pub kid: Kid,
     /// The key period; 0 where keys do not rotate.
     pub period: u32,
-    /// `VIDEO`, `AUDIO`, or `ALL` where both have one key.
-    pub track_type: &'static str,
+    /// `VIDEO`, `AUDIO`, a resolution class, `ALL` where all have one key; a track's own key has its id.
+    pub track_type: String,
     /// [`sluice_packager::keys::wrap`]
     pub wrapped: String,
 }
@@ -104,15 +104,16 @@ impl KeyService {
         let wanted = wanted(descriptor, delivery).ok_or(KeyError::NotOffered)?;
         let kek = parse_kek(&self.kek.read()?).ok_or_else(|| self.kek.malformed(FORM))?;
         let keys = self.keys(&wanted).await?;
-        let tracks = wanted.request.keys.iter().map(|key| key.tracks.as_str());
+        // Answers are in the order asked for.
         keys.iter()
-            .zip(tracks)
-            .map(|((kid, key), track_type)| {
+            .zip(&wanted.request.keys)
+            .map(|((kid, key), asked)| {
                 // 96 random bits: SP 800-38D allows 2^32 of them under one key-encryption key.
                 let mut nonce = [0; 12];
                 getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
                 let wrapped = wrap(&kek, nonce, &wanted.request.content_id, kid, delivery, key);
-                Ok(WrappedKey { kid: *kid, period: 0, track_type, wrapped })
+                let track_type = asked.tracks.as_str().to_owned();
+                Ok(WrappedKey { kid: *kid, period: asked.period, track_type, wrapped })
             })
             .collect()
     }
@@ -165,16 +166,21 @@ fn wanted(descriptor: &Descriptor, delivery: Delivery) -> Option<Wanted> {
         (None, Delivery::Aes128) => (Scheme::Cbcs, vec![KeySystem::Identity]),
         (None, _) => return None,
     };
-    let keys = if kids.video == kids.audio && kids.classes.is_empty() {
-        vec![RequestedKey { kid: kids.video, tracks: TrackType::All }]
-    } else {
-        let of_class = |key: &ClassKey| RequestedKey { kid: key.kid, tracks: TrackType::Class(key.class) };
-        let video = match kids.classes.as_slice() {
-            [] => vec![RequestedKey { kid: kids.video, tracks: TrackType::Video }],
-            classes => classes.iter().map(of_class).collect(),
+    let video = |id: &TrackId| descriptor.track(id).is_some_and(|track| track.kind == TrackKind::Video);
+    let mut keys: Vec<RequestedKey> = Vec::new();
+    for TitleKey { kid, scope, period } in &kids.keys {
+        let tracks = match scope {
+            KeyScope::Video => TrackType::Video,
+            KeyScope::Audio => TrackType::Audio,
+            KeyScope::Class(class) => TrackType::Class(*class),
+            KeyScope::Track(id) => TrackType::Track { id: id.to_string(), video: video(id) },
         };
-        [video, vec![RequestedKey { kid: kids.audio, tracks: TrackType::Audio }]].concat()
-    };
+        match keys.iter_mut().find(|key| key.kid == *kid) {
+            // One key for all.
+            Some(known) => known.tracks = TrackType::All,
+            None => keys.push(RequestedKey { kid: *kid, tracks, period: *period }),
+        }
+    }
     let request = KeyRequest { content_id: descriptor.title.to_string(), scheme, keys, systems };
     Some(Wanted { version: descriptor.version.to_string(), request })
 }

@@ -20,8 +20,8 @@ impl Signalling {
     /// The `pssh` box.
     pub(super) fn pssh(&self) -> Option<String> {
         let pssh = match self.system {
-            KeySystem::Widevine => widevine::pssh(&self.kid, self.scheme),
-            KeySystem::Playready => playready::pssh(&self.kid, self.scheme),
+            KeySystem::Widevine => widevine::pssh(&[self.kid], self.scheme),
+            KeySystem::Playready => playready::pssh(&[self.kid], self.scheme),
             KeySystem::Fairplay | KeySystem::Clearkey | KeySystem::Identity => return None,
         };
         Some(STANDARD.encode(pssh))
@@ -36,7 +36,7 @@ impl Signalling {
         let xml = match self.system {
             KeySystem::Widevine => pssh(),
             KeySystem::Playready => {
-                let pro = STANDARD.encode(playready::object(&self.kid, self.scheme));
+                let pro = STANDARD.encode(playready::object(&[self.kid], self.scheme));
                 format!("{}<mspr:pro xmlns:mspr=\"urn:microsoft:playready\">{pro}</mspr:pro>", pssh())
             }
             // Where licences come from is the edge's to say; this only names the key.
@@ -57,7 +57,7 @@ impl Signalling {
         let (uri, format) = match self.system {
             KeySystem::Widevine => (format!("data:text/plain;base64,{}", self.pssh()?), widevine::URN),
             KeySystem::Playready => {
-                let object = STANDARD.encode(playready::object(&self.kid, self.scheme));
+                let object = STANDARD.encode(playready::object(&[self.kid], self.scheme));
                 (format!("data:text/plain;charset=UTF-16;base64,{object}"), playready::KEYFORMAT)
             }
             KeySystem::Fairplay => (fairplay::uri(&self.kid), fairplay::KEYFORMAT),

@@ -91,7 +91,9 @@ fn media() -> Vec<u8> {
 fn titles() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let schemes: Vec<_> =
-        KIDS.iter().map(|(scheme, video, audio)| json!({"scheme": scheme, "video": video, "audio": audio})).collect();
+        KIDS.iter().map(|(scheme, video, audio)| {
+        json!({"scheme": scheme, "keys": [{"kid": video, "scope": "video"}, {"kid": audio, "scope": "audio"}]})
+    }).collect();
     let descriptor = json!({
         "v": 1, "title": "film", "version": "v1", "tracks": [],
         "key_policy": {"systems": ["widevine", "playready", "fairplay", "clearkey"], "schemes": schemes},

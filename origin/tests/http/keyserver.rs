@@ -16,7 +16,7 @@ fn request() -> KeyRequest {
     KeyRequest {
         content_id: "film".to_owned(),
         scheme: Scheme::Cenc,
-        keys: vec![RequestedKey { kid: Kid([1; 16]), tracks: TrackType::All }],
+        keys: vec![RequestedKey { kid: Kid([1; 16]), tracks: TrackType::All, period: 0 }],
         systems: vec![KeySystem::Widevine, KeySystem::Fairplay],
     }
 }

@@ -43,7 +43,7 @@ async fn outcome(change: fn(usize, Response) -> Response) -> (Result<usize, Spek
     let request = KeyRequest {
         content_id: "film".to_owned(),
         scheme: Scheme::Cbcs,
-        keys: vec![RequestedKey { kid: Kid([1; 16]), tracks: TrackType::All }],
+        keys: vec![RequestedKey { kid: Kid([1; 16]), tracks: TrackType::All, period: 0 }],
         systems: vec![KeySystem::Playready],
     };
     let keys = SpekeClient::new(&config).expect("a client").fetch(&request).await;

@@ -125,6 +125,11 @@ pub(crate) fn shaka_decrypt(clip: &Clip, protected: &[u8]) -> Vec<u8> {
     shaka(clip, protected, &["--enable_raw_key_decryption"])
 }
 
+/// The same with these keys, in shaka-packager's form.
+pub(crate) fn shaka_decrypt_with(clip: &Clip, protected: &[u8], keys: &str) -> Vec<u8> {
+    shaka_with(clip, protected, &["--enable_raw_key_decryption"], keys)
+}
+
 /// The codec string that shaka-packager puts into a manifest.
 pub(crate) fn shaka_codec(clip: &Clip) -> String {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -136,12 +141,16 @@ pub(crate) fn shaka_codec(clip: &Clip) -> String {
 }
 
 fn shaka(clip: &Clip, input: &[u8], options: &[&str]) -> Vec<u8> {
+    shaka_with(clip, input, options, &format!("label=:key_id={KID}:key={KEY}"))
+}
+
+fn shaka_with(clip: &Clip, input: &[u8], options: &[&str], keys: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (from, to) = (folder.path().join("in.mp4"), folder.path().join("out.mp4"));
     fs::write(&from, input).expect("shaka-packager's input can be written");
     let mut command = Command::new(shaka_binary());
     command.arg(format!("in={},stream={},output={}", from.display(), clip.stream, to.display()));
-    command.args(options).args(["--keys", &format!("label=:key_id={KID}:key={KEY}")]);
+    command.args(options).args(["--keys", keys]);
     run(command, &[], "shaka-packager");
     read(&to)
 }

@@ -1,6 +1,6 @@
 //! One track's protected media against its clear media.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result, ensure};
 use bytes::Bytes;
@@ -22,18 +22,35 @@ pub(super) fn kid(init: &[u8]) -> Result<Option<Kid>> {
     Ok(Reader::new(init)?.protection().map(|sinf| sinf.tenc.kid))
 }
 
+/// What opens a track's segments.
+pub(super) struct Keys<'a> {
+    /// By key id; none for media that is in the clear.
+    pub(super) keys: &'a BTreeMap<Kid, ContentKey>,
+    /// Segments from the first on that may be in the clear though others are not.
+    pub(super) clear_lead: usize,
+}
+
+impl Keys<'_> {
+    /// Of media in the clear.
+    pub(super) fn none() -> Self {
+        static NONE: BTreeMap<Kid, ContentKey> = BTreeMap::new();
+        Self { keys: &NONE, clear_lead: 0 }
+    }
+}
+
 /// Compares CMAF: `segments` in order, as delivered, with `folder/N.m4s`.
-pub(super) fn media(folder: &Path, init: &Bytes, segments: &[Bytes], key: Option<&ContentKey>) -> Result<Findings> {
+pub(super) fn media(folder: &Path, init: &Bytes, segments: &[Bytes], keys: &Keys<'_>) -> Result<Findings> {
     let delivered = Reader::new(init).context("the init segment")?;
     let clear = Reader::new(&read(&folder.join("init.mp4"))?).context("the clear init segment")?;
     let mut findings = Findings::default();
-    ensure!(delivered.protection().is_some() == key.is_some(), "a key for a clear track, or none for a protected one");
+    let protected = delivered.protection().is_some();
+    ensure!(protected != keys.keys.is_empty(), "a key for a clear track, or none for a protected one");
     for (at, segment) in segments.iter().enumerate() {
         let name = format!("{}.m4s", at + 1);
         let clear_segment = read(&folder.join(&name))?;
         let expected = clear.clear_samples(&clear_segment, None).with_context(|| format!("clear {name}"))?;
         findings.samples += expected.len() as u64;
-        match delivered.clear_samples(segment, key) {
+        match delivered.clear_samples_by(segment, |kid| keys.keys.get(kid)) {
             Ok(samples) => {
                 let differing = expected.iter().zip(&samples).filter(|(expected, sample)| expected != sample).count();
                 findings.mismatches += (differing + expected.len().abs_diff(samples.len())) as u64;
@@ -43,7 +60,7 @@ pub(super) fn media(folder: &Path, init: &Bytes, segments: &[Bytes], key: Option
                 findings.problems.push(format!("{name}: {error}"));
             }
         }
-        if key.is_some() && shows_clear(&delivered, segment, &expected)? {
+        if protected && at >= keys.clear_lead && shows_clear(&delivered, segment, &expected)? {
             findings.mismatches += 1;
             findings.problems.push(format!("{name}: a clear sample stands in protected media"));
         }

@@ -12,8 +12,8 @@ use reqwest::Url;
 pub(super) struct Listed {
     /// Text has none.
     pub(super) init: Option<Url>,
-    /// The raw key of segments that are encrypted whole.
-    pub(super) key: Option<Url>,
+    /// The raw keys of segments that are encrypted whole, by the index of the first segment that each is for.
+    pub(super) keys: BTreeMap<usize, Url>,
     /// In order.
     pub(super) segments: Vec<Url>,
 }
@@ -46,7 +46,8 @@ pub(super) fn add_media_playlist(listing: &mut Listing, base: &Url, playlist: &M
             listed.init = Some(base.join(&map.uri)?);
         }
         if let Some(key) = segment.key.as_ref().filter(|key| key.method == KeyMethod::AES128) {
-            listed.key = Some(base.join(key.uri.as_deref().context("a key without a URI")?)?);
+            let url = base.join(key.uri.as_deref().context("a key without a URI")?)?;
+            listed.keys.insert(listed.segments.len(), url);
         }
         listed.segments.push(base.join(&segment.uri)?);
     }

@@ -44,8 +44,8 @@ pub(super) struct Row {
 struct Delivered {
     init: Option<Bytes>,
     segments: Vec<Bytes>,
-    /// The key of segments that are encrypted whole.
-    key: Option<[u8; 16]>,
+    /// The keys of segments that are encrypted whole, by the index of the first segment that each is for.
+    keys: BTreeMap<usize, [u8; 16]>,
 }
 
 /// Walks both manifests of a scheme and compares every track that the title has.
@@ -101,15 +101,15 @@ async fn fetch(stack: &Stack, listed: &Listed) -> Result<Delivered> {
         Some(url) => Some(get(stack, url).await?),
         None => None,
     };
-    let key = match &listed.key {
-        Some(url) => Some(get(stack, url).await?.as_ref().try_into().context("a key that is not 16 bytes")?),
-        None => None,
-    };
+    let mut keys = BTreeMap::new();
+    for (first, url) in &listed.keys {
+        keys.insert(*first, get(stack, url).await?.as_ref().try_into().context("a key that is not 16 bytes")?);
+    }
     let mut segments = Vec::new();
     for url in &listed.segments {
         segments.push(get(stack, url).await?);
     }
-    Ok(Delivered { init, segments, key })
+    Ok(Delivered { init, segments, keys })
 }
 
 async fn get(stack: &Stack, url: &Url) -> Result<Bytes> {
@@ -155,21 +155,26 @@ fn row(stack: &Stack, track: &Track, delivered: Delivered, keys: &BTreeMap<Kid, 
     let protected_title = stack.indexed.descriptor.key_policy.is_some();
     let findings = match (&delivered.init, track.kind) {
         (None, TrackKind::Text) => compare::text(&folder, &delivered.segments)?,
-        (Some(init), TrackKind::Video | TrackKind::Audio) if delivered.key.is_some() => {
-            let key = delivered.key.unwrap_or_default();
-            let clear = (1..).zip(&delivered.segments).map(|(number, segment)| aes128::decrypt(&key, number, segment));
-            compare::media(&folder, init, &clear.collect::<Result<Vec<_>>>()?, None)?
+        (Some(init), TrackKind::Video | TrackKind::Audio) if !delivered.keys.is_empty() => {
+            let clear =
+                delivered.segments.iter().enumerate().map(|(at, segment)| match delivered.keys.range(..=at).last() {
+                    Some((_, key)) => aes128::decrypt(key, at as u32 + 1, segment),
+                    // Before the first key, as far as the title says.
+                    None => {
+                        ensure!(at < track.schedule.clear_lead as usize, "segment {} has no key", at + 1);
+                        Ok(segment.clone())
+                    }
+                });
+            compare::media(&folder, init, &clear.collect::<Result<Vec<_>>>()?, &compare::Keys::none())?
         }
         (Some(init), TrackKind::Video | TrackKind::Audio) => {
             let kid = compare::kid(init)?;
             if protected_title && kid.is_none() {
                 bail!("a protected title's media came in the clear");
             }
-            let key = match kid {
-                Some(kid) => Some(keys.get(&kid).with_context(|| format!("the licence has no key {kid}"))?),
-                None => None,
-            };
-            compare::media(&folder, init, &delivered.segments, key)?
+            let keys = if kid.is_some() { keys } else { &BTreeMap::new() };
+            let keys = compare::Keys { keys, clear_lead: track.schedule.clear_lead as usize };
+            compare::media(&folder, init, &delivered.segments, &keys)?
         }
         (init, kind) => bail!("a {kind:?} track {} init segment", if init.is_some() { "with an" } else { "without" }),
     };

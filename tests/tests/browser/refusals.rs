@@ -65,7 +65,7 @@ fn handle_of(url: &str) -> Result<&str> {
 /// A ClearKey licence that gives all of the title's key ids the key that opens nothing.
 pub(crate) fn other_license(stack: &Stack) -> Result<Bytes> {
     let policy = stack.indexed.descriptor.key_policy.as_ref().context("a protected title")?;
-    let kids = policy.schemes.iter().flat_map(|keys| [keys.video, keys.audio]);
+    let kids = policy.schemes.iter().flat_map(|keys| &keys.keys).map(|key| key.kid);
     let k = URL_SAFE_NO_PAD.encode(OTHER_KEY);
     let keys: Vec<_> = kids.map(|kid| json!({"kty": "oct", "k": k, "kid": URL_SAFE_NO_PAD.encode(kid.0)})).collect();
     ensure!(!keys.is_empty(), "the title has no key ids");

@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
+use sluice_packager::title::KeyScope;
 use sluice_tests::{faulty::Fault, fixture::Stack, runtime::EdgeHost};
 
 use super::{
@@ -38,7 +39,8 @@ pub(super) async fn without_a_key_server_there_is_no_media(host: EdgeHost) -> Re
 fn kid(stack: &Stack) -> Result<String> {
     let policy = stack.indexed.descriptor.key_policy.as_ref().context("a protected title")?;
     let keys = policy.keys(sluice_packager::title::Delivery::Cbcs).context("cbcs is offered")?;
-    Ok(keys.video.to_string())
+    let video = keys.keys.iter().find(|key| key.scope == KeyScope::Video).context("a key for video")?;
+    Ok(video.kid.to_string())
 }
 
 pub(super) async fn what_the_origin_says_of_keys_is_not_believed(host: EdgeHost) -> Result<Stack> {

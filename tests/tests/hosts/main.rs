@@ -70,6 +70,7 @@ on_every_host!(
     caching::listed_pages_may_call_and_no_others,
     policy::a_title_gives_its_keys_by_the_listed_systems_only,
     policy::keys_by_class_open_their_class_alone,
+    policy::keys_change_after_a_clear_lead,
     manifests::players_of_others_read_every_manifest,
     manifests::an_iframe_playlist_names_whole_pictures,
     contract::every_route_takes_its_methods_and_no_others,

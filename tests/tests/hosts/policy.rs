@@ -1,9 +1,16 @@
 //! A title's key policy: what it does not list does not exist.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde_json::json;
+use sluice_packager::{
+    cenc::read::Reader,
+    drm::pssh_boxes,
+    title::{KeyScope, KeySystem, ResolutionClass, TrackKind},
+};
 use sluice_tests::{
     fixture::{Stack, StackOptions},
     runtime::EdgeHost,
@@ -26,7 +33,7 @@ pub(super) async fn a_title_gives_its_keys_by_the_listed_systems_only(host: Edge
     ensure!(session.hls("aes128").is_none() && session.dash("aes128").is_none(), "the session names aes128");
 
     let policy = stack.indexed.descriptor.key_policy.as_ref().context("a protected title")?;
-    let kids: Vec<_> = policy.schemes.iter().flat_map(|keys| [keys.video, keys.audio]).collect();
+    let kids: Vec<_> = policy.schemes.iter().flat_map(|keys| &keys.keys).map(|key| key.kid).collect();
     ensure!(kids.len() >= 4, "a key id per scheme and kind");
     let manifest = session.hls("cbcs").context("cbcs is offered")?;
     let base = manifest.strip_suffix("/cbcs/main.m3u8").context("the title's folder")?;
@@ -89,16 +96,16 @@ pub(super) async fn keys_by_class_open_their_class_alone(host: EdgeHost) -> Resu
         let headers = [("authorization", authorization.as_str())];
         let session = stack.send(Method::POST, "/v1/sessions", &headers, Some(&wanted)).await?.session()?;
         for keys in policy.schemes.iter().filter(|keys| keys.scheme.scheme().is_some()) {
-            ensure!(keys.classes.len() == 2, "SD and HD: {:?}", keys.classes);
-            let all: Vec<_> = keys.classes.iter().map(|key| key.kid).chain([keys.audio]).collect();
-            let kids: Vec<_> = all.iter().map(|kid| URL_SAFE_NO_PAD.encode(kid.0)).collect();
+            let of_class = |class| keys.keys.iter().find(|key| key.scope == KeyScope::Class(class));
+            ensure!(keys.keys.len() == 3 && of_class(ResolutionClass::Sd).is_some(), "SD, HD, audio: {:?}", keys.keys);
+            let kids: Vec<_> = keys.keys.iter().map(|key| URL_SAFE_NO_PAD.encode(key.kid.0)).collect();
             let request = json!({ "kids": kids, "type": "temporary" });
             let url = &session.license["clearkey"];
             let licence = stack.send(Method::POST, url, &[], Some(&request)).await?.expect(StatusCode::OK)?;
             let licence: serde_json::Value = serde_json::from_slice(&licence)?;
             let given = licence["keys"].as_array().map_or(0, Vec::len);
             ensure!(given == expected, "{tier}: {given} keys of {}", kids.len());
-            let hd = keys.classes.last().context("HD")?.kid;
+            let hd = of_class(ResolutionClass::Hd).context("HD")?.kid;
             let raw = stack.get(&format!("{}/{hd}", session.key.as_deref().context("raw keys")?), &[]).await?;
             ensure!((raw.status == 200) == (tier == "premium"), "{tier}: the raw key of HD: {}", raw.status);
             let scheme = keys.scheme.as_str();
@@ -113,9 +120,55 @@ pub(super) async fn keys_by_class_open_their_class_alone(host: EdgeHost) -> Resu
     }
     // Every sample, by the keys of its class.
     let premium = altered([("key_policy", toml::toml! { keys = "class" })])?;
-    let all = Stack::start(StackOptions { title: premium.path().to_owned(), ..options(host).await? }).await?;
+    walk(premium.path(), host).await?;
+    Ok(stack)
+}
+
+/// A key for each track, changing every eight seconds, five seconds in the clear before them, and `pssh` boxes in the media: every sample comes back,
+/// by the keys that the manifests and the media name.
+pub(super) async fn keys_change_after_a_clear_lead(host: EdgeHost) -> Result<Stack> {
+    let policy = toml::toml! { keys = "track" clear_lead = 5 key_period = 8 pssh = ["init", "moof"] };
+    let source = altered([("key_policy", policy)])?;
+    let stack = walk(source.path(), host).await?;
+    let descriptor = &stack.indexed.descriptor;
+    for track in descriptor.tracks.iter().filter(|track| track.kind != TrackKind::Text) {
+        let schedule = &track.schedule;
+        ensure!(schedule.clear_lead >= 2 && schedule.periods.len() == 2, "{}: {schedule:?}", track.id);
+    }
+    let session = stack.session("viewer").await?;
+    let id = &descriptor.tracks[0].id;
+    for keys in descriptor.key_policy.iter().flat_map(|policy| &policy.schemes) {
+        let Some(scheme) = keys.scheme.scheme() else { continue };
+        let kids = keys.kids(&descriptor.tracks[0]);
+        let master = session.hls(keys.scheme.as_str()).context("HLS")?;
+        let media = |object: &str| {
+            let folder = master.rsplit_once('/').map_or(master, |(folder, _)| folder);
+            format!("{folder}/{id}/{object}?v={}", descriptor.version)
+        };
+        let object = async |object: &str| stack.get(&media(object), &[]).await?.expect(StatusCode::OK);
+        let reader = Reader::new(&object("init.mp4").await?)?;
+        ensure!(
+            reader.protection().is_some_and(|sinf| sinf.tenc.kid == kids[0]),
+            "{scheme:?}: the init names the first key"
+        );
+        for (number, named) in [(2, None), (3, Some(kids[1])), (6, Some(kids[2]))] {
+            let segment = object(&format!("{number}.m4s")).await?;
+            let found = reader.kids(&segment)?;
+            ensure!(
+                found.first() == named.as_ref() && found.len() <= 1,
+                "{scheme:?}: segment {number} names {found:?}"
+            );
+            let boxes = pssh_boxes(&[KeySystem::Clearkey], &[kids[1]], scheme);
+            let has = segment.windows(boxes.len()).any(|window| window == boxes);
+            ensure!(has == (number == 3), "{scheme:?}: the pssh of segment {number}");
+        }
+    }
+    Ok(stack)
+}
+
+async fn walk(title: &Path, host: EdgeHost) -> Result<Stack> {
+    let all = Stack::start(StackOptions { title: title.to_owned(), ..options(host).await? }).await?;
     let report = sluice_tests::demo::walk_title(&all, host).await?;
     ensure!(report.good(), "{:?}\n{}", report.problems, report.table);
-    all.shutdown().await;
-    Ok(stack)
+    Ok(all)
 }

@@ -5,7 +5,7 @@ use sluice_gate::Deny;
 use sluice_packager::{
     drm::clearkey,
     keys::{ContentKey, Kid},
-    title::{Delivery, KeySystem, SchemeKeys, Track},
+    title::{KeySystem, SchemeKeys},
 };
 
 use super::Viewing;
@@ -20,8 +20,11 @@ pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Resu
     let mut keys: Vec<(Kid, ContentKey)> = Vec::new();
     for kid in wanted {
         // Of Common Encryption: the key of whole segments has a route of its own.
-        if let Some(delivery) = delivery_of(&title, credential, kid).filter(|delivery| delivery.scheme().is_some()) {
-            keys.push((kid, origin.content_key(id, &title.media.version, delivery, kid).await?));
+        let found = delivery_of(&title, credential, kid).filter(|found| found.scheme.scheme().is_some());
+        // A manifest names the first key period's key alone.
+        for kid in found.map(|found| found.with_other_periods(kid)).unwrap_or_default() {
+            let (Some(found), false) = (found, keys.iter().any(|(had, _)| *had == kid)) else { continue };
+            keys.push((kid, origin.content_key(id, &title.media.version, found.scheme, kid).await?));
         }
     }
     if keys.is_empty() {
@@ -35,7 +38,7 @@ pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Resu
 pub(super) async fn raw_key<H: Host>(viewing: &Viewing<'_, H>, kid: Kid) -> Result<Response<H::Body>, Error> {
     let Viewing { context, origin, credential, title: id } = viewing;
     let title = allowed(viewing, KeySystem::Identity).await?;
-    let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?;
+    let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?.scheme;
     let key = origin.content_key(id, &title.media.version, delivery, kid).await?;
     decision::granted(context.host, context.request, "key", credential.session());
     Ok(Response::full(StatusCode::OK, "application/octet-stream", key.expose().to_vec()).cached(NO_STORE))
@@ -51,14 +54,8 @@ async fn allowed<H: Host>(viewing: &Viewing<'_, H>, system: KeySystem) -> Result
 }
 
 /// In which delivery, of those that the viewer may have, the title uses the key id: for a track that the viewer's tier may see.
-fn delivery_of(title: &Title, credential: &Credential, kid: Kid) -> Option<Delivery> {
+fn delivery_of<'t>(title: &'t Title, credential: &Credential, kid: Kid) -> Option<&'t SchemeKeys> {
     let policy = title.media.key_policy.as_ref()?;
-    let opens = |keys: &SchemeKeys| {
-        // Where all video shares a key, that key is every tier's.
-        let shared = keys.classes.is_empty() && keys.video == kid;
-        let of_track = |track: &Track| keys.kid(track) == Some(kid) && track.within(credential.max_height());
-        shared || keys.audio == kid || title.media.tracks.iter().any(of_track)
-    };
-    let keys = policy.schemes.iter().find(|keys| opens(keys))?;
-    credential.may(keys.scheme).then_some(keys.scheme)
+    let opens = |keys: &&SchemeKeys| keys.opens(kid, &title.media.tracks, credential.max_height());
+    policy.schemes.iter().find(opens).filter(|keys| credential.may(keys.scheme))
 }

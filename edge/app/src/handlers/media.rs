@@ -3,9 +3,11 @@
 use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
-    cenc::{self, FragmentProtector, InitProtection, IvSource, TrackConfig},
+    cenc::{self, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig},
     cipher::SegmentEncryptor,
-    title::{Delivery, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
+    drm,
+    keys::Kid,
+    title::{Delivery, PsshPlaces, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
 };
 
 use super::Viewing;
@@ -29,10 +31,16 @@ pub(super) async fn init<H: Host>(
         return Ok(not_modified(&etag));
     }
     let treat = |clear: &[u8]| match found.treatment {
-        Treatment::Protect { scheme, kid } => cenc::protect_init(clear, &InitProtection::derived(scheme, kid))
-            .map_err(|error| Error::Origin(error.to_string())),
+        Treatment::Protect { scheme, kid, .. } => {
+            let protection = InitProtection {
+                clear_entry: found.record.schedule.clear_lead > 0,
+                pssh: found.pssh(|places| places.init, &found.record.kids(delivery), scheme),
+                ..InitProtection::derived(scheme, kid)
+            };
+            cenc::protect_init(clear, &protection).map_err(|error| Error::Origin(error.to_string()))
+        }
         // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
-        Treatment::EncryptSegments { .. } | Treatment::Clear(_) => Ok(clear.to_vec()),
+        Treatment::EncryptSegments { .. } | Treatment::Lead { .. } | Treatment::Clear(_) => Ok(clear.to_vec()),
     };
     let body = viewing.origin.init(viewing.title, &found.version, track, treat).await?;
     let total = body.len() as u64;
@@ -52,6 +60,7 @@ pub(super) async fn segment<H: Host>(
     let mut found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
+    found.treatment = found.record.segment_treatment(delivery, number).map_err(|error| found.misfit(error))?;
     let object = format!("{number}.m4s");
     let etag = found.etag(&object);
     if conditional::not_modified(found.request(), &etag) {
@@ -64,8 +73,10 @@ pub(super) async fn segment<H: Host>(
     let sum = |size: fn(&plan::Entry) -> u32| plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>();
     let clear_total = sum(|entry| entry.clear);
     let total = match found.treatment {
-        Treatment::Protect { scheme: Scheme::Cenc, .. } => sum(|entry| entry.cenc),
-        Treatment::Protect { scheme: Scheme::Cbcs, .. } => sum(|entry| entry.cbcs),
+        Treatment::Protect { scheme, .. } | Treatment::Lead { scheme, .. } => match scheme {
+            Scheme::Cenc => sum(|entry| entry.cenc),
+            Scheme::Cbcs => sum(|entry| entry.cbcs),
+        },
         Treatment::EncryptSegments { .. } => SegmentEncryptor::encrypted_len(clear_total),
         Treatment::Clear(_) => clear_total,
     };
@@ -75,12 +86,21 @@ pub(super) async fn segment<H: Host>(
         return Ok(response);
     }
     let body = match found.treatment {
-        Treatment::Protect { scheme, kid } => {
+        Treatment::Protect { scheme, kid, later_period } => {
             // The key first: without it not a byte of the media is asked for.
             let key = origin.content_key(title, &found.version, delivery, kid).await?;
             let config = track_config(&found.record).map_err(|error| found.reject(error))?;
             let ivs = IvSource::derived(scheme, kid, found.record.number);
-            let protector = FragmentProtector::new(config, ivs, &key, plan, Some(segment.time));
+            let signalling = Signalling {
+                period: later_period.then_some(kid),
+                pssh: found.pssh(|places| places.moof, &[kid], scheme),
+            };
+            let protector = FragmentProtector::new(config, ivs, &key, plan, Some(segment.time)).signalling(signalling);
+            MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
+        }
+        Treatment::Lead { scheme, reason } => {
+            let config = track_config(&found.record).map_err(|error| found.reject(error))?;
+            let protector = FragmentProtector::clear_lead(config, scheme, reason, plan, Some(segment.time));
             MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
         }
         Treatment::EncryptSegments { kid } => {
@@ -146,12 +166,8 @@ impl<'a, H: Host> Found<'a, H> {
             return Err(Deny::NotEntitled.into());
         }
         let treatment = record.treatment(delivery).map_err(|error| {
-            // The credential may have this delivery, so a record without it may be as wrong as one that cannot be read.
             body.reject();
-            match error {
-                RecordError::NotOffered => Error::UnknownTrack,
-                RecordError::Format(_) => Error::Origin(error.to_string()),
-            }
+            of_record(error)
         })?;
         Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
     }
@@ -181,10 +197,29 @@ impl<'a, H: Host> Found<'a, H> {
         }
     }
 
+    /// The `pssh` boxes for the media's own bytes, where the record puts some into that place.
+    fn pssh(&self, place: fn(&PsshPlaces) -> bool, kids: &[Kid], scheme: Scheme) -> Vec<u8> {
+        let places = self.record.pssh.as_ref().filter(|places| place(places));
+        places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, kids, scheme))
+    }
+
+    /// The record contradicts itself.
+    fn misfit(&mut self, error: RecordError) -> Error {
+        self.reject(of_record(error))
+    }
+
     /// What this relied on does not fit: none of it is kept.
     fn reject(&mut self, error: Error) -> Error {
         self.relies_on.iter_mut().for_each(ByteStream::reject);
         error
+    }
+}
+
+/// The credential may have this delivery, so a record without it may be as wrong as one that cannot be read.
+fn of_record(error: RecordError) -> Error {
+    match error {
+        RecordError::NotOffered => Error::UnknownTrack,
+        RecordError::Format(_) => Error::Origin(error.to_string()),
     }
 }
 

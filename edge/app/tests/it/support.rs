@@ -188,16 +188,21 @@ impl Answer {
     }
 }
 
-/// The title `film`: one text track of two segments, and the key policy and rights given.
+/// The title `film`: an audio and a text track of two segments, and the key policy and rights given.
 pub(crate) fn descriptor(systems: &[&str], rights: Value) -> Value {
     json!({
         "v": 1, "title": "film", "version": "1",
         "tracks": [{
+            "id": "a-en", "kind": "audio", "codec": "mp4a.40.2", "timescale": 48000, "peak_bandwidth": 100_000,
+            "average_bandwidth": 100_000, "audio": {"channels": 2, "sample_rate": 48000},
+            "timeline": {"start": 0, "runs": [{"d": 192_000, "n": 2, "f": 1}]}
+        }, {
             "id": "t-en", "kind": "text", "codec": "wvtt", "timescale": 1000, "peak_bandwidth": 100, "average_bandwidth": 100,
             "language": "en", "default": true, "timeline": {"start": 0, "runs": [{"d": 4000, "n": 2}]}
         }],
         "key_policy": {"systems": systems, "schemes": [
-            {"scheme": "cenc", "video": KID, "audio": KID}, {"scheme": "cbcs", "video": Kid([0x33; 16]), "audio": Kid([0x34; 16])}
+            {"scheme": "cenc", "keys": [{"kid": KID, "scope": "video"}, {"kid": KID, "scope": "audio"}]},
+            {"scheme": "cbcs", "keys": [{"kid": Kid([0x33; 16]), "scope": "video"}, {"kid": Kid([0x34; 16]), "scope": "audio"}]}
         ]},
         "rights": rights
     })

@@ -31,7 +31,7 @@ impl TrackConfig {
     /// As [`TrackConfig::from_sample_entry`].
     pub fn from_init(init: &[u8]) -> Result<Self, Error> {
         let init = Init::parse(init)?;
-        Self::of(&init.entry, init.trex)
+        Self::of(init.only_entry()?, init.trex)
     }
 
     fn of(entry: &SampleEntry<'_>, trex: Option<Trex>) -> Result<Self, Error> {
@@ -46,5 +46,5 @@ impl TrackConfig {
 pub fn record_bytes(init: &[u8]) -> Result<Vec<u8>, Error> {
     let init = Init::parse(init)?;
     let trex = init.trex_box.map_or(&[][..], |trex| trex.bytes);
-    Ok([init.entry.view.bytes, trex].concat())
+    Ok([init.only_entry()?.view.bytes, trex].concat())
 }

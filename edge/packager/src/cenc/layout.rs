@@ -3,6 +3,7 @@ use core::ops::Range;
 use super::{
     Error, TrackConfig,
     segment::{self, Order, Parts},
+    signalling::{FragmentForm, groups_len},
     subsample::{Map, max_subsamples},
 };
 use crate::{
@@ -27,13 +28,18 @@ pub(super) struct Layout<'a> {
     pub(super) new: NewBoxes,
 }
 
-/// Sizes of the boxes that come in at the end of `traf`, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Sizes of what comes in, in bytes: a field of `tfhd`, boxes at the end of `traf`, and of `moof`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NewBoxes {
+    /// `sample_description_index`, where `tfhd` gets one.
+    pub(super) description: usize,
+    /// `sgpd` and `sbgp`.
+    pub(super) groups: usize,
     /// 0 where every sample's auxiliary data is empty.
     pub(super) saiz: usize,
     pub(super) saio: usize,
     pub(super) senc: usize,
+    pub(super) pssh: usize,
     /// The size of every sample's auxiliary data, if they are equal.
     pub(super) uniform: Option<u8>,
 }
@@ -45,7 +51,12 @@ const SAIO: usize = 20;
 
 impl NewBoxes {
     pub(super) fn total(&self) -> usize {
-        self.saiz + self.saio + self.senc
+        self.description + self.in_traf() + self.pssh
+    }
+
+    /// At the end of `traf`.
+    pub(super) fn in_traf(&self) -> usize {
+        self.groups + self.saiz + self.saio + self.senc
     }
 }
 
@@ -54,7 +65,7 @@ impl<'a> Layout<'a> {
     pub(super) fn new(
         config: &mut TrackConfig,
         order: &mut Order,
-        scheme: Scheme,
+        (scheme, form): (Scheme, FragmentForm),
         bytes: &'a [u8],
         parts: &Parts,
         offset: u64,
@@ -64,6 +75,13 @@ impl<'a> Layout<'a> {
         refuse_protected(&moof)?;
         if let Some(trex) = config.trex.filter(|trex| trex.track_id != moof.traf.tfhd.track_id) {
             return Err(Error::Track { expected: trex.track_id, found: moof.traf.tfhd.track_id, offset });
+        }
+        if moof.description(config.trex.as_ref()) != 1 {
+            return Err(moof
+                .traf
+                .view
+                .invalid("its samples are not of the first sample entry, which is the only one")
+                .into());
         }
         let samples = moof.samples(config.trex.as_ref())?;
         order.check(&samples, offset)?;
@@ -89,7 +107,17 @@ impl<'a> Layout<'a> {
             maps.push(first..subsamples.len());
         }
         covered(&samples, &parts.payload, offset)?;
-        let new = new_boxes(scheme, full_sample, samples.len(), &maps);
+        let new = match form {
+            FragmentForm { lead: true, .. } => {
+                let described = moof.traf.tfhd.description.is_some();
+                NewBoxes { description: if described { 0 } else { 4 }, ..NewBoxes::default() }
+            }
+            FragmentForm { period, pssh, .. } => NewBoxes {
+                groups: if period { groups_len(scheme) } else { 0 },
+                pssh,
+                ..new_boxes(scheme, full_sample, samples.len(), &maps)
+            },
+        };
         Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
     }
 
@@ -128,13 +156,14 @@ fn new_boxes(scheme: Scheme, full_sample: bool, samples: usize, maps: &[Range<us
     let total: usize = if full_sample { iv * samples } else { maps.iter().map(size).sum() };
     let senc = SENC_HEAD + total;
     if total == 0 {
-        return NewBoxes { saiz: 0, saio: 0, senc, uniform: None };
+        return NewBoxes { senc, ..NewBoxes::default() };
     }
     let first = if full_sample { iv } else { maps.first().map_or(0, size) };
     let uniform = full_sample || maps.iter().all(|map| size(map) == first);
     // At most 255, by the limit on subsamples.
     let uniform = uniform.then_some(first as u8);
-    NewBoxes { saiz: SAIZ_HEAD + if uniform.is_some() { 0 } else { samples }, saio: SAIO, senc, uniform }
+    let saiz = SAIZ_HEAD + if uniform.is_some() { 0 } else { samples };
+    NewBoxes { saiz, saio: SAIO, senc, uniform, ..NewBoxes::default() }
 }
 
 fn sample_bytes<'a>(
@@ -173,7 +202,7 @@ fn covered(samples: &[Sample], payload: &Range<usize>, offset: u64) -> Result<()
 
 fn refuse_protected(moof: &Moof<'_>) -> Result<(), Error> {
     let present: [&Option<BoxView<'_>>; 3] = [&moof.traf.senc, &moof.traf.saiz, &moof.traf.saio];
-    match present.into_iter().flatten().next() {
+    match present.into_iter().flatten().chain(&moof.traf.seig).next() {
         Some(view) => Err(Error::AlreadyProtected { kind: view.kind(), offset: view.offset }),
         None => Ok(()),
     }

@@ -18,6 +18,9 @@ mod plan;
 mod protector;
 pub mod read;
 mod segment;
+mod signalling;
+#[cfg(test)]
+mod signalling_tests;
 mod subsample;
 #[cfg(test)]
 mod synthetic;
@@ -37,8 +40,9 @@ pub use hevc::Error as HevcError;
 pub use init::{InitProtection, protect_init};
 pub use iv::{IvSource, Variant, constant_iv, derived_iv};
 pub use nal::Error as NalError;
-pub use plan::{SegmentPlan, plan_segment};
+pub use plan::{SegmentPlan, plan_segment, plan_segment_as};
 pub use protector::FragmentProtector;
 pub use segment::MAX_FRAGMENT;
+pub use signalling::{FragmentForm, Signalling};
 pub use subsample::max_subsamples;
 pub use vp9::Error as Vp9Error;

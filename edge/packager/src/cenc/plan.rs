@@ -2,6 +2,7 @@ use super::{
     Error, TrackConfig, index,
     layout::Layout,
     segment::{self, Order, Unit},
+    signalling::FragmentForm,
 };
 use crate::title::{Scheme, plan::Entry};
 
@@ -25,7 +26,16 @@ pub struct SegmentPlan {
 /// # Errors
 /// [`Error`]: whatever would make protecting the segment fail fails here already.
 pub fn plan_segment(config: &TrackConfig, clear: &[u8]) -> Result<SegmentPlan, Error> {
+    plan_segment_as(config, clear, [FragmentForm::default(); 2])
+}
+
+/// The same of fragments that become of these forms, in `cenc` and in `cbcs`.
+///
+/// # Errors
+/// As [`plan_segment`].
+pub fn plan_segment_as(config: &TrackConfig, clear: &[u8], forms: [FragmentForm; 2]) -> Result<SegmentPlan, Error> {
     let mut planner = Planner {
+        forms,
         schemes: [Scheme::Cenc, Scheme::Cbcs].map(|scheme| (scheme, config.clone(), Order::default())),
         entries: Vec::new(),
         loose: 0,
@@ -70,6 +80,7 @@ pub fn plan_segment(config: &TrackConfig, clear: &[u8]) -> Result<SegmentPlan, E
 }
 
 struct Planner {
+    forms: [FragmentForm; 2],
     schemes: [(Scheme, TrackConfig, Order); 2],
     entries: Vec<Entry>,
     loose: u64,
@@ -92,8 +103,8 @@ impl Planner {
             first_picture_cbcs: 0,
         };
         let first_fragment = self.entries.is_empty();
-        for (scheme, config, order) in &mut self.schemes {
-            let layout = Layout::new(config, order, *scheme, bytes, parts, offset)?;
+        for ((scheme, config, order), form) in self.schemes.iter_mut().zip(self.forms) {
+            let layout = Layout::new(config, order, (*scheme, form), bytes, parts, offset)?;
             let size = narrow(loose + layout.protected_len() as u64, "protected size")?;
             let picture = layout.first_picture();
             let picture_end = narrow(picture.map_or(0, |end| loose + end), "first picture")?;

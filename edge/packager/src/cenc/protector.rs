@@ -3,12 +3,13 @@ use super::{
     iv::IvSource,
     layout::Layout,
     segment::{self, Order, Parts, Unit},
+    signalling::{FragmentForm, Signalling},
     write,
 };
 use crate::{
     cipher::Portable,
     keys::ContentKey,
-    title::{Scheme, plan::Entry},
+    title::{ClearReason, Scheme, plan::Entry},
 };
 
 /// Protects one segment as its bytes come in.
@@ -19,8 +20,7 @@ use crate::{
 pub struct FragmentProtector {
     config: TrackConfig,
     scheme: Scheme,
-    ivs: IvSource,
-    cipher: Portable,
+    work: Work,
     plan: Vec<Entry>,
     expected_time: Option<u64>,
     order: Order,
@@ -38,6 +38,26 @@ pub struct FragmentProtector {
     samples: u64,
 }
 
+/// What becomes of a segment's fragments.
+enum Work {
+    Protect {
+        ivs: IvSource,
+        cipher: Box<Portable>,
+        signalling: Signalling,
+    },
+    /// They are described by the clear sample entry.
+    Lead,
+}
+
+impl Work {
+    fn form(&self) -> FragmentForm {
+        match self {
+            Self::Protect { signalling, .. } => signalling.form(),
+            Self::Lead => FragmentForm { lead: true, ..FragmentForm::default() },
+        }
+    }
+}
+
 impl FragmentProtector {
     /// Begins a segment.
     ///
@@ -50,11 +70,38 @@ impl FragmentProtector {
         plan: Vec<Entry>,
         expected_time: Option<u64>,
     ) -> Self {
+        let scheme = ivs.scheme();
+        let work = Work::Protect { ivs, cipher: Box::new(Portable::new(key)), signalling: Signalling::default() };
+        Self::of(config, scheme, work, plan, expected_time)
+    }
+
+    /// Has fragments say of their key what the init segment does not.
+    pub fn signalling(mut self, new: Signalling) -> Self {
+        if let Work::Protect { signalling, .. } = &mut self.work {
+            *signalling = new;
+        }
+        self
+    }
+
+    /// Begins a segment of a clear lead: its samples stay as they are and are described by the init segment's second sample entry, the
+    /// clear one. Only a track record gives the `reason`.
+    ///
+    /// `scheme`: of the segments that follow, by which sizes are planned; the rest as in [`FragmentProtector::new`].
+    pub fn clear_lead(
+        config: TrackConfig,
+        scheme: Scheme,
+        _reason: ClearReason,
+        plan: Vec<Entry>,
+        expected_time: Option<u64>,
+    ) -> Self {
+        Self::of(config, scheme, Work::Lead, plan, expected_time)
+    }
+
+    fn of(config: TrackConfig, scheme: Scheme, work: Work, plan: Vec<Entry>, expected_time: Option<u64>) -> Self {
         Self {
             config,
-            scheme: ivs.scheme(),
-            ivs,
-            cipher: Portable::new(key),
+            scheme,
+            work,
             plan,
             expected_time,
             order: Order::default(),
@@ -112,7 +159,7 @@ impl FragmentProtector {
         Ok(())
     }
 
-    /// Samples protected so far.
+    /// Samples done so far.
     pub fn samples(&self) -> u64 {
         self.samples
     }
@@ -158,7 +205,8 @@ impl FragmentProtector {
         if self.anchor.take().is_some_and(|anchor| anchor > offset) {
             return Err(Error::SidxReference { offset, reference: 0 });
         }
-        let layout = Layout::new(&mut self.config, &mut self.order, self.scheme, bytes, parts, offset)?;
+        let form = (self.scheme, self.work.form());
+        let layout = Layout::new(&mut self.config, &mut self.order, form, bytes, parts, offset)?;
         if let Some(expected) = self.expected_time.take() {
             let found = layout.moof.traf.decode_time;
             if found != expected {
@@ -166,7 +214,12 @@ impl FragmentProtector {
             }
         }
         self.close_entry(bytes.len(), layout.protected_len())?;
-        write::fragment(&layout, bytes, &mut self.ivs, &self.cipher, out)?;
+        match &mut self.work {
+            Work::Protect { ivs, cipher, signalling } => {
+                write::protected(&layout, bytes, signalling, ivs, cipher.as_ref(), out)?;
+            }
+            Work::Lead => write::lead(&layout, bytes, out)?,
+        }
         self.fragments += 1;
         self.samples += layout.samples.len() as u64;
         Ok(())

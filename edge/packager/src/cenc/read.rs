@@ -6,11 +6,11 @@ use super::Error;
 use crate::{
     bmff::{
         BoxView, Boxes,
-        moof::{Moof, Saio, Senc},
-        moov::{Init, Sinf, Tenc, Trex},
+        moof::{Moof, Saio, Seig, Senc, seig_of},
+        moov::{Init, SampleEntry, Sinf, Tenc, Trex},
     },
     cipher::{CounterSample, FragmentCipher, Pattern, Portable, Span},
-    keys::ContentKey,
+    keys::{ContentKey, Kid},
 };
 
 /// One sample of a segment.
@@ -32,7 +32,8 @@ pub struct SegmentSample {
 #[derive(Clone, Debug)]
 pub struct Reader {
     trex: Option<Trex>,
-    sinf: Option<Sinf>,
+    /// Per sample entry: how it is protected, if it is.
+    entries: Vec<Option<Sinf>>,
 }
 
 impl Reader {
@@ -42,14 +43,37 @@ impl Reader {
     /// [`Error::Box`]
     pub fn new(init: &[u8]) -> Result<Self, Error> {
         let init = Init::parse(init)?;
-        let protected = matches!(&init.entry.codec().0, b"encv" | b"enca");
-        let sinf = if protected { Some(Sinf::of(&init.entry)?) } else { None };
-        Ok(Self { trex: init.trex, sinf })
+        let sinf = |entry: &SampleEntry<'_>| {
+            let protected = matches!(&entry.codec().0, b"encv" | b"enca");
+            if protected { Sinf::of(entry).map(Some) } else { Ok(None) }
+        };
+        let entries = core::iter::once(&init.entry).chain(&init.more_entries).map(sinf);
+        Ok(Self { trex: init.trex, entries: entries.collect::<Result<_, _>>()? })
     }
 
-    /// How the track is protected, if it is.
+    /// How the track is protected, if it is: by its first sample entry that says so.
     pub fn protection(&self) -> Option<&Sinf> {
-        self.sinf.as_ref()
+        self.entries.iter().flatten().next()
+    }
+
+    /// The key ids of a segment's protected fragments, each once: the init segment's, and those of later key periods.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub fn kids(&self, segment: &[u8]) -> Result<Vec<Kid>, Error> {
+        let mut kids = Vec::new();
+        for view in Boxes::of(segment) {
+            let view = view?;
+            if view.is(b"moof") {
+                let (moof, samples) = self.fragment(segment, &view)?;
+                if let Some(kid) = self.protection_of(&moof, samples.len())?.map(|(_, tenc)| tenc.kid)
+                    && !kids.contains(&kid)
+                {
+                    kids.push(kid);
+                }
+            }
+        }
+        Ok(kids)
     }
 
     /// The samples of a segment, in order.
@@ -72,6 +96,18 @@ impl Reader {
     /// # Errors
     /// [`Error`]
     pub fn clear_samples(&self, segment: &[u8], key: Option<&ContentKey>) -> Result<Vec<Vec<u8>>, Error> {
+        self.clear_samples_by(segment, |_| key)
+    }
+
+    /// The same, with the key of each key id.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub fn clear_samples_by<'k>(
+        &self,
+        segment: &[u8],
+        key: impl Fn(&Kid) -> Option<&'k ContentKey>,
+    ) -> Result<Vec<Vec<u8>>, Error> {
         let mut buffer = segment.to_vec();
         let mut out = Vec::new();
         for view in Boxes::of(segment) {
@@ -80,11 +116,11 @@ impl Reader {
                 continue;
             }
             let (moof, samples) = self.fragment(segment, &view)?;
-            if let Some(Sinf { tenc: tenc @ Tenc { protected: true, .. }, scheme, .. }) = &self.sinf {
-                let key = key.ok_or(Error::NotReadable("no key was given"))?;
-                let plan = Decryption::of(tenc, &moof, &samples)?;
+            if let Some((scheme, tenc)) = self.protection_of(&moof, samples.len())? {
+                let key = key(&tenc.kid).ok_or(Error::NotReadable("no key was given"))?;
+                let plan = Decryption::of(&tenc, &moof, &samples)?;
                 let cipher = Portable::new(key);
-                match &scheme.0 {
+                match &scheme {
                     b"cenc" => cipher.counter(&mut buffer, &plan.spans, &plan.samples)?,
                     b"cbcs" => {
                         let iv = tenc.constant_iv.as_deref().and_then(|iv| iv.try_into().ok());
@@ -102,6 +138,20 @@ impl Reader {
             }
         }
         Ok(out)
+    }
+
+    /// The scheme of a fragment, and its `tenc` with what its `seig` group puts in place; `None` where it is in the clear.
+    fn protection_of(&self, moof: &Moof<'_>, samples: usize) -> Result<Option<([u8; 4], Tenc)>, Error> {
+        let index = moof.description(self.trex.as_ref()).checked_sub(1).and_then(|index| usize::try_from(index).ok());
+        let entry = index.and_then(|index| self.entries.get(index));
+        let entry =
+            entry.ok_or_else(|| moof.traf.view.invalid("its samples are of no sample entry of the init segment"))?;
+        let Some(Sinf { tenc, scheme, .. }) = entry else { return Ok(None) };
+        let mut tenc = tenc.clone();
+        if let Some(Seig { crypt, skip, protected, iv_size, kid, constant_iv }) = seig_of(&moof.traf.seig, samples)? {
+            tenc = Tenc { crypt, skip, protected, iv_size, kid, constant_iv, ..tenc };
+        }
+        Ok(tenc.protected.then_some((scheme.0, tenc)))
     }
 
     fn fragment<'a>(&self, segment: &[u8], view: &BoxView<'a>) -> Result<(Moof<'a>, Vec<SegmentSample>), Error> {

@@ -193,7 +193,7 @@ fn an_init_segment_changes_in_its_sample_entry_alone() {
             let again = protect_init(&protected, &InitProtection::derived(scheme, KID));
             assert!(matches!(again, Err(Error::AlreadyProtected { .. })));
         }
-        let wrong = InitProtection { scheme: Scheme::Cbcs, kid: KID, constant_iv: None };
+        let wrong = InitProtection::new(Scheme::Cbcs, KID, None);
         assert!(matches!(protect_init(&clear, &wrong), Err(Error::Iv { .. })));
     }
 }

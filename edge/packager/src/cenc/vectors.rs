@@ -163,7 +163,7 @@ fn check([clear, cenc, cbcs]: [Pair; 3]) {
         (Scheme::Cbcs, cbcs, IvSource::Constant(CONSTANT), Some(CONSTANT)),
     ];
     for (scheme, theirs, ivs, constant_iv) in cases {
-        let init = protect_init(clear.0, &InitProtection { scheme, kid: KID, constant_iv }).expect("protects");
+        let init = protect_init(clear.0, &InitProtection::new(scheme, KID, constant_iv)).expect("protects");
         let sinf = |init: &[u8]| Sinf::of(&Init::parse(init).expect("parses").entry).expect("has a sinf");
         assert_eq!(sinf(&init), sinf(theirs.0));
 

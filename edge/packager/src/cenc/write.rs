@@ -1,47 +1,105 @@
 use super::{
     Error,
+    init::pattern,
     iv::IvSource,
     layout::{Layout, SENC_HEAD},
+    signalling::{Signalling, put_groups},
 };
-use crate::cipher::{CounterSample, FragmentCipher, Pattern, Span};
+use crate::{
+    bmff::BoxView,
+    cipher::{CounterSample, FragmentCipher, Pattern, Span},
+};
 
 /// Writes the protected fragment behind what `out` holds: one copy, then encryption in place.
 ///
-/// Boxes at the end of `traf`, as shaka-packager orders them: `saiz`, `saio`, `senc`.
-pub(super) fn fragment(
+/// Boxes at the end of `traf`, as shaka-packager orders them: `sgpd` and `sbgp` of a later key period, `saiz`, `saio`, `senc`; `pssh` at the end of
+/// `moof`.
+pub(super) fn protected(
     layout: &Layout<'_>,
     clear: &[u8],
+    signalling: &Signalling,
     ivs: &mut IvSource,
     cipher: &impl FragmentCipher,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let view = &layout.moof.view;
-    let traf = &layout.moof.traf;
-    let overflow = |field| Error::Overflow { field, offset: view.offset };
+    let (view, traf, new) = (&layout.moof.view, &layout.moof.traf, layout.new);
     let base = out.len();
-    let insert = usize::try_from(traf.view.end() - view.offset).map_err(|_| overflow("traf"))?;
-    let (before, after) = clear.split_at_checked(insert).ok_or_else(|| overflow("traf"))?;
+    let traf_end = within(layout, traf.view.end())?;
+    let moof_end = within(layout, view.end())?;
     out.reserve(layout.protected_len());
-    out.extend_from_slice(before);
-    let counters = auxiliary(layout, insert, ivs, out)?;
-    out.extend_from_slice(after);
-
-    let growth = layout.new.total();
-    let written = out.get_mut(base..).unwrap_or_default();
-    for parent in [view, &traf.view] {
-        let at = usize::try_from(parent.offset - view.offset).map_err(|_| overflow("traf"))?;
-        let header = written.get_mut(at..).ok_or_else(|| overflow("traf"))?;
-        parent.header.patch(header, parent.offset, parent.header.size + growth as u64)?;
+    out.extend_from_slice(clear.get(..traf_end).ok_or_else(|| overflow(layout, "traf"))?);
+    if let Some(kid) = &signalling.period {
+        let constant_iv = match ivs {
+            IvSource::Constant(iv) => Some(&*iv),
+            IvSource::Derived { .. } | IvSource::Counter(_) => None,
+        };
+        let pattern = pattern(layout.scheme, !layout.maps.is_empty());
+        let count = u32::try_from(layout.samples.len()).map_err(|_| overflow(layout, "sample_count"))?;
+        put_groups(out, kid, constant_iv, pattern, count);
     }
-    for run in &traf.truns {
+    let counters = auxiliary(layout, traf_end + new.groups, ivs, out)?;
+    out.extend_from_slice(clear.get(traf_end..moof_end).ok_or_else(|| overflow(layout, "moof"))?);
+    out.extend_from_slice(&signalling.pssh);
+    out.extend_from_slice(clear.get(moof_end..).ok_or_else(|| overflow(layout, "mdat"))?);
+
+    let written = out.get_mut(base..).unwrap_or_default();
+    resize(layout, &traf.view, written, new.in_traf())?;
+    resize(layout, view, written, new.total())?;
+    move_data(layout, 0, written)?;
+    encrypt(layout, ivs, counters, cipher, written)
+}
+
+/// Writes a fragment of a clear lead: as it is, but described by the second sample entry.
+pub(super) fn lead(layout: &Layout<'_>, clear: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+    let (view, traf, growth) = (&layout.moof.view, &layout.moof.traf, layout.new.description);
+    let tfhd = traf.view.child(b"tfhd")?;
+    let flags_at = within(layout, tfhd.offset)? + tfhd.header.len;
+    // Behind version and flags, `track_ID`, and `base_data_offset` where there is one (ISO/IEC 14496-12, 8.8.7).
+    let index_at = flags_at + 8 + if traf.tfhd.base_data_offset.is_some() { 8 } else { 0 };
+    let base = out.len();
+    let (before, after) = clear.split_at_checked(index_at).ok_or_else(|| overflow(layout, "tfhd"))?;
+    out.extend_from_slice(before);
+    out.extend_from_slice(&2u32.to_be_bytes());
+    out.extend_from_slice(after.get(4 - growth..).ok_or_else(|| overflow(layout, "tfhd"))?);
+
+    let written = out.get_mut(base..).unwrap_or_default();
+    if let Some(flags) = written.get_mut(flags_at + 3) {
+        *flags |= 0x2;
+    }
+    for grown in [&tfhd, &traf.view, view] {
+        resize(layout, grown, written, growth)?;
+    }
+    move_data(layout, growth, written)
+}
+
+/// A place of the segment, in bytes from the start of the fragment.
+fn within(layout: &Layout<'_>, place: u64) -> Result<usize, Error> {
+    let at = place.checked_sub(layout.moof.view.offset).and_then(|at| usize::try_from(at).ok());
+    at.ok_or_else(|| overflow(layout, "moof"))
+}
+
+fn overflow(layout: &Layout<'_>, field: &'static str) -> Error {
+    Error::Overflow { field, offset: layout.moof.view.offset }
+}
+
+/// Writes the new size of a box before whose header nothing came in.
+fn resize(layout: &Layout<'_>, view: &BoxView<'_>, written: &mut [u8], growth: usize) -> Result<(), Error> {
+    let header = written.get_mut(within(layout, view.offset)?..).ok_or_else(|| overflow(layout, "moof"))?;
+    Ok(view.header.patch(header, view.offset, view.header.size + growth as u64)?)
+}
+
+/// Moves every run's data by all that came in; `before` bytes of it stand before the runs.
+fn move_data(layout: &Layout<'_>, before: usize, written: &mut [u8]) -> Result<(), Error> {
+    let growth = i32::try_from(layout.new.total()).map_err(|_| overflow(layout, "data_offset"))?;
+    for run in &layout.moof.traf.truns {
         let Some((offset, at)) = run.data_offset else { continue };
-        let moved = i32::try_from(growth).ok().and_then(|growth| offset.checked_add(growth));
-        let moved = moved.ok_or_else(|| overflow("data_offset"))?;
-        let at = usize::try_from(at - view.offset).map_err(|_| overflow("trun"))?;
-        let field = written.get_mut(at..at + 4).ok_or_else(|| overflow("trun"))?;
+        let moved = offset.checked_add(growth).ok_or_else(|| overflow(layout, "data_offset"))?;
+        // `tfhd` is the first box of `traf` (8.8.7): nothing comes in behind a run's field.
+        let at = within(layout, at)? + before;
+        let field = written.get_mut(at..at + 4).ok_or_else(|| overflow(layout, "trun"))?;
         field.copy_from_slice(&moved.to_be_bytes());
     }
-    encrypt(layout, ivs, counters, cipher, written)
+    Ok(())
 }
 
 /// Writes `saiz`, `saio` and `senc`; the counter block of every sample, where samples have IVs.
@@ -52,9 +110,8 @@ fn auxiliary(
     out: &mut Vec<u8>,
 ) -> Result<Vec<[u8; 16]>, Error> {
     let new = layout.new;
-    let overflow = |field| Error::Overflow { field, offset: layout.moof.view.offset };
-    let count = u32::try_from(layout.samples.len()).map_err(|_| overflow("sample_count"))?;
-    let size = |size: usize| u32::try_from(size).map_err(|_| overflow("box size"));
+    let count = u32::try_from(layout.samples.len()).map_err(|_| overflow(layout, "sample_count"))?;
+    let size = |size: usize| u32::try_from(size).map_err(|_| overflow(layout, "box size"));
     if new.saiz > 0 {
         let iv = layout.iv_size();
         full_box(out, size(new.saiz)?, b"saiz", 0);

@@ -9,6 +9,9 @@ use crate::{
 
 /// `ContentProtection` descriptors (5.8.4.1): the scheme and key id first, then one per DRM system.
 ///
+/// With key periods, the first one's key id stands for the track, and each system's data names the keys of all: a player asks for them at once, and the
+/// media says which is when.
+///
 /// ClearKey carries its licence URL alone. A common-system `pssh` beside it makes shaka-player and dash.js fail, so there is none.
 ///
 /// # Errors
@@ -19,7 +22,8 @@ pub(super) fn put_protection(
     options: &Options<'_>,
     protection: &Protection,
 ) -> Result<(), Error> {
-    let Protection { scheme, kid } = protection;
+    let Protection { scheme, kids } = protection;
+    let kid = kids.first().ok_or(Error::NotOffered)?;
     put!(
         out,
         "<ContentProtection schemeIdUri=\"urn:mpeg:dash:mp4protection:2011\" value=\"{}\" cenc:default_KID=\"{}\"/>",
@@ -33,14 +37,14 @@ pub(super) fn put_protection(
                 out,
                 "<ContentProtection schemeIdUri=\"{}\" value=\"Widevine\"><cenc:pssh>{}</cenc:pssh></ContentProtection>",
                 widevine::URN,
-                STANDARD.encode(widevine::pssh(kid, *scheme))
+                STANDARD.encode(widevine::pssh(kids, *scheme))
             ),
             KeySystem::Playready => put!(
                 out,
                 "<ContentProtection schemeIdUri=\"{}\" value=\"MSPR 2.0\"><cenc:pssh>{}</cenc:pssh><mspr:pro>{}</mspr:pro></ContentProtection>",
                 playready::URN,
-                STANDARD.encode(playready::pssh(kid, *scheme)),
-                STANDARD.encode(playready::object(kid, *scheme))
+                STANDARD.encode(playready::pssh(kids, *scheme)),
+                STANDARD.encode(playready::object(kids, *scheme))
             ),
             KeySystem::Fairplay => {
                 put!(out, "<ContentProtection schemeIdUri=\"{}\" value=\"FairPlay\"/>", fairplay::URN);

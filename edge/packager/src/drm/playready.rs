@@ -14,30 +14,34 @@ pub const URN: &str = "urn:uuid:9a04f079-9840-4286-ab92-e65be0885f95";
 /// HLS `KEYFORMAT`.
 pub const KEYFORMAT: &str = "com.microsoft.playready";
 
+/// Keys that a header names: an object has 15 KB at most (section 2).
+pub const MAX_KEYS: usize = 100;
+
 /// Record type of a rights management header.
 const RIGHTS_MANAGEMENT_HEADER: u16 = 1;
 
-/// `WRMHEADER` 4.3.0.0 for one key: explicit end tags, attributes in alphabetical order, no blanks.
+/// `WRMHEADER` 4.3.0.0 for these keys, at most [`MAX_KEYS`]: explicit end tags, attributes in alphabetical order, no blanks.
 ///
 /// Without CHECKSUM: it is optional under AESCTR (Microsoft's own examples of 4.3 have none), must be absent under AESCBC, and
 /// needs the key, which no manifest writer holds.
 /// Without LA_URL: where licences come from is the application's to say.
-pub fn header(kid: &Kid, scheme: Scheme) -> String {
+pub fn header(kids: &[Kid], scheme: Scheme) -> String {
     let algorithm = match scheme {
         Scheme::Cenc => "AESCTR",
         Scheme::Cbcs => "AESCBC",
     };
+    let kid = |kid| format!("<KID ALGID=\"{algorithm}\" VALUE=\"{}\"></KID>", STANDARD.encode(guid(kid)));
+    let listed: String = kids.iter().take(MAX_KEYS).map(kid).collect();
     format!(
         "<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.3.0.0\"><DATA><PROTECTINFO>\
-         <KIDS><KID ALGID=\"{algorithm}\" VALUE=\"{}\"></KID></KIDS></PROTECTINFO></DATA></WRMHEADER>",
-        STANDARD.encode(guid(kid)),
+         <KIDS>{listed}</KIDS></PROTECTINFO></DATA></WRMHEADER>"
     )
 }
 
 /// The PlayReady Object: little-endian lengths, one record, the header in UTF-16LE without a byte order mark.
-pub fn object(kid: &Kid, scheme: Scheme) -> Vec<u8> {
-    let header: Vec<u8> = header(kid, scheme).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    // The header's length varies by nothing but fixed-size fields: about 550 bytes, of at most 15 KB.
+pub fn object(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
+    let header: Vec<u8> = header(kids, scheme).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    // Some 400 bytes and 110 for each key: of a record's 64 KB a fifth, at most.
     let (record, object) = (header.len() as u16, header.len() as u32 + 10);
     let mut out = Vec::with_capacity(header.len() + 10);
     out.extend_from_slice(&object.to_le_bytes());
@@ -49,8 +53,8 @@ pub fn object(kid: &Kid, scheme: Scheme) -> Vec<u8> {
 }
 
 /// The `pssh` box around the object.
-pub fn pssh(kid: &Kid, scheme: Scheme) -> Vec<u8> {
-    Pssh { system: SYSTEM, kids: None, data: &object(kid, scheme) }.to_bytes()
+pub fn pssh(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
+    Pssh { system: SYSTEM, kids: None, data: &object(kids, scheme) }.to_bytes()
 }
 
 /// The key id as a GUID in memory: its first three fields little-endian.
@@ -84,25 +88,25 @@ mod tests {
                  </DATA></WRMHEADER>"
             )
         };
-        assert_eq!(header(&kid, Scheme::Cenc), expected("AESCTR"));
-        assert_eq!(header(&kid, Scheme::Cbcs), expected("AESCBC"));
+        assert_eq!(header(&[kid], Scheme::Cenc), expected("AESCTR"));
+        assert_eq!(header(&[kid], Scheme::Cbcs), expected("AESCBC"));
     }
 
     #[test]
     fn the_object_decodes_to_its_header() {
         let kid = fixture::kid(0x90);
         for scheme in [Scheme::Cenc, Scheme::Cbcs] {
-            let boxed = super::pssh(&kid, scheme);
+            let boxed = super::pssh(&[kid], scheme);
             let (parsed, after) = pssh::parse(&boxed).expect("box");
             assert_eq!((parsed.system, parsed.kids, after), (SYSTEM, None, &[][..]));
             let object = parsed.data;
-            assert_eq!(object, super::object(&kid, scheme));
+            assert_eq!(object, super::object(&[kid], scheme));
             let u16_at = |at: usize| u16::from_le_bytes([object[at], object[at + 1]]);
             assert_eq!(object.len(), usize::from(u16_at(0)));
             assert_eq!([u16_at(2), u16_at(4), u16_at(6)], [0, 1, 1]);
             assert_eq!(object.len() - 10, usize::from(u16_at(8)));
             let units: Vec<u16> = (10..object.len()).step_by(2).map(u16_at).collect();
-            assert_eq!(String::from_utf16(&units).expect("UTF-16"), header(&kid, scheme));
+            assert_eq!(String::from_utf16(&units).expect("UTF-16"), header(&[kid], scheme));
         }
     }
 }

@@ -32,9 +32,9 @@ pub fn header(kids: &[Kid], content_id: Option<&[u8]>, scheme: Scheme) -> Vec<u8
     out
 }
 
-/// The `pssh` box for one key, as manifests carry it.
-pub fn pssh(kid: &Kid, scheme: Scheme) -> Vec<u8> {
-    Pssh { system: SYSTEM, kids: None, data: &header(&[*kid], None, scheme) }.to_bytes()
+/// The `pssh` box for these keys, as manifests carry it.
+pub fn pssh(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
+    Pssh { system: SYSTEM, kids: None, data: &header(kids, None, scheme) }.to_bytes()
 }
 
 fn length_delimited(out: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
@@ -63,7 +63,7 @@ mod tests {
         // tests/fixtures/jurassic-compact-5975.mpd of the crate dash-mpd-core 0.1.0, beside cenc:default_KID.
         let kid = "00163706-9fb5-d1ac-3c47-47e01322e4c2".parse().expect("key id");
         let published = "AAAAOHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAABgSEAAWNwaftdGsPEdH4BMi5MJI49yVmwY=";
-        assert_eq!(STANDARD.encode(pssh(&kid, Scheme::Cenc)), published);
+        assert_eq!(STANDARD.encode(pssh(&[kid], Scheme::Cenc)), published);
     }
 
     /// Fields of a protobuf message: number, and a varint or bytes.
@@ -108,7 +108,7 @@ mod tests {
             read,
             [(2, Err(first.0.to_vec())), (2, Err(second.0.to_vec())), (4, Err(content.to_vec())), (9, Ok(0x6362_6373)),]
         );
-        let boxed = super::pssh(&first, Scheme::Cenc);
+        let boxed = super::pssh(&[first], Scheme::Cenc);
         let (parsed, after) = pssh::parse(&boxed).expect("box");
         assert_eq!((parsed.system, parsed.kids, after), (SYSTEM, None, &[][..]));
         assert_eq!(fields(parsed.data), [(2, Err(first.0.to_vec())), (9, Ok(0x6365_6e63))]);

@@ -1,4 +1,4 @@
-use super::{VERSION, key::keys_of, media::target_duration, text::put};
+use super::{VERSION, key::KeyLines, media::target_duration, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, offered},
     title::{Descriptor, TrackId, TrackKind, plan::Entry},
@@ -17,7 +17,7 @@ pub fn iframes(descriptor: &Descriptor, id: &TrackId, plan: &[Entry], options: &
     let listed = descriptor.track(id).filter(|track| admits(track, options) && track.kind == TrackKind::Video);
     offered(descriptor, options)?;
     let track = listed.ok_or(Error::UnknownTrack)?;
-    let keys = keys_of(descriptor, options, track)?;
+    let mut keys = KeyLines::of(descriptor, options, track)?;
     let pictures = pictures(track.timeline.runs.iter().flat_map(|run| (0..run.n).map(|_| run.f)), plan, options)?;
     let version = descriptor.version.as_str();
 
@@ -29,12 +29,11 @@ pub fn iframes(descriptor: &Descriptor, id: &TrackId, plan: &[Entry], options: &
         out,
         "#EXT-X-TARGETDURATION:{target}\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-I-FRAMES-ONLY\n"
     );
-    for key in &keys {
-        put!(out, "#EXT-X-KEY:{key}\n");
-    }
+    out.push_str(keys.before(1));
     put!(out, "#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}\"\n");
     for Picture { segment, offset, length, duration } in pictures {
         let duration = Seconds::nearest(duration, track.timescale);
+        out.push_str(keys.before(segment));
         put!(out, "#EXTINF:{duration},\n#EXT-X-BYTERANGE:{length}@{offset}\n{id}/{segment}.m4s?v={version}\n");
     }
     out.push_str("#EXT-X-ENDLIST\n");

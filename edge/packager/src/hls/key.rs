@@ -1,9 +1,11 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 
+use super::text::put;
 use crate::{
     drm::{clearkey, fairplay, playready, widevine},
+    keys::Kid,
     manifest::{Error, Options, Protection, protection, segment_key, systems},
-    title::{Delivery, Descriptor, KeySystem, Scheme, Track},
+    title::{Delivery, Descriptor, KeySystem, Protected, Scheme, Track},
 };
 
 /// The attribute lists for a key, one per system: the same in `EXT-X-KEY` and in `EXT-X-SESSION-KEY`, whose `METHOD`, `KEYFORMAT`
@@ -11,43 +13,94 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NoKeySystem`] rather than a playlist that takes protected media for clear.
-fn keys(descriptor: &Descriptor, options: &Options<'_>, protection: &Protection) -> Result<Vec<String>, Error> {
-    let listed: Vec<_> = systems(descriptor, options, protection.scheme).collect();
+fn keys(descriptor: &Descriptor, options: &Options<'_>, scheme: Scheme, kid: &Kid) -> Result<Vec<String>, Error> {
+    let listed: Vec<_> = systems(descriptor, options, scheme).collect();
     let identity = listed.contains(&KeySystem::Identity);
     let keys: Vec<_> = listed
         .into_iter()
         .filter(|system| !(identity && *system == KeySystem::Clearkey))
-        .map(|system| attributes(system, protection, options.base))
+        .map(|system| attributes(system, scheme, kid, options.base))
         .collect();
     if keys.is_empty() { Err(Error::NoKeySystem) } else { Ok(keys) }
 }
 
-/// The attribute lists of a track's key, however the delivery protects it; none where it does not.
+/// The attribute lists of a track's keys, for each key period, however the delivery protects it; none where it does not.
 ///
 /// # Errors
 /// As [`keys`].
-pub(super) fn keys_of(descriptor: &Descriptor, options: &Options<'_>, track: &Track) -> Result<Vec<String>, Error> {
+pub(super) fn keys_of(
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+    track: &Track,
+) -> Result<Vec<Vec<String>>, Error> {
     if options.delivery == Delivery::Aes128 {
-        let kid = segment_key(descriptor, options, track)?;
+        let kids = segment_key(descriptor, options, track)?.unwrap_or_default();
         // No IV: it is the segment's media sequence number (4.4.4.4).
-        return Ok(kid.map(|kid| format!("METHOD=AES-128,URI=\"{}/key/{kid}\"", options.base)).into_iter().collect());
+        let key = |kid| vec![format!("METHOD=AES-128,URI=\"{}/key/{kid}\"", options.base)];
+        return Ok(kids.into_iter().map(key).collect());
     }
-    protection(descriptor, options, track)?.map_or(Ok(Vec::new()), |protection| keys(descriptor, options, &protection))
+    let Some(Protection { scheme, kids }) = protection(descriptor, options, track)? else { return Ok(Vec::new()) };
+    kids.iter().map(|kid| keys(descriptor, options, scheme, kid)).collect()
 }
 
-fn attributes(system: KeySystem, Protection { scheme, kid }: &Protection, base: &str) -> String {
+/// The `EXT-X-KEY` lines of a media playlist, each before the first segment that it holds for.
+pub(super) struct KeyLines {
+    /// In order of their segments.
+    changes: Vec<(u32, String)>,
+    next: usize,
+}
+
+impl KeyLines {
+    /// # Errors
+    /// As [`keys`].
+    pub(super) fn of(descriptor: &Descriptor, options: &Options<'_>, track: &Track) -> Result<Self, Error> {
+        let keys = keys_of(descriptor, options, track)?;
+        let mut changes = Vec::new();
+        for (segment, protected) in track.schedule.changes() {
+            let lines = match protected {
+                // What comes before the first key is in the clear.
+                Protected::Lead => continue,
+                Protected::Period(period) => keys.get(usize::try_from(period).unwrap_or(usize::MAX)),
+            };
+            let mut text = String::new();
+            for key in lines.into_iter().flatten() {
+                put!(text, "#EXT-X-KEY:{key}\n");
+            }
+            changes.push((segment, text));
+        }
+        Ok(Self { changes, next: 0 })
+    }
+
+    /// The lines that hold from this segment on, or from one before it that was not asked for; empty where nothing changes. Segments are asked for in
+    /// increasing order.
+    pub(super) fn before(&mut self, segment: u32) -> &str {
+        let mut found = "";
+        while let Some((_, text)) = self.changes.get(self.next).filter(|(first, _)| *first <= segment) {
+            found = text;
+            self.next += 1;
+        }
+        found
+    }
+
+    /// Bytes of all lines.
+    pub(super) fn len(&self) -> usize {
+        self.changes.iter().map(|(_, text)| text.len()).sum()
+    }
+}
+
+fn attributes(system: KeySystem, scheme: Scheme, kid: &Kid, base: &str) -> String {
     let method = match scheme {
         Scheme::Cenc => "SAMPLE-AES-CTR",
         Scheme::Cbcs => "SAMPLE-AES",
     };
     let (uri, format, more) = match system {
         KeySystem::Widevine => (
-            format!("data:text/plain;base64,{}", STANDARD.encode(widevine::pssh(kid, *scheme))),
+            format!("data:text/plain;base64,{}", STANDARD.encode(widevine::pssh(&[*kid], scheme))),
             widevine::URN,
             format!(",KEYID=0x{kid}"),
         ),
         KeySystem::Playready => (
-            format!("data:text/plain;charset=UTF-16;base64,{}", STANDARD.encode(playready::object(kid, *scheme))),
+            format!("data:text/plain;charset=UTF-16;base64,{}", STANDARD.encode(playready::object(&[*kid], scheme))),
             playready::KEYFORMAT,
             String::new(),
         ),
@@ -68,7 +121,7 @@ mod tests {
     fn formats(delivery: Delivery, systems: &[KeySystem]) -> Result<Vec<String>, Error> {
         let (title, options) = (fixture::protected(), Options { systems, ..fixture::options(delivery) });
         let protection = protection(&title, &options, &title.tracks[0])?.expect("protected");
-        keys(&title, &options, &protection)
+        keys(&title, &options, protection.scheme, &protection.kids[0])
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use super::{VERSION, key::keys_of, text::put};
+use super::{VERSION, key::KeyLines, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
     title::{Delivery, Descriptor, Track, TrackId, TrackKind},
@@ -16,13 +16,13 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         return Err(Error::NotOffered);
     }
     let track = track.ok_or(Error::UnknownTrack)?;
-    let keys = keys_of(descriptor, options, track)?;
+    let mut keys = KeyLines::of(descriptor, options, track)?;
     let count = segments(track)?;
     let version = descriptor.version.as_str();
 
     // Per segment: the id and the version, and at most 10 + 10 + 10 digits of duration, number and punctuation.
     let per_segment = id.as_str().len() + version.len() + 44;
-    let head = 512 + keys.iter().map(|key| key.len() + 12).sum::<usize>();
+    let head = 512 + keys.len();
     let mut out = String::with_capacity(head + per_segment * count as usize);
     out.push_str(VERSION);
     put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
@@ -37,15 +37,14 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         _ => ("m4s", String::new(), map()),
     };
     out.push_str(&map_before);
-    for key in &keys {
-        put!(out, "#EXT-X-KEY:{key}\n");
-    }
+    out.push_str(keys.before(1));
     out.push_str(&map_after);
     let mut number = 0u32;
     for run in &track.timeline.runs {
         let duration = Seconds::nearest(run.d, track.timescale).to_string();
         for _ in 0..run.n {
             number += 1;
+            out.push_str(keys.before(number));
             put!(out, "#EXTINF:{duration},\n{id}/{number}.{extension}?v={version}\n");
         }
     }
@@ -72,7 +71,7 @@ mod tests {
     use super::*;
     use crate::{
         manifest::fixture,
-        title::{KeySystem, Run},
+        title::{KeyScope, KeySystem, Run, Schedule, TitleKey},
     };
 
     fn id(text: &str) -> TrackId {
@@ -125,6 +124,33 @@ mod tests {
             assert_eq!(playlist.segments[0].map.as_ref().expect("map").uri, "v720/init.mp4?v=r1");
             assert_eq!(playlist.segments[2].uri, "v720/3.m4s?v=r1");
         }
+    }
+
+    #[test]
+    fn keys_stand_where_they_begin_to_hold() {
+        let mut title = fixture::protected();
+        title.tracks[2].schedule = Schedule { clear_lead: 1, periods: vec![3] };
+        let second = TitleKey { kid: fixture::kid(0x70), scope: KeyScope::Audio, period: 1 };
+        title.key_policy.as_mut().expect("policy").schemes[1].keys.push(second);
+        let options = Options { systems: &[KeySystem::Fairplay], ..fixture::options(Delivery::Cbcs) };
+        let key = |kid: &str| {
+            format!(
+                "#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://{kid}\",KEYFORMAT=\"com.apple.streamingkeydelivery\",KEYFORMATVERSIONS=\"1\"\n"
+            )
+        };
+        let text = media(&title, &id("en"), &options).expect("playlist");
+        let body = text.split_once("VOD\n").expect("a head").1;
+        assert_eq!(
+            body,
+            format!(
+                "#EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n#EXTINF:4.010667,\nen/1.m4s?v=r1\n\
+                 {}#EXTINF:3.989333,\nen/2.m4s?v=r1\n{}#EXTINF:2.005333,\nen/3.m4s?v=r1\n#EXT-X-ENDLIST\n",
+                key("404142434445464748494a4b4c4d4e4f"),
+                key("707172737475767778797a7b7c7d7e7f")
+            )
+        );
+        let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs");
+        assert!(playlist.segments[0].key.is_none());
     }
 
     #[test]

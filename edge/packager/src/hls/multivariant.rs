@@ -83,7 +83,7 @@ fn session_keys(descriptor: &Descriptor, options: &Options<'_>, tracks: &[&Track
     let mut all: Vec<String> = Vec::new();
     for track in tracks {
         let new = keys_of(descriptor, options, track)?;
-        all.extend(new.into_iter().filter(|key| !all.contains(key)).collect::<Vec<_>>());
+        all.extend(new.into_iter().flatten().filter(|key| !all.contains(key)).collect::<Vec<_>>());
     }
     Ok(all)
 }
@@ -231,8 +231,8 @@ mod tests {
     #[test]
     fn one_key_for_all_is_listed_once() {
         let mut title = fixture::protected();
-        let keys = &mut title.key_policy.as_mut().expect("policy").schemes[0];
-        keys.audio = keys.video;
+        let keys = &mut title.key_policy.as_mut().expect("policy").schemes[0].keys;
+        keys[1].kid = keys[0].kid;
         let options = Options { systems: &[KeySystem::Widevine], ..fixture::options(Delivery::Cenc) };
         assert_eq!(parsed(&title, &options).session_key.len(), 1);
     }

@@ -4,8 +4,8 @@ use super::Options;
 use crate::{
     keys::Kid,
     title::{
-        Audio, Delivery, Descriptor, KeyPolicy, KeySystem, Run, SchemeKeys, Timeline, TitleId, Track, TrackId,
-        TrackKind, Version, Video,
+        Audio, Delivery, Descriptor, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys, Timeline, TitleId,
+        TitleKey, Track, TrackId, TrackKind, Version, Video,
     },
 };
 
@@ -27,7 +27,11 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
 
 /// Two AVC renditions, two AAC languages, WebVTT; `cenc` and `cbcs`, every key system.
 pub(crate) fn protected() -> Descriptor {
-    let keys = |scheme, video, audio| SchemeKeys { scheme, video: kid(video), audio: kid(audio), classes: Vec::new() };
+    let key = |first, scope| TitleKey { kid: kid(first), scope, period: 0 };
+    let keys = |scheme, video, audio| SchemeKeys {
+        scheme,
+        keys: vec![key(video, KeyScope::Video), key(audio, KeyScope::Audio)],
+    };
     Descriptor {
         v: 1,
         title: TitleId::parse("film").expect("id"),
@@ -68,6 +72,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         video: None,
         audio: None,
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
+        schedule: Schedule::default(),
     }
 }
 

@@ -9,23 +9,28 @@ const VIDEO_CODECS: [&str; 14] =
     ["avc1", "avc3", "hvc1", "hev1", "dva1", "dvav", "dvh1", "dvhe", "av01", "dav1", "vp08", "vp09", "vvc1", "vvi1"];
 
 /// How a track's samples are protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Protection {
     pub(crate) scheme: Scheme,
-    pub(crate) kid: Kid,
+    /// One for each key period; never none.
+    pub(crate) kids: Vec<Kid>,
 }
 
-/// The key id of a track whose segments are encrypted whole, where the delivery does that and the policy allows the raw keys that it lives on.
+/// The key ids, one for each key period, of a track whose segments are encrypted whole, where the delivery does that and the policy allows the raw keys that it lives on.
 ///
 /// # Errors
 /// [`Error::NotOffered`], [`Error::NoKeySystem`]
-pub(crate) fn segment_key(descriptor: &Descriptor, options: &Options<'_>, track: &Track) -> Result<Option<Kid>, Error> {
+pub(crate) fn segment_key(
+    descriptor: &Descriptor,
+    options: &Options<'_>,
+    track: &Track,
+) -> Result<Option<Vec<Kid>>, Error> {
     if options.delivery != Delivery::Aes128 {
         return Ok(None);
     }
     let policy = descriptor.key_policy.as_ref().ok_or(Error::NotOffered)?;
     let keys = policy.keys(Delivery::Aes128).ok_or(Error::NotOffered)?;
-    if policy.allows(KeySystem::Identity) { Ok(keys.kid(track)) } else { Err(Error::NoKeySystem) }
+    if policy.allows(KeySystem::Identity) { kids(keys, track) } else { Err(Error::NoKeySystem) }
 }
 
 /// How a track is protected in this delivery; `None` where it is in the clear.
@@ -38,7 +43,16 @@ pub(crate) fn protection(
 ) -> Result<Option<Protection>, Error> {
     let keys = offered(descriptor, options)?;
     let Some((keys, scheme)) = keys.zip(options.delivery.scheme()) else { return Ok(None) };
-    Ok(keys.kid(track).map(|kid| Protection { scheme, kid }))
+    Ok(kids(keys, track)?.map(|kids| Protection { scheme, kids }))
+}
+
+/// `None` for text, which has no key; audio and video without one are not offered, nor is a track with key periods that have none.
+fn kids(keys: &SchemeKeys, track: &Track) -> Result<Option<Vec<Kid>>, Error> {
+    if track.kind == TrackKind::Text {
+        return Ok(None);
+    }
+    let kids = keys.kids(track);
+    if kids.len() > track.schedule.periods.len() { Ok(Some(kids)) } else { Err(Error::NotOffered) }
 }
 
 /// The keys of the delivery, where it is of Common Encryption; `None` in the clear.
@@ -121,7 +135,7 @@ mod tests {
     use super::*;
     use crate::{
         manifest::fixture,
-        title::{ClassKey, ResolutionClass},
+        title::{KeyScope, ResolutionClass, TitleKey},
     };
 
     fn ids(options: &Options<'_>) -> Result<Vec<String>, Error> {
@@ -161,21 +175,28 @@ mod tests {
         assert_eq!(of(Delivery::Clear, TrackKind::Video), Err(Error::NotOffered));
         assert_eq!(of(Delivery::Aes128, TrackKind::Video), Err(Error::NotOffered));
         assert_eq!(of(Delivery::Cenc, TrackKind::Text), Ok(None));
-        let video = Protection { scheme: Scheme::Cbcs, kid: fixture::kid(0x30) };
+        let video = Protection { scheme: Scheme::Cbcs, kids: vec![fixture::kid(0x30)] };
         assert_eq!(of(Delivery::Cbcs, TrackKind::Video), Ok(Some(video)));
         let free = fixture::unprotected();
         assert_eq!(protection(&free, &fixture::options(Delivery::Cenc), &free.tracks[0]), Err(Error::NotOffered));
         assert_eq!(protection(&free, &fixture::options(Delivery::Clear), &free.tracks[0]), Ok(None));
+        let mut keyless = fixture::protected();
+        keyless.key_policy.as_mut().expect("policy").schemes[0].keys.remove(0);
+        let of = |title: &Descriptor| protection(title, &fixture::options(Delivery::Cenc), &title.tracks[0]);
+        assert_eq!(of(&keyless), Err(Error::NotOffered));
+        let mut periods = fixture::protected();
+        periods.tracks[0].schedule.periods = vec![2];
+        assert_eq!(of(&periods), Err(Error::NotOffered), "the second key period has no key");
     }
 
     #[test]
     fn a_class_has_a_key_of_its_own() {
         let mut title = fixture::protected();
-        let hd = ClassKey { class: ResolutionClass::Hd, kid: fixture::kid(0x70) };
-        title.key_policy.as_mut().expect("policy").schemes[0].classes.push(hd);
+        let hd = TitleKey { scope: KeyScope::Class(ResolutionClass::Hd), kid: fixture::kid(0x70), period: 0 };
+        title.key_policy.as_mut().expect("policy").schemes[0].keys.push(hd);
         let kid = |at: usize| {
             let found = protection(&title, &fixture::options(Delivery::Cenc), &title.tracks[at]).expect("offered");
-            found.expect("protected").kid
+            found.expect("protected").kids[0]
         };
         assert_eq!([kid(0), kid(1), kid(2)], [0x70, 0x10, 0x20].map(fixture::kid));
     }

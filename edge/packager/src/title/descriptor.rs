@@ -1,7 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version, VideoRange};
-use crate::keys::Kid;
+use super::{Delivery, KeyPolicy, Schedule, Timeline, TitleId, TrackId, Version, VideoRange};
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
 ///
@@ -19,38 +18,6 @@ pub struct Descriptor {
     /// How the title is protected; absent for an unprotected title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_policy: Option<KeyPolicy>,
-}
-
-/// How a title is protected, and by which systems its keys may be had.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct KeyPolicy {
-    /// The key systems that the title allows. What is not listed is refused everywhere.
-    pub systems: Vec<KeySystem>,
-    /// Key ids per delivery. A delivery that is not listed is not offered.
-    pub schemes: Vec<SchemeKeys>,
-}
-
-/// The key ids of one delivery. No two deliveries share a content key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SchemeKeys {
-    /// `cenc`, `cbcs` or `aes128`.
-    pub scheme: Delivery,
-    /// Key id of video tracks whose class has none of its own.
-    pub video: Kid,
-    /// Key id of audio tracks.
-    pub audio: Kid,
-    /// Key ids of video by resolution class; empty where all video shares one.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub classes: Vec<ClassKey>,
-}
-
-/// The key id of one resolution class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ClassKey {
-    /// The class.
-    pub class: ResolutionClass,
-    /// Its key id.
-    pub kid: Kid,
 }
 
 /// What a track carries.
@@ -108,6 +75,9 @@ pub struct Track {
     pub audio: Option<Audio>,
     /// The segments.
     pub timeline: Timeline,
+    /// Where among them its protection changes.
+    #[serde(default, skip_serializing_if = "Schedule::is_plain")]
+    pub schedule: Schedule,
 }
 
 /// What manifests say of a video track.
@@ -163,47 +133,6 @@ impl Descriptor {
         match &self.key_policy {
             None => delivery == Delivery::Clear,
             Some(policy) => delivery != Delivery::Clear && policy.keys(delivery).is_some(),
-        }
-    }
-}
-
-impl KeyPolicy {
-    /// The key ids of that delivery, where it is offered.
-    pub fn keys(&self, delivery: Delivery) -> Option<&SchemeKeys> {
-        self.schemes.iter().find(|keys| keys.scheme == delivery)
-    }
-
-    /// Whether the policy lists the system.
-    pub fn allows(&self, system: KeySystem) -> bool {
-        self.systems.contains(&system)
-    }
-
-    /// The systems to list in a manifest: those of `wanted` (all where `None`) that the policy lists and that exist under `scheme`, in canonical order.
-    pub fn systems_for(&self, scheme: Scheme, wanted: Option<&[KeySystem]>) -> Vec<KeySystem> {
-        KeySystem::ALL
-            .into_iter()
-            .filter(|system| self.allows(*system) && system.allows(scheme))
-            .filter(|system| wanted.is_none_or(|wanted| wanted.contains(system)))
-            .collect()
-    }
-}
-
-impl SchemeKeys {
-    /// The key id of a track; text has none.
-    pub fn kid(&self, track: &Track) -> Option<Kid> {
-        self.kid_for(track.kind, track.video.as_ref())
-    }
-
-    /// The same of a track of that kind and picture.
-    pub fn kid_for(&self, kind: TrackKind, video: Option<&Video>) -> Option<Kid> {
-        match kind {
-            TrackKind::Video => {
-                let class = ResolutionClass::of(video);
-                let own = self.classes.iter().find(|key| key.class == class);
-                Some(own.map_or(self.video, |key| key.kid))
-            }
-            TrackKind::Audio => Some(self.audio),
-            TrackKind::Text => None,
         }
     }
 }

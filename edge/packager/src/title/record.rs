@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, Scheme, Timeline, TrackId, TrackKind, Version};
+use super::{Delivery, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
 use crate::keys::Kid;
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
@@ -23,7 +23,7 @@ pub struct TrackRecord {
     /// Picture height in pixels; video only. A tier's cap compares against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
-    /// Key id per delivery; empty only for a track that is delivered in the clear.
+    /// Key id per delivery and key period; empty only for a track that is delivered in the clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
     /// Whether the whole title is unprotected, by the operator's declaration at indexing.
@@ -34,15 +34,42 @@ pub struct TrackRecord {
     pub sample_entry: String,
     /// The segments.
     pub timeline: Timeline,
+    /// Where among them its protection changes.
+    #[serde(default, skip_serializing_if = "Schedule::is_plain")]
+    pub schedule: Schedule,
+    /// Where `pssh` boxes stand in the media, beside the manifest; `None`: nowhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pssh: Option<PsshPlaces>,
 }
 
-/// The key id of a track in one delivery.
+/// The key id of a track in one delivery and key period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeliveryKid {
     /// `cenc`, `cbcs` or `aes128`.
     pub scheme: Delivery,
     /// Its key id.
     pub kid: Kid,
+    /// The key period, from 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub period: u32,
+}
+
+/// Where `pssh` boxes stand in the media.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PsshPlaces {
+    /// In the init segment, for the keys of all key periods.
+    #[serde(default)]
+    pub init: bool,
+    /// In each protected fragment, for its own key.
+    #[serde(default)]
+    pub moof: bool,
+    /// The systems that have one each.
+    pub systems: Vec<KeySystem>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 /// Why media leaves in the clear. Only a track record can say so.
@@ -53,6 +80,7 @@ pub struct ClearReason(Reason);
 enum Reason {
     UnprotectedTitle,
     Text,
+    ClearLead,
 }
 
 impl ClearReason {
@@ -61,6 +89,7 @@ impl ClearReason {
         match self.0 {
             Reason::UnprotectedTitle => "unprotected_title",
             Reason::Text => "text",
+            Reason::ClearLead => "clear_lead",
         }
     }
 }
@@ -76,6 +105,15 @@ pub enum Treatment {
         scheme: Scheme,
         /// The key id.
         kid: Kid,
+        /// Whether the media itself must name the key, which is not that of the init segment.
+        later_period: bool,
+    },
+    /// To be passed on with its samples as they are, described by the init segment's clear sample entry.
+    Lead {
+        /// The scheme of the segments that follow, by which sizes are planned.
+        scheme: Scheme,
+        /// Why.
+        reason: ClearReason,
     },
     /// To be encrypted under this key id, each segment whole (HLS `METHOD=AES-128`). The init segment stays as it is.
     EncryptSegments {
@@ -98,13 +136,40 @@ pub enum RecordError {
 }
 
 impl TrackRecord {
-    /// How this track's media is to leave the edge in `delivery`.
+    /// How this track is to leave the edge in `delivery`: its init segment, and all that is not said otherwise of a segment.
     ///
     /// Fails closed: a track that is neither text nor of an unprotected title, and has no key id for the delivery, is an error.
     ///
     /// # Errors
     /// [`RecordError`]
     pub fn treatment(&self, delivery: Delivery) -> Result<Treatment, RecordError> {
+        self.in_period(delivery, 0)
+    }
+
+    /// How the segment of that number is to leave it.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn segment_treatment(&self, delivery: Delivery, segment: u32) -> Result<Treatment, RecordError> {
+        let reason = ClearReason(Reason::ClearLead);
+        match (self.treatment(delivery)?, self.schedule.of(segment)) {
+            (Treatment::Protect { scheme, .. }, Protected::Lead) => Ok(Treatment::Lead { scheme, reason }),
+            (Treatment::EncryptSegments { .. }, Protected::Lead) => Ok(Treatment::Clear(reason)),
+            (Treatment::Protect { .. } | Treatment::EncryptSegments { .. }, Protected::Period(period)) => {
+                self.in_period(delivery, period)
+            }
+            (clear, _) => Ok(clear),
+        }
+    }
+
+    /// The key ids of all key periods in a delivery, in order.
+    pub fn kids(&self, delivery: Delivery) -> Vec<Kid> {
+        let mut kids: Vec<_> = self.kids.iter().filter(|entry| entry.scheme == delivery).collect();
+        kids.sort_by_key(|entry| entry.period);
+        kids.into_iter().map(|entry| entry.kid).collect()
+    }
+
+    fn in_period(&self, delivery: Delivery, period: u32) -> Result<Treatment, RecordError> {
         if self.v != 1 {
             return Err(RecordError::Format(self.v));
         }
@@ -116,9 +181,10 @@ impl TrackRecord {
                 Ok(Treatment::Clear(ClearReason(Reason::Text)))
             }
             (_, TrackKind::Video | TrackKind::Audio) => {
-                let kid = self.kids.iter().find(|entry| entry.scheme == delivery).ok_or(RecordError::NotOffered)?.kid;
+                let mut kids = self.kids.iter().filter(|entry| entry.scheme == delivery);
+                let kid = kids.find(|entry| entry.period == period).ok_or(RecordError::NotOffered)?.kid;
                 match (delivery.scheme(), delivery) {
-                    (Some(scheme), _) => Ok(Treatment::Protect { scheme, kid }),
+                    (Some(scheme), _) => Ok(Treatment::Protect { scheme, kid, later_period: period > 0 }),
                     (None, Delivery::Aes128) => Ok(Treatment::EncryptSegments { kid }),
                     (None, _) => Err(RecordError::NotOffered),
                 }
@@ -141,10 +207,12 @@ mod tests {
             number: 0,
             timescale: 1,
             height: None,
-            kids: kids.iter().map(|scheme| DeliveryKid { scheme: *scheme, kid: Kid([1; 16]) }).collect(),
+            kids: kids.iter().map(|scheme| DeliveryKid { scheme: *scheme, kid: Kid([1; 16]), period: 0 }).collect(),
             unprotected_title,
             sample_entry: String::new(),
             timeline: Timeline { start: 0, runs: Vec::new() },
+            schedule: Schedule::default(),
+            pssh: None,
         }
     }
 
@@ -174,5 +242,25 @@ mod tests {
         let mut text = record(TrackKind::Text, &[], false);
         text.v = 2;
         assert_eq!(text.treatment(Delivery::Cenc), Err(RecordError::Format(2)));
+    }
+
+    #[test]
+    fn segments_follow_the_schedule_and_a_period_without_a_key_fails_closed() {
+        let mut video = record(TrackKind::Video, &[Delivery::Cenc, Delivery::Aes128], false);
+        video.kids.push(DeliveryKid { scheme: Delivery::Cenc, kid: Kid([2; 16]), period: 1 });
+        video.schedule = Schedule { clear_lead: 2, periods: vec![4] };
+        let of = |segment| video.segment_treatment(Delivery::Cenc, segment);
+        assert!(matches!(of(2), Ok(Treatment::Lead { scheme: Scheme::Cenc, .. })));
+        let protect =
+            |kid, later_period| Ok(Treatment::Protect { scheme: Scheme::Cenc, kid: Kid([kid; 16]), later_period });
+        assert_eq!((of(3), of(4)), (protect(1, false), protect(2, true)));
+        assert_eq!(video.treatment(Delivery::Cenc), protect(1, false));
+        assert_eq!(video.kids(Delivery::Cenc), [Kid([1; 16]), Kid([2; 16])]);
+        let whole = |segment| video.segment_treatment(Delivery::Aes128, segment);
+        assert!(matches!(whole(1), Ok(Treatment::Clear(_))));
+        assert_eq!(whole(3), Ok(Treatment::EncryptSegments { kid: Kid([1; 16]) }));
+        assert_eq!(whole(4), Err(RecordError::NotOffered));
+        // What has no key has no lead either.
+        assert_eq!(video.segment_treatment(Delivery::Cbcs, 1), Err(RecordError::NotOffered));
     }
 }

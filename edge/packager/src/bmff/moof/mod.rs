@@ -1,12 +1,14 @@
 //! `moof`, one movie fragment (ISO/IEC 14496-12, 8.8.4): a track's samples and where their bytes are.
 
 mod auxiliary;
+mod groups;
 mod samples;
 mod tfdt;
 mod tfhd;
 mod trun;
 
 pub use auxiliary::{Saio, Saiz, Senc, SencEntry, SencSamples, Subsample};
+pub use groups::{Seig, seig_of};
 pub use samples::{MAX_SAMPLES, Sample};
 pub use tfhd::Tfhd;
 pub use trun::Trun;
@@ -39,6 +41,8 @@ pub struct Traf<'a> {
     pub saiz: Option<BoxView<'a>>,
     /// Where per-sample auxiliary data is.
     pub saio: Option<BoxView<'a>>,
+    /// Its `sgpd` and `sbgp` boxes of the grouping type `seig`: key ids other than the init segment's.
+    pub seig: Vec<BoxView<'a>>,
 }
 
 impl<'a> Moof<'a> {
@@ -59,6 +63,11 @@ impl<'a> Moof<'a> {
         Ok(Self { view, traf: Traf::parse(traf)? })
     }
 
+    /// Which entry of `stsd` describes its samples, from 1. `trex` gives it where the fragment does not.
+    pub fn description(&self, trex: Option<&Trex>) -> u32 {
+        self.traf.tfhd.description.or(trex.map(|trex| trex.description)).unwrap_or(1)
+    }
+
     /// The samples of the fragment, in decode order. `trex` gives the defaults that the fragment does not give itself.
     ///
     /// # Errors
@@ -71,7 +80,7 @@ impl<'a> Moof<'a> {
 impl<'a> Traf<'a> {
     fn parse(view: BoxView<'a>) -> Result<Self, Error> {
         let (mut tfhd, mut tfdt, mut senc, mut saiz, mut saio) = (None, None, None, None, None);
-        let mut truns = Vec::new();
+        let (mut truns, mut seig) = (Vec::new(), Vec::new());
         for child in view.children() {
             let child = child?;
             let slot = match &child.header.kind.0 {
@@ -84,6 +93,12 @@ impl<'a> Traf<'a> {
                     truns.push(Trun::parse(&child)?);
                     continue;
                 }
+                b"sgpd" | b"sbgp" => {
+                    if groups::grouping_type(&child)? == *b"seig" {
+                        seig.push(child);
+                    }
+                    continue;
+                }
                 _ => continue,
             };
             if slot.replace(child).is_some() {
@@ -92,6 +107,6 @@ impl<'a> Traf<'a> {
         }
         let tfhd = Tfhd::parse(&tfhd.map_or_else(|| view.child(b"tfhd"), Ok)?)?;
         let decode_time = tfdt::parse(&tfdt.map_or_else(|| view.child(b"tfdt"), Ok)?)?;
-        Ok(Self { view, tfhd, decode_time, truns, senc, saiz, saio })
+        Ok(Self { view, tfhd, decode_time, truns, senc, saiz, saio, seig })
     }
 }

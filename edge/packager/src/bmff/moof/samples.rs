@@ -27,9 +27,6 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample
     if traf.tfhd.base_data_offset.is_some() {
         return Err(bad_header("base_data_offset is an absolute position; CMAF wants default-base-is-moof"));
     }
-    if traf.tfhd.description.or(trex.map(|trex| trex.description)).is_some_and(|index| index != 1) {
-        return Err(bad_header("sample_description_index is not 1"));
-    }
     let size = traf.tfhd.size.or(trex.map(|trex| trex.size));
     let duration = traf.tfhd.duration.or(trex.map(|trex| trex.duration));
     let flags = traf.tfhd.flags.or(trex.map(|trex| trex.flags)).unwrap_or(0);

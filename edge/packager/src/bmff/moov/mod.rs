@@ -24,13 +24,18 @@ pub use vpcc::VpcC;
 
 use super::{BoxView, Boxes, Error, FourCc};
 
+/// Sample entries that a track may have.
+pub const MAX_ENTRIES: usize = 16;
+
 /// An init segment of one track.
 #[derive(Clone, Debug)]
 pub struct Init<'a> {
     /// The boxes from `moov` down to `stsd`, outermost first: those whose sizes change with the sample entry.
     pub path: Vec<BoxView<'a>>,
-    /// The track's only sample entry.
+    /// The track's first sample entry, of clear media its only one.
     pub entry: SampleEntry<'a>,
+    /// Those after it: a protected track with a clear lead has a clear one too.
+    pub more_entries: Vec<SampleEntry<'a>>,
     /// Ticks per second (`mdhd`).
     pub timescale: u32,
     /// What the track carries (`hdlr`): `vide`, `soun`, `text`, `subt`, …
@@ -44,10 +49,21 @@ pub struct Init<'a> {
 }
 
 impl<'a> Init<'a> {
+    /// The track's sample entry, if it has just the one, as clear media must here.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a second one.
+    pub fn only_entry(&self) -> Result<&SampleEntry<'a>, Error> {
+        match self.more_entries.first() {
+            Some(second) => Err(second.view.invalid("a second sample entry; clear media has one per track")),
+            None => Ok(&self.entry),
+        }
+    }
+
     /// Reads an init segment.
     ///
     /// # Errors
-    /// [`Error`]; a second track, a second sample entry, or media beside `moov` are errors too.
+    /// [`Error`]; a second track, more than [`MAX_ENTRIES`] sample entries, or media beside `moov` are errors too.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, Error> {
         let mut moov = None;
         for view in Boxes::of(bytes) {
@@ -74,8 +90,13 @@ impl<'a> Init<'a> {
         let stsd = stbl.child(b"stsd")?;
         let mut entries = stsd_entries(&stsd)?;
         let entry = entries.next().ok_or_else(|| stsd.invalid("has no sample entry"))??;
-        if let Some(second) = entries.next() {
-            return Err(second?.invalid("a second sample entry; one per track is supported"));
+        let mut more_entries = Vec::new();
+        for more in entries {
+            let more = more?;
+            if more_entries.len() + 1 == MAX_ENTRIES {
+                return Err(more.invalid("more sample entries than a track has use for"));
+            }
+            more_entries.push(SampleEntry::parse(more)?);
         }
         let trex_box = match moov.find(b"mvex")? {
             Some(mvex) => mvex.find(b"trex")?,
@@ -83,6 +104,7 @@ impl<'a> Init<'a> {
         };
         Ok(Self {
             entry: SampleEntry::parse(entry)?,
+            more_entries,
             timescale: timescale(&mdia.child(b"mdhd")?)?,
             handler: handler(&mdia.child(b"hdlr")?)?,
             track_id: track_id(&trak.child(b"tkhd")?)?,

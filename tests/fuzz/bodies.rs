@@ -8,7 +8,7 @@ use sluice_packager::{
     drm::clearkey,
     hls,
     keys::{ContentKey, Kid},
-    manifest::Options,
+    manifest::{Addressing, Options},
     title::{Delivery, Descriptor, KeySystem, Scheme, TrackRecord, plan},
 };
 
@@ -133,7 +133,8 @@ pub(crate) fn documents(bytes: &[u8]) {
     let _ = clearkey::request(bytes);
     let _ = serde_json::from_slice::<TrackRecord>(bytes);
     let Ok(descriptor) = serde_json::from_slice::<Descriptor>(bytes) else { return };
-    for delivery in Delivery::ALL {
+    let both = [Addressing::Segments, Addressing::Ranges];
+    for (delivery, addressing) in Delivery::ALL.into_iter().flat_map(|delivery| both.map(|one| (delivery, one))) {
         let options = Options {
             delivery,
             systems: &KeySystem::ALL,
@@ -141,11 +142,13 @@ pub(crate) fn documents(bytes: &[u8]) {
             codecs: None,
             base: "https://edge.example/v1/film",
             query: "",
+            addressing,
         };
         let _ = hls::multivariant(&descriptor, &options);
         let _ = dash::mpd(&descriptor, &options);
         for track in descriptor.tracks.iter().take(4) {
             let _ = hls::media(&descriptor, &track.id, &options);
+            let _ = hls::media_ranges(&descriptor, &track.id, &[], &options);
             let _ = hls::iframes(&descriptor, &track.id, &[], &options);
         }
     }

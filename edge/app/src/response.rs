@@ -1,3 +1,5 @@
+use std::collections::VecDeque;
+
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{
@@ -23,6 +25,8 @@ pub enum Body<B> {
     Full(Vec<u8>),
     /// Media, as it comes and is protected.
     Media(Box<MediaBody<B>>),
+    /// Bytes, then several such one after another.
+    Parts(Vec<u8>, VecDeque<MediaBody<B>>),
 }
 
 impl<B: ByteStream> Body<B> {
@@ -39,6 +43,18 @@ impl<B: ByteStream> Body<B> {
                 Ok((!bytes.is_empty()).then_some(bytes))
             }
             Self::Media(media) => media.next().await,
+            Self::Parts(first, parts) => {
+                if !first.is_empty() {
+                    return Ok(Some(core::mem::take(first)));
+                }
+                while let Some(part) = parts.front_mut() {
+                    if let Some(bytes) = part.next().await? {
+                        return Ok(Some(bytes));
+                    }
+                    parts.pop_front();
+                }
+                Ok(None)
+            }
         }
     }
 }

@@ -27,6 +27,8 @@ pub(crate) enum Resource {
     Init(Delivery, TrackId),
     Segment(Delivery, TrackId, u32),
     Text(Delivery, TrackId, u32),
+    /// A track as one file.
+    File(Delivery, TrackId),
     ClearKeyLicense,
     Key(Kid),
 }
@@ -87,6 +89,9 @@ fn resource(parts: &[&str]) -> Option<Resource> {
             match file {
                 "main.m3u8" => Resource::Multivariant(delivery),
                 "manifest.mpd" => Resource::Mpd(delivery),
+                _ if file.ends_with(".mp4") => {
+                    Resource::File(delivery, TrackId::parse(file.strip_suffix(".mp4")?).ok()?)
+                }
                 _ => {
                     let name = file.strip_suffix(".m3u8")?;
                     // No track's id ends so.
@@ -146,6 +151,7 @@ mod tests {
         assert_eq!(route("/v1/final/cenc/v1/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/cenc/v1/12.m4s"), title(Resource::Segment(Delivery::Cenc, track(), 12)));
         assert_eq!(route("/v1/final/cenc/v1/1.vtt"), title(Resource::Text(Delivery::Cenc, track(), 1)));
+        assert_eq!(route("/v1/final/cenc/v1.mp4"), title(Resource::File(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/license/clearkey"), title(Resource::ClearKeyLicense));
         assert_eq!(route(&format!("/v1/final/key/{id}")), title(Resource::Key(Kid([0; 16]))));
         let parsed = parse("/~abc/v1/final/cenc/manifest.mpd").expect("route");

@@ -7,7 +7,7 @@ use std::{error::Error, fs, path::Path};
 
 use sluice_packager::{
     dash, hls,
-    manifest::Options,
+    manifest::{Addressing, Options},
     title::{Delivery, Descriptor, KeySystem},
 };
 
@@ -27,7 +27,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => Vec::new(),
     };
     let base = format!("https://edge.example/v1/{}", descriptor.title);
-    let options = Options { delivery, systems: &systems, max_height: None, codecs: None, base: &base, query: "" };
+    let options = Options {
+        delivery,
+        systems: &systems,
+        max_height: None,
+        codecs: None,
+        base: &base,
+        query: "",
+        addressing: Addressing::Segments,
+    };
     let out = Path::new(out);
     fs::create_dir_all(out)?;
     fs::write(out.join("manifest.mpd"), dash::mpd(&descriptor, &options)?)?;

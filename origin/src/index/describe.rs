@@ -4,9 +4,13 @@ use anyhow::{Context, anyhow};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{
-    Delivery, DeliveryKid, Descriptor, KeyPolicy, KeyScope, ResolutionClass, SchemeKeys, TitleId, TitleKey, Track,
-    TrackKind, TrackRecord, Version,
+use sluice_packager::{
+    cenc::{InitProtection, protect_init},
+    drm::pssh_boxes,
+    title::{
+        Delivery, DeliveryKid, Descriptor, InitSize, KeyPolicy, KeyScope, ResolutionClass, Scheme, SchemeKeys, TitleId,
+        TitleKey, Track, TrackKind, TrackRecord, Version,
+    },
 };
 
 use super::{Settings, kid, protecting::Protecting, settings::Sharing, track::ReadTrack};
@@ -30,6 +34,7 @@ pub(super) fn descriptor(
     title: &TitleId,
     version: &Version,
     settings: &Settings,
+    protecting: &Protecting,
     tracks: &[ReadTrack],
 ) -> anyhow::Result<Descriptor> {
     let key_policy = settings.policy().map(|policy| KeyPolicy {
@@ -40,7 +45,14 @@ pub(super) fn descriptor(
             .collect(),
         systems: policy.systems,
     });
-    let mut listed = tracks.iter().map(|track| describe(track, settings)).collect::<anyhow::Result<Vec<_>>>()?;
+    let mut listed = Vec::new();
+    for track in tracks {
+        let init_size = match track.kind {
+            TrackKind::Text => None,
+            TrackKind::Video | TrackKind::Audio => Some(init_size(track, key_policy.as_ref(), protecting)?),
+        };
+        listed.push(Track { init_size, ..describe(track, settings)? });
+    }
     listed.sort_by(|a, b| {
         let rank =
             |track: &Track| (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default);
@@ -137,9 +149,30 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         default: own.default,
         video: track.video,
         audio: track.audio,
+        init_size: None,
         timeline: track.timeline.clone(),
         schedule: track.schedule.clone(),
     })
+}
+
+/// Bytes of the init segment as the edge will make it.
+fn init_size(track: &ReadTrack, policy: Option<&KeyPolicy>, protecting: &Protecting) -> anyhow::Result<InitSize> {
+    let size = |scheme: Scheme| -> anyhow::Result<u32> {
+        let keys = policy.and_then(|policy| policy.keys(scheme.into()));
+        let kids = keys.map(|keys| keys.kids_for(&track.id, track.kind, track.video.as_ref())).unwrap_or_default();
+        // In a delivery that is not offered, no size is asked for.
+        let Some(kid) = kids.first() else { return Ok(track.init.len() as u32) };
+        let systems = protecting.pssh().filter(|places| places.init).map(|places| places.systems.as_slice());
+        let protection = InitProtection {
+            clear_entry: track.schedule.clear_lead > 0,
+            pssh: pssh_boxes(systems.unwrap_or_default(), &kids, scheme),
+            ..InitProtection::derived(scheme, *kid)
+        };
+        let init =
+            protect_init(&track.init, &protection).with_context(|| format!("track {}: init segment", track.id))?;
+        Ok(init.len() as u32)
+    };
+    Ok(InitSize { clear: track.init.len() as u32, cenc: size(Scheme::Cenc)?, cbcs: size(Scheme::Cbcs)? })
 }
 
 /// Highest bits per second over any segment, and over all; rounded up.

@@ -95,7 +95,7 @@ pub fn index(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
     let version = identity::version(&tracks, policy.as_ref());
     let version = Version::parse(&version).context("a version is 16 hex digits")?;
 
-    let descriptor = describe::descriptor(&title, &version, &settings, &tracks)?;
+    let descriptor = describe::descriptor(&title, &version, &settings, &protecting, &tracks)?;
     let root = out.join(title.as_str());
     let path = root.join(version.as_str());
     for track in &tracks {

@@ -21,7 +21,9 @@ pub(super) struct ReadTrack {
     pub(super) timescale: u32,
     pub(super) video: Option<Video>,
     pub(super) audio: Option<Audio>,
-    /// What the record keeps of the init segment.
+    /// The init segment; empty for text.
+    pub(super) init: Vec<u8>,
+    /// What the record keeps of it.
     pub(super) sample_entry: Vec<u8>,
     /// Text gets its timeline from the video.
     pub(super) timeline: Timeline,
@@ -87,6 +89,7 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         timescale: 1,
         video: None,
         audio: None,
+        init: Vec::new(),
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
         schedule: Schedule::default(),
@@ -160,6 +163,7 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
         schedule: protecting.schedule(source.id.as_str(), &timeline, init.timescale)?,
         timeline,
         plan,
+        init: init_bytes,
         files,
     })
 }

@@ -11,6 +11,7 @@ mod manifests;
 mod media;
 mod paths;
 mod policy;
+mod ranges;
 mod received;
 mod rights;
 mod sessions;
@@ -71,6 +72,7 @@ on_every_host!(
     policy::a_title_gives_its_keys_by_the_listed_systems_only,
     policy::keys_by_class_open_their_class_alone,
     policy::keys_change_after_a_clear_lead,
+    ranges::byte_ranges_are_of_the_same_bytes,
     manifests::players_of_others_read_every_manifest,
     manifests::an_iframe_playlist_names_whole_pictures,
     contract::every_route_takes_its_methods_and_no_others,

@@ -4,8 +4,8 @@ use http::StatusCode;
 use sluice_gate::Deny;
 use sluice_packager::{
     dash, hls,
-    manifest::{self, Options},
-    title::{Delivery, KeySystem, TrackId, TrackKind},
+    manifest::{self, Addressing, Options},
+    title::{Delivery, KeySystem, Track, TrackId, TrackKind},
 };
 
 use super::Viewing;
@@ -28,7 +28,16 @@ pub(super) async fn playlist<H: Host>(
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
     let (title, asked) = asked(viewing, delivery).await?;
-    respond(HLS_TYPE, hls::media(&title.media, track, &asked.options()))
+    let media = |track: &Track| track.kind != TrackKind::Text;
+    if asked.addressing == Addressing::Segments || !title.media.track(track).is_some_and(media) {
+        return respond(HLS_TYPE, hls::media(&title.media, track, &asked.options()));
+    }
+    let mut plan = viewing.origin.whole_plan(viewing.title, &title.media.version, track).await?;
+    let written = hls::media_ranges(&title.media, track, &plan.value, &asked.options());
+    if written == Err(manifest::Error::Plan) {
+        plan.body.reject();
+    }
+    respond(HLS_TYPE, written)
 }
 
 pub(super) async fn iframes<H: Host>(
@@ -61,12 +70,21 @@ struct Asked<'a> {
     codecs: Option<Vec<&'a str>>,
     base: String,
     query: &'a str,
+    addressing: Addressing,
 }
 
 impl Asked<'_> {
     fn options(&self) -> Options<'_> {
-        let Self { delivery, systems, max_height, codecs, base, query } = self;
-        Options { delivery: *delivery, systems, max_height: *max_height, codecs: codecs.as_deref(), base, query }
+        let Self { delivery, systems, max_height, codecs, base, query, addressing } = self;
+        Options {
+            delivery: *delivery,
+            systems,
+            max_height: *max_height,
+            codecs: codecs.as_deref(),
+            base,
+            query,
+            addressing: *addressing,
+        }
     }
 }
 
@@ -95,6 +113,7 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
         codecs: request.parameter("codecs").map(|list| list.split(',').collect()),
         base: context.base(context.handle, id),
         query: carried_query(request.query())?,
+        addressing: request.parameter("addressing").map_or(Ok(Addressing::Segments), addressing)?,
     };
     Ok((title, asked))
 }
@@ -104,6 +123,7 @@ fn respond<B>(content_type: &'static str, written: Result<String, manifest::Erro
         manifest::Error::UnknownTrack => Error::UnknownTrack,
         manifest::Error::NotOffered => Error::UnknownRoute,
         manifest::Error::NothingLeft => Error::BadRequest("max_height or codecs leave no track"),
+        manifest::Error::NoRanges => Error::BadRequest("this delivery or title has no byte ranges"),
         manifest::Error::NoKeySystem => Error::BadRequest("none of the key systems is allowed in this delivery"),
         manifest::Error::TooManySegments | manifest::Error::Plan | manifest::Error::Url => {
             Error::Origin(error.to_string())
@@ -115,6 +135,14 @@ fn respond<B>(content_type: &'static str, written: Result<String, manifest::Erro
 fn key_systems(list: &str) -> Result<Vec<KeySystem>, Error> {
     let unknown = Error::BadRequest("ks names a key system that does not exist");
     list.split(',').map(KeySystem::parse).collect::<Option<_>>().ok_or(unknown)
+}
+
+fn addressing(word: &str) -> Result<Addressing, Error> {
+    match word {
+        "segments" => Ok(Addressing::Segments),
+        "ranges" => Ok(Addressing::Ranges),
+        _ => Err(Error::BadRequest("addressing is neither segments nor ranges")),
+    }
 }
 
 fn height(text: &str) -> Result<u32, Error> {

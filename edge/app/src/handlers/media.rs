@@ -3,11 +3,14 @@
 use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
+    bmff::moov::Init,
     cenc::{self, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig},
     cipher::SegmentEncryptor,
     drm,
-    keys::Kid,
-    title::{Delivery, PsshPlaces, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
+    keys::{ContentKey, Kid},
+    title::{
+        Delivery, PsshPlaces, RecordError, Scheme, Segment, TrackId, TrackKind, TrackRecord, Treatment, Version, plan,
+    },
 };
 
 use super::Viewing;
@@ -30,19 +33,7 @@ pub(super) async fn init<H: Host>(
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let treat = |clear: &[u8]| match found.treatment {
-        Treatment::Protect { scheme, kid, .. } => {
-            let protection = InitProtection {
-                clear_entry: found.record.schedule.clear_lead > 0,
-                pssh: found.pssh(|places| places.init, &found.record.kids(delivery), scheme),
-                ..InitProtection::derived(scheme, kid)
-            };
-            cenc::protect_init(clear, &protection).map_err(|error| Error::Origin(error.to_string()))
-        }
-        // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
-        Treatment::EncryptSegments { .. } | Treatment::Lead { .. } | Treatment::Clear(_) => Ok(clear.to_vec()),
-    };
-    let body = viewing.origin.init(viewing.title, &found.version, track, treat).await?;
+    let body = found.init().await?.bytes;
     let total = body.len() as u64;
     let range = conditional::range(found.request(), &etag, total)?;
     let slice = range.map_or(0..body.len(), |slice| slice.first as usize..(slice.first + slice.length) as usize);
@@ -60,7 +51,7 @@ pub(super) async fn segment<H: Host>(
     let mut found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
-    found.treatment = found.record.segment_treatment(delivery, number).map_err(|error| found.misfit(error))?;
+    found.treatment = found.segment_treatment(number)?;
     let object = format!("{number}.m4s");
     let etag = found.etag(&object);
     if conditional::not_modified(found.request(), &etag) {
@@ -70,46 +61,13 @@ pub(super) async fn segment<H: Host>(
     let Document { value: plan, body } =
         origin.plan(title, &found.version, track, segment.first_entry, segment.entries).await?;
     found.relies_on.push(body);
-    let sum = |size: fn(&plan::Entry) -> u32| plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>();
-    let clear_total = sum(|entry| entry.clear);
-    let total = match found.treatment {
-        Treatment::Protect { scheme, .. } | Treatment::Lead { scheme, .. } => match scheme {
-            Scheme::Cenc => sum(|entry| entry.cenc),
-            Scheme::Cbcs => sum(|entry| entry.cbcs),
-        },
-        Treatment::EncryptSegments { .. } => SegmentEncryptor::encrypted_len(clear_total),
-        Treatment::Clear(_) => clear_total,
-    };
+    let total = planned(found.treatment, &plan);
     let range = conditional::range(found.request(), &etag, total)?;
     let response = head(content_type, &etag, Some(total), range);
     if found.request().is_head() {
         return Ok(response);
     }
-    let body = match found.treatment {
-        Treatment::Protect { scheme, kid, later_period } => {
-            // The key first: without it not a byte of the media is asked for.
-            let key = origin.content_key(title, &found.version, delivery, kid).await?;
-            let config = track_config(&found.record).map_err(|error| found.reject(error))?;
-            let ivs = IvSource::derived(scheme, kid, found.record.number);
-            let signalling = Signalling {
-                period: later_period.then_some(kid),
-                pssh: found.pssh(|places| places.moof, &[kid], scheme),
-            };
-            let protector = FragmentProtector::new(config, ivs, &key, plan, Some(segment.time)).signalling(signalling);
-            MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
-        }
-        Treatment::Lead { scheme, reason } => {
-            let config = track_config(&found.record).map_err(|error| found.reject(error))?;
-            let protector = FragmentProtector::clear_lead(config, scheme, reason, plan, Some(segment.time));
-            MediaBody::protect(found.fetch(&object, Some(clear_total)).await?, protector, total)
-        }
-        Treatment::EncryptSegments { kid } => {
-            let key = origin.content_key(title, &found.version, delivery, kid).await?;
-            let encryptor = SegmentEncryptor::new(&key, number);
-            MediaBody::encrypt(found.fetch(&object, Some(clear_total)).await?, encryptor, total)
-        }
-        Treatment::Clear(reason) => MediaBody::pass(found.fetch(&object, Some(clear_total)).await?, reason),
-    };
+    let body = found.segment_body(&segment, plan).await?;
     stream(response, body.relying_on(found.relies_on), range).await
 }
 
@@ -138,19 +96,25 @@ pub(super) async fn text<H: Host>(
 }
 
 /// A media object's track found, and allowed to this viewer.
-struct Found<'a, H: Host> {
+pub(super) struct Found<'a, H: Host> {
     viewing: &'a Viewing<'a, H>,
-    delivery: Delivery,
-    version: Version,
-    record: TrackRecord,
-    treatment: Treatment,
+    pub(super) delivery: Delivery,
+    pub(super) version: Version,
+    pub(super) record: TrackRecord,
+    pub(super) treatment: Treatment,
     /// Where the record, and the plan once it is read, came from.
-    relies_on: Vec<H::Body>,
+    pub(super) relies_on: Vec<H::Body>,
+}
+
+/// An init segment as it leaves.
+pub(super) struct InitSegment {
+    pub(super) bytes: Vec<u8>,
+    pub(super) track_id: u32,
 }
 
 impl<'a, H: Host> Found<'a, H> {
     /// The record of the track, and whether this viewer may have it in this delivery.
-    async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
+    pub(super) async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
         let Viewing { context, origin, credential, title } = viewing;
         if !credential.may(delivery) {
             return Err(Deny::NotEntitled.into());
@@ -172,11 +136,82 @@ impl<'a, H: Host> Found<'a, H> {
         Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
     }
 
-    fn request(&self) -> &crate::Request {
+    /// The track's init segment.
+    pub(super) async fn init(&self) -> Result<InitSegment, Error> {
+        let unusable = |error: cenc::Error| Error::Origin(error.to_string());
+        let treat = |clear: &[u8]| {
+            let bytes = match self.treatment {
+                Treatment::Protect { scheme, kid, .. } => {
+                    let protection = InitProtection {
+                        clear_entry: self.record.schedule.clear_lead > 0,
+                        pssh: self.pssh(|places| places.init, &self.record.kids(self.delivery), scheme),
+                        ..InitProtection::derived(scheme, kid)
+                    };
+                    cenc::protect_init(clear, &protection).map_err(unusable)?
+                }
+                // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
+                Treatment::EncryptSegments { .. } | Treatment::Lead { .. } | Treatment::Clear(_) => clear.to_vec(),
+            };
+            let track_id = Init::parse(clear).map_err(|error| unusable(error.into()))?.track_id;
+            Ok(InitSegment { bytes, track_id })
+        };
+        let Viewing { origin, title, .. } = self.viewing;
+        origin.init(title, &self.version, &self.record.track, treat).await
+    }
+
+    /// How a segment leaves.
+    pub(super) fn segment_treatment(&mut self, number: u32) -> Result<Treatment, Error> {
+        self.record.segment_treatment(self.delivery, number).map_err(|error| self.reject(of_record(error)))
+    }
+
+    /// The body of a segment as it leaves: by its own treatment, as its `plan` says.
+    pub(super) async fn segment_body(
+        &mut self,
+        segment: &Segment,
+        plan: Vec<plan::Entry>,
+    ) -> Result<MediaBody<H::Body>, Error> {
+        let object = format!("{}.m4s", segment.number);
+        let clear_total = plan.iter().map(|entry| u64::from(entry.clear)).sum::<u64>();
+        let treatment = self.segment_treatment(segment.number)?;
+        let total = planned(treatment, &plan);
+        Ok(match treatment {
+            Treatment::Protect { scheme, kid, later_period } => {
+                // The key first: without it not a byte of the media is asked for.
+                let key = self.key(kid).await?;
+                let config = track_config(&self.record).map_err(|error| self.reject(error))?;
+                let ivs = IvSource::derived(scheme, kid, self.record.number);
+                let signalling = Signalling {
+                    period: later_period.then_some(kid),
+                    pssh: self.pssh(|places| places.moof, &[kid], scheme),
+                };
+                let protector =
+                    FragmentProtector::new(config, ivs, &key, plan, Some(segment.time)).signalling(signalling);
+                MediaBody::protect(self.fetch(&object, Some(clear_total)).await?, protector, total)
+            }
+            Treatment::Lead { scheme, reason } => {
+                let config = track_config(&self.record).map_err(|error| self.reject(error))?;
+                let protector = FragmentProtector::clear_lead(config, scheme, reason, plan, Some(segment.time));
+                MediaBody::protect(self.fetch(&object, Some(clear_total)).await?, protector, total)
+            }
+            Treatment::EncryptSegments { kid } => {
+                let key = self.key(kid).await?;
+                let encryptor = SegmentEncryptor::new(&key, segment.number);
+                MediaBody::encrypt(self.fetch(&object, Some(clear_total)).await?, encryptor, total)
+            }
+            Treatment::Clear(reason) => MediaBody::pass(self.fetch(&object, Some(clear_total)).await?, reason),
+        })
+    }
+
+    async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
+        let Viewing { origin, title, .. } = self.viewing;
+        origin.content_key(title, &self.version, self.delivery, kid).await
+    }
+
+    pub(super) fn request(&self) -> &crate::Request {
         self.viewing.context.request
     }
 
-    fn etag(&self, object: &str) -> String {
+    pub(super) fn etag(&self, object: &str) -> String {
         let Self { viewing, delivery, version, record, treatment, .. } = self;
         let (title, track) = (viewing.title, &record.track);
         let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment };
@@ -203,13 +238,8 @@ impl<'a, H: Host> Found<'a, H> {
         places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, kids, scheme))
     }
 
-    /// The record contradicts itself.
-    fn misfit(&mut self, error: RecordError) -> Error {
-        self.reject(of_record(error))
-    }
-
     /// What this relied on does not fit: none of it is kept.
-    fn reject(&mut self, error: Error) -> Error {
+    pub(super) fn reject(&mut self, error: Error) -> Error {
         self.relies_on.iter_mut().for_each(ByteStream::reject);
         error
     }
@@ -220,6 +250,19 @@ fn of_record(error: RecordError) -> Error {
     match error {
         RecordError::NotOffered => Error::UnknownTrack,
         RecordError::Format(_) => Error::Origin(error.to_string()),
+    }
+}
+
+/// Bytes of a segment as it leaves.
+pub(super) fn planned(treatment: Treatment, plan: &[plan::Entry]) -> u64 {
+    let sum = |size: fn(&plan::Entry) -> u32| plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>();
+    match treatment {
+        Treatment::Protect { scheme, .. } | Treatment::Lead { scheme, .. } => match scheme {
+            Scheme::Cenc => sum(|entry| entry.cenc),
+            Scheme::Cbcs => sum(|entry| entry.cbcs),
+        },
+        Treatment::EncryptSegments { .. } => SegmentEncryptor::encrypted_len(sum(|entry| entry.clear)),
+        Treatment::Clear(_) => sum(|entry| entry.clear),
     }
 }
 
@@ -244,7 +287,7 @@ fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-fn content_type(kind: TrackKind) -> Option<&'static str> {
+pub(super) fn content_type(kind: TrackKind) -> Option<&'static str> {
     match kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
@@ -252,14 +295,14 @@ fn content_type(kind: TrackKind) -> Option<&'static str> {
     }
 }
 
-fn not_modified<B>(etag: &str) -> Response<B> {
+pub(super) fn not_modified<B>(etag: &str) -> Response<B> {
     let mut response = Response::empty(StatusCode::NOT_MODIFIED).cached(IMMUTABLE);
     response.set(header::ETAG, etag);
     response
 }
 
 /// Everything of a media response but its body.
-fn head<B>(
+pub(super) fn head<B>(
     content_type: &'static str,
     etag: &str,
     total: Option<u64>,

@@ -1,5 +1,6 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
+mod file;
 mod health;
 mod keys;
 mod manifest;
@@ -117,7 +118,7 @@ async fn titled<H: Host>(
             Depth::Session
         }
         Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
-        Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) => Depth::Segment,
+        Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) | Resource::File(..) => Depth::Segment,
     };
     let renewal =
         confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
@@ -130,6 +131,7 @@ async fn titled<H: Host>(
         Resource::Init(delivery, track) => media::init(&viewing, delivery, &track).await,
         Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,
         Resource::Text(delivery, track, number) => media::text(&viewing, delivery, &track, number).await,
+        Resource::File(delivery, track) => file::file(&viewing, delivery, &track).await,
         Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
         Resource::Key(kid) => keys::raw_key(&viewing, kid).await,
     }?;

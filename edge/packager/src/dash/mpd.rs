@@ -4,7 +4,7 @@ use super::{
     xml::put,
 };
 use crate::{
-    manifest::{Error, Options, Seconds, offered, segments, selection},
+    manifest::{Addressing, Error, Options, Seconds, offered, segments, selection},
     title::{Descriptor, Track, TrackKind},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 ///
 /// # Errors
 /// [`Error::NotOffered`], [`Error::NoKeySystem`] (also where only `identity` is left, which DASH has no form for),
-/// [`Error::NothingLeft`], [`Error::TooManySegments`], [`Error::Url`]
+/// [`Error::NothingLeft`], [`Error::TooManySegments`], [`Error::NoRanges`], [`Error::Url`]
 pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Error> {
     options.check()?;
     let protected = offered(descriptor, options)?.is_some();
@@ -32,9 +32,13 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
     if protected {
         out.push_str(" xmlns:cenc=\"urn:mpeg:cenc:2013\" xmlns:mspr=\"urn:microsoft:playready\" xmlns:dashif=\"https://dashif.org/CPS\"");
     }
+    let profiles = match options.addressing {
+        Addressing::Segments => "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019",
+        Addressing::Ranges => "urn:mpeg:dash:profile:isoff-on-demand:2011,urn:mpeg:dash:profile:cmaf:2019",
+    };
     put!(
         out,
-        " profiles=\"urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019\" type=\"static\" mediaPresentationDuration=\"PT{}S\" minBufferTime=\"PT{}S\">\n",
+        " profiles=\"{profiles}\" type=\"static\" mediaPresentationDuration=\"PT{}S\" minBufferTime=\"PT{}S\">\n",
         duration.unwrap_or(zero),
         buffer.unwrap_or(zero)
     );
@@ -107,6 +111,22 @@ mod tests {
             assert!(!text.contains("1077efec"));
             assert_eq!(text.contains("94ce86fb"), delivery == Delivery::Cbcs);
         }
+    }
+
+    #[test]
+    fn byte_ranges_are_of_a_file_for_each_track() {
+        let title = fixture::protected();
+        let options = Options { addressing: Addressing::Ranges, ..fixture::options(Delivery::Cbcs) };
+        let text = mpd(&title, &options).expect("manifest");
+        let base = "<BaseURL>v720.mp4?v=r1</BaseURL><SegmentBase timescale=\"12800\" indexRange=\"800-875\"><Initialization range=\"0-799\"/></SegmentBase>";
+        assert!(
+            text.contains(base) && text.contains(" subsegmentAlignment=\"true\" subsegmentStartsWithSAP=\"1\""),
+            "{text}"
+        );
+        assert_eq!((text.matches("<SegmentBase").count(), text.matches("<SegmentTemplate").count()), (4, 1));
+        let mut old = title;
+        old.tracks[0].init_size = None;
+        assert_eq!(mpd(&old, &options), Err(Error::NoRanges));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 use super::{
     mpd::starting,
     protection::put_protection,
-    template::{Origin, put_template},
+    template::{Origin, put_base, put_template},
     xml::{Escaped, put},
 };
 use crate::{
-    manifest::{Error, Options, Protection, language, peak, protection},
+    manifest::{Addressing, Error, Options, Protection, language, peak, protection},
     title::{Descriptor, Track, TrackKind, VideoRange},
 };
 
@@ -83,7 +83,7 @@ fn switchable(one: &Track, other: &Track) -> bool {
 /// `AdaptationSet` (5.3.3).
 ///
 /// # Errors
-/// [`Error::NotOffered`], [`Error::NoKeySystem`]
+/// [`Error::NotOffered`], [`Error::NoKeySystem`], [`Error::NoRanges`]
 pub(super) fn put_set(
     out: &mut String,
     place: &Place<'_>,
@@ -103,11 +103,15 @@ pub(super) fn put_set(
     if let Some(language) = language(first) {
         put!(out, " lang=\"{language}\"");
     }
-    if aligned {
-        out.push_str(" segmentAlignment=\"true\"");
+    // Text is a file per segment whatever is asked for.
+    let ranges = options.addressing == Addressing::Ranges && first.kind != TrackKind::Text;
+    match (ranges, aligned) {
+        (true, true) => out.push_str(" subsegmentAlignment=\"true\""),
+        (false, true) => out.push_str(" segmentAlignment=\"true\""),
+        (_, false) => {}
     }
     if first.kind != TrackKind::Text {
-        out.push_str(" startWithSAP=\"1\"");
+        out.push_str(if ranges { " subsegmentStartsWithSAP=\"1\"" } else { " startWithSAP=\"1\"" });
     }
     out.push('>');
     if let Some(channels) = first.audio.map(|audio| audio.channels) {
@@ -146,18 +150,23 @@ pub(super) fn put_set(
         (false, TrackKind::Audio) => put_role(out, "alternate"),
         (false, _) => {}
     }
-    if aligned {
+    let shared = aligned && !ranges;
+    if shared {
         put_template(out, first, &descriptor.version, origin);
     }
     for track in &set.members {
         put_representation(out, track, options);
-        if aligned {
+        if shared {
             out.push_str("/>");
-        } else {
-            out.push('>');
-            put_template(out, track, &descriptor.version, origin);
-            out.push_str("</Representation>");
+            continue;
         }
+        out.push('>');
+        if ranges {
+            put_base(out, track, &descriptor.version, origin, options.delivery.scheme())?;
+        } else {
+            put_template(out, track, &descriptor.version, origin);
+        }
+        out.push_str("</Representation>");
     }
     out.push_str("</AdaptationSet>\n");
     Ok(())

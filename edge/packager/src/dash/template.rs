@@ -1,7 +1,7 @@
 use super::xml::put;
 use crate::{
-    manifest::Seconds,
-    title::{Track, TrackKind, Version},
+    manifest::{Error, Seconds},
+    title::{MAX_SEGMENTS, Scheme, Track, TrackKind, Version, index_range},
 };
 
 /// Where the period begins on the media timeline: the earliest start of audio and video, as ticks of a timescale.
@@ -64,6 +64,34 @@ pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, o
         out.push_str("/>");
     }
     out.push_str("</SegmentTimeline></SegmentTemplate>");
+}
+
+/// `BaseURL` and `SegmentBase` (5.3.9.2) of a track that is named as one file: where its init segment and its index are.
+///
+/// # Errors
+/// [`Error::NoRanges`]
+pub(super) fn put_base(
+    out: &mut String,
+    track: &Track,
+    version: &Version,
+    origin: Origin,
+    scheme: Option<Scheme>,
+) -> Result<(), Error> {
+    let init = track.init_size.filter(|_| track.timeline.count() as usize <= MAX_SEGMENTS).ok_or(Error::NoRanges)?;
+    let index = index_range(init.delivered(scheme).into(), &track.timeline);
+    put!(out, "<BaseURL>{}.mp4?v={version}</BaseURL><SegmentBase timescale=\"{}\"", track.id, track.timescale.max(1));
+    match origin.offset(track) {
+        0 => {}
+        offset => put!(out, " presentationTimeOffset=\"{offset}\""),
+    }
+    let (first, end) = (index.start, index.end);
+    put!(
+        out,
+        " indexRange=\"{first}-{}\"><Initialization range=\"0-{}\"/></SegmentBase>",
+        end - 1,
+        first.saturating_sub(1)
+    );
+    Ok(())
 }
 
 /// Runs of equal durations, whatever their fragments; never an empty one.

@@ -1,55 +1,109 @@
 use super::{VERSION, key::KeyLines, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
-    title::{Delivery, Descriptor, Track, TrackId, TrackKind},
+    title::{Delivery, Descriptor, SingleFile, SingleFileError, Track, TrackId, TrackKind, plan::Entry},
 };
 
-/// The media playlist of a track (rfc8216bis, 4.4.3), as video on demand.
+/// The media playlist of a track (rfc8216bis, 4.4.3), as video on demand, with a URL for each segment.
 ///
 /// # Errors
 /// [`Error::UnknownTrack`] also where the options trim the track away; [`Error::NotOffered`], [`Error::NoKeySystem`],
 /// [`Error::TooManySegments`], [`Error::Url`].
 pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
+    let (track, mut keys) = listed(descriptor, id, options)?;
+    let version = descriptor.version.as_str();
+    let extension = if track.kind == TrackKind::Text { "vtt" } else { "m4s" };
+    let map = (track.kind != TrackKind::Text).then(|| format!("URI=\"{id}/init.mp4?v={version}\""));
+    // Per segment: the id and the version, and at most 10 + 10 + 10 digits of duration, number and punctuation.
+    let mut out =
+        String::with_capacity(512 + keys.len() + segments(track)? as usize * (id.as_str().len() + version.len() + 44));
+    put_head(&mut out, descriptor, track, options, &mut keys, map.as_deref());
+    put_segments(&mut out, track, &mut keys, |out, number| {
+        put!(out, "{id}/{number}.{extension}?v={version}\n");
+    });
+    Ok(out)
+}
+
+/// The same by byte ranges of one file (4.4.4.2). `plan`: all of the track's.
+///
+/// # Errors
+/// As [`media`]; [`Error::NoRanges`], also for text; [`Error::Plan`].
+pub fn media_ranges(
+    descriptor: &Descriptor,
+    id: &TrackId,
+    plan: &[Entry],
+    options: &Options<'_>,
+) -> Result<String, Error> {
+    let (track, mut keys) = listed(descriptor, id, options)?;
+    let scheme = options.delivery.scheme();
+    let init =
+        track.init_size.filter(|_| options.delivery != Delivery::Aes128).ok_or(Error::NoRanges)?.delivered(scheme);
+    let file = SingleFile::new(init.into(), &track.timeline, plan, scheme).map_err(|error| match error {
+        SingleFileError::Plan => Error::Plan,
+        SingleFileError::Segments | SingleFileError::Reference(_) => Error::NoRanges,
+    })?;
+    let version = descriptor.version.as_str();
+    let map = format!("URI=\"{id}.mp4?v={version}\",BYTERANGE=\"{init}@0\"");
+    let mut out =
+        String::with_capacity(512 + keys.len() + segments(track)? as usize * (id.as_str().len() + version.len() + 72));
+    put_head(&mut out, descriptor, track, options, &mut keys, Some(&map));
+    put_segments(&mut out, track, &mut keys, |out, number| {
+        let range = file.segment(number).unwrap_or_default();
+        put!(out, "#EXT-X-BYTERANGE:{}@{}\n{id}.mp4?v={version}\n", range.end - range.start, range.start);
+    });
+    Ok(out)
+}
+
+/// A track that the request gets, and its keys.
+fn listed<'d>(descriptor: &'d Descriptor, id: &TrackId, options: &Options<'_>) -> Result<(&'d Track, KeyLines), Error> {
     options.check()?;
     let track = descriptor.track(id).filter(|track| admits(track, options));
     if !descriptor.offers(options.delivery) {
         return Err(Error::NotOffered);
     }
     let track = track.ok_or(Error::UnknownTrack)?;
-    let mut keys = KeyLines::of(descriptor, options, track)?;
-    let count = segments(track)?;
-    let version = descriptor.version.as_str();
+    segments(track)?;
+    Ok((track, KeyLines::of(descriptor, options, track)?))
+}
 
-    // Per segment: the id and the version, and at most 10 + 10 + 10 digits of duration, number and punctuation.
-    let per_segment = id.as_str().len() + version.len() + 44;
-    let head = 512 + keys.len();
-    let mut out = String::with_capacity(head + per_segment * count as usize);
+/// Everything before the first segment.
+fn put_head(
+    out: &mut String,
+    descriptor: &Descriptor,
+    track: &Track,
+    options: &Options<'_>,
+    keys: &mut KeyLines,
+    map: Option<&str>,
+) {
     out.push_str(VERSION);
     put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
     // Segment n has media sequence number n: the two need no telling apart.
     out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    let map = || format!("#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}\"\n");
-    let (extension, map_before, map_after) = match (track.kind, options.delivery) {
-        (TrackKind::Text, _) => ("vtt", String::new(), String::new()),
+    let map = map.map(|map| format!("#EXT-X-MAP:{map}\n")).unwrap_or_default();
+    if options.delivery == Delivery::Aes128 {
         // Before the key, which would otherwise encrypt it, and want an IV (4.4.4.4).
-        (_, Delivery::Aes128) => ("m4s", map(), String::new()),
+        out.push_str(&map);
+        out.push_str(keys.before(1));
+    } else {
         // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
-        _ => ("m4s", String::new(), map()),
-    };
-    out.push_str(&map_before);
-    out.push_str(keys.before(1));
-    out.push_str(&map_after);
+        out.push_str(keys.before(1));
+        out.push_str(&map);
+    }
+}
+
+/// The segments, each with its duration, the keys that begin with it, and what `place` writes of where it is; and the end.
+fn put_segments(out: &mut String, track: &Track, keys: &mut KeyLines, mut place: impl FnMut(&mut String, u32)) {
     let mut number = 0u32;
     for run in &track.timeline.runs {
         let duration = Seconds::nearest(run.d, track.timescale).to_string();
         for _ in 0..run.n {
             number += 1;
             out.push_str(keys.before(number));
-            put!(out, "#EXTINF:{duration},\n{id}/{number}.{extension}?v={version}\n");
+            put!(out, "#EXTINF:{duration},\n");
+            place(out, number);
         }
     }
     out.push_str("#EXT-X-ENDLIST\n");
-    Ok(out)
 }
 
 /// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
@@ -124,6 +178,29 @@ mod tests {
             assert_eq!(playlist.segments[0].map.as_ref().expect("map").uri, "v720/init.mp4?v=r1");
             assert_eq!(playlist.segments[2].uri, "v720/3.m4s?v=r1");
         }
+    }
+
+    #[test]
+    fn ranges_are_of_one_file_as_delivered() {
+        let title = fixture::protected();
+        let entry = |cbcs| Entry { clear: 1, cenc: 2, cbcs, duration: 1, first_picture_cenc: 0, first_picture_cbcs: 0 };
+        let plan: Vec<_> = (0..12).map(|n| entry(100 + n)).collect();
+        let options = Options { systems: &[KeySystem::Fairplay], ..fixture::options(Delivery::Cbcs) };
+        let text = media_ranges(&title, &id("en"), &plan, &options).expect("playlist");
+        let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs");
+        let map = playlist.segments[0].map.as_ref().expect("a map");
+        let range = |range: &m3u8_rs::ByteRange| (range.length, range.offset);
+        assert_eq!((map.uri.as_str(), map.byte_range.as_ref().map(range)), ("en.mp4?v=r1", Some((800, Some(0)))));
+        let ranges: Vec<_> =
+            playlist.segments.iter().map(|one| range(one.byte_range.as_ref().expect("a range"))).collect();
+        let first = 800 + 40 + 36;
+        assert_eq!(ranges, [(406, Some(first)), (422, Some(first + 406)), (438, Some(first + 828))]);
+        assert!(playlist.segments.iter().all(|one| one.uri == "en.mp4?v=r1"));
+        let of =
+            |track: &str, plan: &[Entry], delivery| media_ranges(&title, &id(track), plan, &fixture::options(delivery));
+        assert_eq!(of("en", &plan[1..], Delivery::Cbcs), Err(Error::Plan));
+        assert_eq!(of("en", &plan, Delivery::Aes128), Err(Error::NoRanges));
+        assert_eq!(of("subs-en", &plan, Delivery::Cbcs), Err(Error::NoRanges));
     }
 
     #[test]

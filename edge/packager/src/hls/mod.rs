@@ -16,7 +16,7 @@ mod multivariant;
 mod text;
 
 pub use iframes::iframes;
-pub use media::media;
+pub use media::{media, media_ranges};
 pub use multivariant::multivariant;
 
 /// The version that `EXT-X-MAP` without `EXT-X-I-FRAMES-ONLY` needs (rfc8216bis, 8); `KEYFORMAT` needs 5.

@@ -1,11 +1,11 @@
 //! Small titles for tests.
 
-use super::Options;
+use super::{Addressing, Options};
 use crate::{
     keys::Kid,
     title::{
-        Audio, Delivery, Descriptor, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys, Timeline, TitleId,
-        TitleKey, Track, TrackId, TrackKind, Version, Video,
+        Audio, Delivery, Descriptor, InitSize, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys, Timeline,
+        TitleId, TitleKey, Track, TrackId, TrackKind, Version, Video,
     },
 };
 
@@ -22,6 +22,7 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
         codecs: None,
         base: "https://edge.example/~h/v1/film",
         query: "",
+        addressing: Addressing::Segments,
     }
 }
 
@@ -71,6 +72,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         default: false,
         video: None,
         audio: None,
+        init_size: (kind != TrackKind::Text).then_some(InitSize { clear: 700, cenc: 780, cbcs: 800 }),
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
         schedule: Schedule::default(),
     }

@@ -5,7 +5,7 @@ mod options;
 mod seconds;
 mod selection;
 
-pub use options::{Error, Options};
+pub use options::{Addressing, Error, Options};
 
 pub(crate) use bandwidth::{average, peak};
 pub(crate) use seconds::Seconds;

@@ -21,6 +21,18 @@ pub struct Options<'a> {
     pub base: &'a str,
     /// The validated query, without `?`, that media playlists are to be asked for with; may be empty.
     pub query: &'a str,
+    /// How manifests name media.
+    pub addressing: Addressing,
+}
+
+/// How manifests name the media of audio and video.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Addressing {
+    /// A URL for each segment.
+    #[default]
+    Segments,
+    /// Byte ranges of a file for each track: DASH's on-demand profile, `EXT-X-BYTERANGE` in HLS.
+    Ranges,
 }
 
 /// Why there is no such manifest.
@@ -45,6 +57,11 @@ pub enum Error {
     /// A plan whose entries are not those of the track's timeline.
     #[error("the plan is not of the track's timeline")]
     Plan,
+    /// Byte ranges were asked for of a delivery or a title that has none.
+    #[error(
+        "there are no byte ranges: segments are encrypted whole in this delivery, or the title was indexed before they were known"
+    )]
+    NoRanges,
     /// `base` or `query` has a character that no URL has.
     #[error("the base URL or the query has a character that no URL has")]
     Url,

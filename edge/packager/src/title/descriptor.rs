@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeyPolicy, Schedule, Timeline, TitleId, TrackId, Version, VideoRange};
+use super::{Delivery, InitSize, KeyPolicy, Schedule, Timeline, TitleId, TrackId, Version, VideoRange};
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
 ///
@@ -73,6 +73,9 @@ pub struct Track {
     /// Audio only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Audio>,
+    /// Bytes of its init segment, which byte ranges begin with; text has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub init_size: Option<InitSize>,
     /// The segments.
     pub timeline: Timeline,
     /// Where among them its protection changes.

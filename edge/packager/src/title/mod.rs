@@ -14,6 +14,7 @@ pub mod plan;
 mod range;
 mod record;
 mod schedule;
+mod single;
 mod timeline;
 
 pub use class::ResolutionClass;
@@ -24,4 +25,5 @@ pub use keys::{KeyPolicy, KeyScope, SchemeKeys, TitleKey};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, PsshPlaces, RecordError, TrackRecord, Treatment};
 pub use schedule::{Protected, Schedule};
+pub use single::{InitSize, MAX_SEGMENTS, SingleFile, SingleFileError, index_range};
 pub use timeline::{Run, Segment, Timeline};

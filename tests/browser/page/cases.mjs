@@ -62,7 +62,10 @@ export async function play(driver, video, url) {
   });
   await step('switch', async () => {
     const from = video.videoHeight;
-    const to = Math.min(...driver.heights().filter((height) => height !== from));
+    const others = () => driver.heights().filter((height) => height !== from);
+    // shaka-player lists none while it waits for the keys of what it has just sought to.
+    await wait(() => others().length > 0, 'another rendition to choose');
+    const to = Math.min(...others());
     driver.switchTo(to);
     await picture(`of ${to} lines`, () => observer.presented.height === to && video.videoHeight === to);
     return { from, to };

@@ -42,7 +42,8 @@ pub(super) fn add_media_playlist(listing: &mut Listing, base: &Url, playlist: &M
     ensure!(playlist.end_list, "{base} does not end");
     let mut listed = Listed::default();
     for segment in &playlist.segments {
-        if let Some(map) = &segment.map {
+        // Later ones name later keys and are otherwise the same.
+        if let (Some(map), None) = (&segment.map, &listed.init) {
             listed.init = Some(base.join(&map.uri)?);
         }
         if let Some(key) = segment.key.as_ref().filter(|key| key.method == KeyMethod::AES128) {

@@ -36,7 +36,7 @@ pub(super) fn prepare(suite: Suite) -> Result<(), String> {
             npm_packages()
         }
         Suite::Browser => {
-            tools(&[CHROMIUM, NODE, NPM])?;
+            tools(&[CHROMIUM, FFMPEG, NODE, NPM])?;
             wasm_targets()?;
             npm_packages()
         }

@@ -66,9 +66,9 @@ pub(crate) struct Case {
     pub(crate) scheme: &'static str,
     #[serde(skip)]
     pub(crate) carriage: Carriage,
-    /// What is wrong with it, for people.
+    /// What is wrong with it, or special about it, for people.
     #[serde(skip)]
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     /// Status and code of the edge's refusal.
     #[serde(skip)]
     pub(crate) expected: Option<(u16, &'static str)>,
@@ -93,13 +93,25 @@ pub(crate) async fn all(stage: &Stage) -> Result<Vec<Case>> {
             cases.push(by_handle(stage, &stage.home, player, scheme, "handle").await?);
             cases.push(by_cookie(stage, player, scheme)?);
             let other_key = by_handle(stage, &stage.other_keys, player, scheme, "other key").await?;
-            cases.push(Case { purpose: Purpose::NoPicture, what: "a wrong key", ..other_key });
+            cases.push(Case { purpose: Purpose::NoPicture, what: "a wrong key".to_owned(), ..other_key });
         }
     }
     // HLS alone knows it; keys are fetched as they are.
     for player in PLAYERS.iter().filter(|player| player.protocol == Protocol::Hls) {
         let player = &Player { query: "", ..*player };
         cases.push(by_handle(stage, &stage.home, player, "aes128", "handle").await?);
+    }
+    for scheme in SCHEMES {
+        for player in &PLAYERS {
+            let ranges = by_handle(stage, &stage.home, player, scheme, "ranges").await?;
+            cases.push(in_ranges(ranges, "AVC"));
+            for other in &stage.others {
+                let session = other.stack.session(&account(player, scheme, other.what)).await?;
+                let segments = of_session(player, scheme, &session)?;
+                cases.push(in_ranges(segments.clone(), other.what));
+                cases.push(Case { what: other.what.to_owned(), ..segments });
+            }
+        }
     }
     for player in &PLAYERS {
         cases.extend(refusals::of(stage, player).await?);
@@ -134,6 +146,12 @@ pub(crate) fn of_session(player: &Player, scheme: &'static str, session: &Sessio
     Ok(Case { url, license: session.license.get("clearkey").cloned(), ..Case::new(player, scheme) })
 }
 
+/// The same by byte ranges of a file for each track.
+fn in_ranges(case: Case, what: &str) -> Case {
+    let mark = if case.url.contains('?') { '&' } else { '?' };
+    Case { url: format!("{}{mark}addressing=ranges", case.url), what: format!("{what}, byte ranges"), ..case }
+}
+
 fn by_cookie(stage: &Stage, player: &Player, scheme: &'static str) -> Result<Case> {
     let mint = Mint {
         url: stage::sessions(&stage.home),
@@ -159,7 +177,7 @@ impl Case {
             protocol: player.protocol,
             scheme,
             carriage: Carriage::Handle,
-            what: "",
+            what: String::new(),
             expected: None,
         }
     }

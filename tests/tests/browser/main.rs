@@ -42,6 +42,11 @@ async fn every_host() -> Result<Report> {
         let outcomes = browser.run(&cases).await?;
         report.add(host, cases, outcomes);
         report.traps.extend(stage.stack.edge.traps().into_iter().map(|trap| format!("{}: {trap}", host.as_str())));
+        for other in stage.others {
+            let name = format!("{}, {}", host.as_str(), other.what);
+            report.traps.extend(other.stack.edge.traps().into_iter().map(|trap| format!("{name}: {trap}")));
+            other.stack.shutdown().await;
+        }
         stage.stack.shutdown().await;
         let page = sluice_tests::demo::check_page(host).await;
         report.pages.push((host, page.map_err(|error| format!("{error:#}"))));
@@ -51,7 +56,13 @@ async fn every_host() -> Result<Report> {
 
 #[test]
 fn every_player_plays_by_handle() {
-    report().assert_good(|case| case.purpose == Purpose::Play && case.carriage == Carriage::Handle);
+    report()
+        .assert_good(|case| case.purpose == Purpose::Play && case.carriage == Carriage::Handle && case.what.is_empty());
+}
+
+#[test]
+fn every_codec_plays_and_by_byte_ranges_and_with_changing_keys() {
+    report().assert_good(|case| case.purpose == Purpose::Play && !case.what.is_empty());
 }
 
 #[test]

@@ -19,7 +19,12 @@ pub(crate) const OTHER_KEY: [u8; 16] = *b"opens no segment";
 
 /// Each kind of refusal for a player, with the contract's status and code.
 pub(crate) async fn of(stage: &Stage, player: &Player) -> Result<[Case; 4]> {
-    let refused = |what, expected, case| Case { purpose: Purpose::Refusal, what, expected: Some(expected), ..case };
+    let refused = |what: &str, expected, case| Case {
+        purpose: Purpose::Refusal,
+        what: what.to_owned(),
+        expected: Some(expected),
+        ..case
+    };
     let expired = expired(&stage.stack, by_handle(stage, &stage.home, player, SCHEME, "expired").await?)?;
     let missing = without_handle(by_handle(stage, &stage.home, player, SCHEME, "missing").await?)?;
     let foreign = by_handle(stage, &stage.travelling, player, SCHEME, "foreign").await?;

@@ -1,14 +1,18 @@
 //! A stack with proxies before the edge, which tell it where the viewer is.
 
+use std::path::PathBuf;
+
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::json;
 use sluice_tests::{
     faulty::{Fault, FaultyProxy},
-    fixture::{Session, Stack, StackOptions},
+    fixture::{Session, Stack, StackOptions, altered, transcoded},
     runtime::EdgeHost,
 };
+
+use tempfile::TempDir;
 
 use crate::refusals;
 
@@ -21,6 +25,15 @@ const SECRET: &str = "the proxies of one test run and no others";
 pub(crate) const HOME: [u8; 2] = *b"DE";
 const ABROAD: [u8; 2] = *b"FR";
 
+/// A title that is there to be played in more ways.
+pub(crate) struct Other {
+    /// What it is, for people.
+    pub(crate) what: &'static str,
+    pub(crate) stack: Stack,
+    // The title's source goes when it is dropped.
+    _source: TempDir,
+}
+
 /// A stack, and the ways to it.
 pub(crate) struct Stage {
     pub(crate) stack: Stack,
@@ -30,12 +43,21 @@ pub(crate) struct Stage {
     pub(crate) travelling: FaultyProxy,
     /// Gives every key another value than the edge did.
     pub(crate) other_keys: FaultyProxy,
+    /// Other titles, each on an edge of its own.
+    pub(crate) others: Vec<Other>,
 }
 
 impl Stage {
     /// Starts everything; pages of that origin may call.
     pub(crate) async fn start(host: EdgeHost, origin: &str) -> Result<Self> {
         let module = tokio::task::spawn_blocking(move || host.build()).await??;
+        let mut others = Vec::new();
+        for (what, source, title) in titles()? {
+            let mut options = StackOptions { title, ..StackOptions::new(host, module.clone()) };
+            options.config = json!({ "cors": { "origins": [origin] } });
+            let stack = Stack::start(options).await.with_context(|| format!("the title for {what}"))?;
+            others.push(Other { what, stack, _source: source });
+        }
         let mut options = StackOptions::new(host, module);
         options.config = json!({
             "cors": { "origins": [origin] },
@@ -50,7 +72,7 @@ impl Stage {
         let (home, travelling, other_keys) = (proxy(&stack).await?, proxy(&stack).await?, proxy(&stack).await?);
         other_keys.spoil("/license/clearkey", Fault::Substitute(refusals::other_license(&stack)?));
         other_keys.spoil("/key/", Fault::Substitute(Bytes::from_static(&refusals::OTHER_KEY)));
-        Ok(Self { stack, home, travelling, other_keys })
+        Ok(Self { stack, home, travelling, other_keys, others })
     }
 
     /// From now on the travelling proxy's viewers are abroad.
@@ -80,6 +102,20 @@ impl Stage {
         answer.expect(StatusCode::NO_CONTENT).with_context(|| format!("ending a session of {account}"))?;
         Ok(())
     }
+}
+
+/// Other codecs, and other protection of the sample title.
+fn titles() -> Result<Vec<(&'static str, TempDir, PathBuf)>> {
+    let mut titles = Vec::new();
+    for (what, codec) in [("AV1", "av1"), ("VP9", "vp9")] {
+        let (folder, title) = transcoded(codec)?;
+        titles.push((what, folder, title));
+    }
+    let policy = toml::toml! { keys = "track" clear_lead = 5 key_period = 8 pssh = ["init", "moof"] };
+    let folder = altered([("key_policy", policy)])?;
+    let title = folder.path().to_owned();
+    titles.push(("clear lead, changing keys", folder, title));
+    Ok(titles)
 }
 
 /// Where sessions are created by way of a proxy.

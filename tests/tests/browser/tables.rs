@@ -18,12 +18,13 @@ pub(crate) fn render(rows: &[Row]) -> String {
 /// A cell without content, which its row explains.
 const NONE: &str = "";
 
-fn matrix(rows: &[Row]) -> Table<13> {
+fn matrix(rows: &[Row]) -> Table<14> {
     let mut table = Table::new([
         ("host", Left),
         ("player", Left),
         ("protocol", Left),
         ("scheme", Left),
+        ("title", Left),
         ("carriage", Left),
         ("frames", Right),
         ("start ms", Right),
@@ -49,6 +50,7 @@ fn matrix(rows: &[Row]) -> Table<13> {
             name(row.case.player).to_owned(),
             format!("{:?}", row.case.protocol).to_uppercase(),
             row.case.scheme.to_owned(),
+            if row.case.what.is_empty() { "AVC".to_owned() } else { row.case.what.clone() },
             match row.case.carriage {
                 Carriage::Handle => "handle".to_owned(),
                 Carriage::Cookie => "cookie".to_owned(),
@@ -97,7 +99,7 @@ fn refusals(rows: &[Row]) -> Table<8> {
             name(row.case.player).to_owned(),
             format!("{:?}", row.case.protocol).to_uppercase(),
             row.case.scheme.to_owned(),
-            row.case.what.to_owned(),
+            row.case.what.clone(),
             outcome.frames.to_string(),
             told,
             error,

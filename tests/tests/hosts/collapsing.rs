@@ -116,7 +116,7 @@ pub(super) async fn the_platform_tells_where_an_address_is(host: EdgeHost) -> Re
 
     let (home, abroad) = (Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2));
     let countries = [(home, "DE"), (abroad, "US")].map(|(address, code)| (IpAddr::V4(address), code.to_owned()));
-    let title = super::titles::altered([("rights", toml::toml! { countries = { allow = ["DE"] } })])?;
+    let title = sluice_tests::fixture::altered([("rights", toml::toml! { countries = { allow = ["DE"] } })])?;
     let stack = Stack::start(sluice_tests::fixture::StackOptions {
         title: title.path().to_owned(),
         countries: countries.into(),

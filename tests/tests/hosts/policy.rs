@@ -12,11 +12,11 @@ use sluice_packager::{
     title::{KeyScope, KeySystem, ResolutionClass, TrackKind},
 };
 use sluice_tests::{
-    fixture::{Stack, StackOptions},
+    fixture::{Stack, StackOptions, altered},
     runtime::EdgeHost,
 };
 
-use super::{options, titles::altered};
+use super::options;
 
 const WIDEVINE: &str = "edef8ba9-79d6-4ace-a3c8-27dcd51d21ed";
 
@@ -145,12 +145,19 @@ pub(super) async fn keys_change_after_a_clear_lead(host: EdgeHost) -> Result<Sta
             let folder = master.rsplit_once('/').map_or(master, |(folder, _)| folder);
             format!("{folder}/{id}/{object}?v={}", descriptor.version)
         };
-        let object = async |object: &str| stack.get(&media(object), &[]).await?.expect(StatusCode::OK);
+        let object = async |object: &str| object_of(&stack, &media(object)).await;
         let reader = Reader::new(&object("init.mp4").await?)?;
         ensure!(
             reader.protection().is_some_and(|sinf| sinf.tenc.kid == kids[0]),
             "{scheme:?}: the init names the first key"
         );
+        let later = Reader::new(&object_of(&stack, &format!("{}&period=2", media("init.mp4"))).await?)?;
+        ensure!(
+            later.protection().is_some_and(|sinf| sinf.tenc.kid == kids[2]),
+            "{scheme:?}: a later init names its key"
+        );
+        let none = stack.get(&format!("{}&period=3", media("init.mp4")), &[]).await?.problem();
+        ensure!(none == (404, "unknown_segment".to_owned()), "{none:?}");
         for (number, named) in [(2, None), (3, Some(kids[1])), (6, Some(kids[2]))] {
             let segment = object(&format!("{number}.m4s")).await?;
             let found = reader.kids(&segment)?;
@@ -164,6 +171,10 @@ pub(super) async fn keys_change_after_a_clear_lead(host: EdgeHost) -> Result<Sta
         }
     }
     Ok(stack)
+}
+
+async fn object_of(stack: &Stack, url: &str) -> Result<bytes::Bytes> {
+    stack.get(url, &[]).await?.expect(StatusCode::OK)
 }
 
 async fn walk(title: &Path, host: EdgeHost) -> Result<Stack> {

@@ -6,11 +6,11 @@ use http::{Method, StatusCode, header};
 use reqwest::Url;
 use sluice_packager::title::TrackKind;
 use sluice_tests::{
-    fixture::{Stack, StackOptions},
+    fixture::{Stack, StackOptions, altered},
     runtime::EdgeHost,
 };
 
-use super::{object, options, titles::altered};
+use super::{object, options};
 
 /// Byte ranges by the playlist are the init segment and the segments as they come alone, the index is where the MPD says and agrees, and any other
 /// range is of the same bytes: with a clear lead, changing keys and `pssh` boxes, whose sizes differ from segment to segment.

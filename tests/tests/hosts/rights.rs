@@ -4,15 +4,12 @@ use anyhow::{Context, Result, ensure};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use sluice_tests::{
-    fixture::{Answer, Stack, StackOptions},
+    fixture::{Answer, Stack, StackOptions, altered},
     runtime::EdgeHost,
 };
 use toml::toml;
 
-use super::{
-    object, options,
-    titles::{altered, stack_with},
-};
+use super::{object, options, titles::stack_with};
 
 /// What a proxy that the edge trusts would add.
 const PROXY_SECRET: &str = "a proxy's secret, thirty-two bytes";

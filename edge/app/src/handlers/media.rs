@@ -27,8 +27,13 @@ pub(super) async fn init<H: Host>(
     delivery: Delivery,
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
-    let found = Found::of(viewing, delivery, track).await?;
+    let mut found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
+    if let Some(text) = viewing.context.request.parameter("period") {
+        let period = text.parse().map_err(|_| Error::BadRequest("period is not a number"))?;
+        // As many as there are: another one names nothing.
+        found.treatment = found.record.init_treatment(delivery, period).map_err(|_| Error::UnknownSegment)?;
+    }
     let etag = found.etag("init.mp4");
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));

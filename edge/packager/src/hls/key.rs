@@ -43,7 +43,8 @@ pub(super) fn keys_of(
     kids.iter().map(|kid| keys(descriptor, options, scheme, kid)).collect()
 }
 
-/// The `EXT-X-KEY` lines of a media playlist, each before the first segment that it holds for.
+/// The `EXT-X-KEY` lines of a media playlist, each before the first segment that it holds for. A later key period's are followed by an init segment of its
+/// own, which names its key: a player that is given a raw key knows its id from there alone.
 pub(super) struct KeyLines {
     /// In order of their segments.
     changes: Vec<(u32, String)>,
@@ -65,6 +66,10 @@ impl KeyLines {
             let mut text = String::new();
             for key in lines.into_iter().flatten() {
                 put!(text, "#EXT-X-KEY:{key}\n");
+            }
+            if let (Protected::Period(period @ 1..), true) = (protected, options.delivery.scheme().is_some()) {
+                let (id, version) = (&track.id, descriptor.version.as_str());
+                put!(text, "#EXT-X-MAP:URI=\"{id}/init.mp4?v={version}&period={period}\"\n");
             }
             changes.push((segment, text));
         }

@@ -221,7 +221,7 @@ mod tests {
             body,
             format!(
                 "#EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n#EXTINF:4.010667,\nen/1.m4s?v=r1\n\
-                 {}#EXTINF:3.989333,\nen/2.m4s?v=r1\n{}#EXTINF:2.005333,\nen/3.m4s?v=r1\n#EXT-X-ENDLIST\n",
+                 {}#EXTINF:3.989333,\nen/2.m4s?v=r1\n{}#EXT-X-MAP:URI=\"en/init.mp4?v=r1&period=1\"\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n#EXT-X-ENDLIST\n",
                 key("404142434445464748494a4b4c4d4e4f"),
                 key("707172737475767778797a7b7c7d7e7f")
             )

@@ -146,6 +146,14 @@ impl TrackRecord {
         self.in_period(delivery, 0)
     }
 
+    /// The same of the init segment for a key period, from 0, which names that period's key.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn init_treatment(&self, delivery: Delivery, period: u32) -> Result<Treatment, RecordError> {
+        self.in_period(delivery, period)
+    }
+
     /// How the segment of that number is to leave it.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         default: false,
         video: None,
         audio: None,
+        text: None,
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
     }
 }

@@ -16,7 +16,7 @@ mod timeline;
 
 pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
-pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Text, Track, TrackKind, Video};
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};

@@ -23,7 +23,7 @@ pub(super) async fn init<H: Host>(
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
     let found = Found::of(viewing, delivery, track).await?;
-    let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
+    let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
     let etag = found.etag("init.mp4");
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
@@ -50,7 +50,10 @@ pub(super) async fn segment<H: Host>(
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
     let mut found = Found::of(viewing, delivery, track).await?;
-    let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
+    let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
+    if found.record.kind == TrackKind::Text {
+        return text_object(found, format!("{number}.m4s"), content_type, number).await;
+    }
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
     let object = format!("{number}.m4s");
     let etag = found.etag(&object);
@@ -99,12 +102,21 @@ pub(super) async fn text<H: Host>(
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let mut found = Found::of(viewing, delivery, track).await?;
+    let found = Found::of(viewing, delivery, track).await?;
+    text_object(found, format!("{number}.vtt"), "text/vtt; charset=utf-8", number).await
+}
+
+/// One of a text segment's forms, as the origin has it. There is no plan of text: nothing is added to it.
+async fn text_object<H: Host>(
+    mut found: Found<'_, H>,
+    object: String,
+    content_type: &'static str,
+    number: u32,
+) -> Result<Response<H::Body>, Error> {
     let (TrackKind::Text, Treatment::Clear(reason)) = (found.record.kind, found.treatment) else {
         return Err(Error::UnknownSegment);
     };
     found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
-    let object = format!("{number}.vtt");
     let etag = found.etag(&object);
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
@@ -114,7 +126,7 @@ pub(super) async fn text<H: Host>(
         Some(total) => conditional::range(found.request(), &etag, total)?,
         None => None,
     };
-    stream(head("text/vtt; charset=utf-8", &etag, body.total(), range), body, range).await
+    stream(head(content_type, &etag, body.total(), range), body, range).await
 }
 
 /// A media object's track found, and allowed to this viewer.
@@ -209,11 +221,13 @@ fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-fn content_type(kind: TrackKind) -> Option<&'static str> {
-    match kind {
+/// What the track's CMAF is, if it is there in CMAF: plain WebVTT has no sample entry.
+fn content_type(record: &TrackRecord) -> Option<&'static str> {
+    match record.kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
-        TrackKind::Text => None,
+        TrackKind::Text if record.sample_entry.is_empty() => None,
+        TrackKind::Text => Some("application/mp4"),
     }
 }
 

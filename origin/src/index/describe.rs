@@ -112,6 +112,7 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         default: own.default,
         video: track.video,
         audio: track.audio,
+        text: track.text,
         timeline: track.timeline.clone(),
     })
 }

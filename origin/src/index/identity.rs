@@ -6,18 +6,20 @@ use sluice_packager::{
 
 use super::track::ReadTrack;
 
-/// A version is a name for one state of the clear bytes: 16 hex digits of SHA-256 over the names and digests of all files.
+/// A version is a name for one state of the clear bytes: 16 hex digits of SHA-256 over the names and digests of all files, made ones too: what a version
+/// names never changes, though another build may make them otherwise.
 ///
 /// Track numbers, which derived IVs contain, follow from the same names, so that no version can ever have two numberings.
 pub(super) fn version(tracks: &[ReadTrack]) -> String {
     let mut digest = Sha256::new();
     for track in tracks {
-        for file in &track.files {
+        let read = track.files.iter().map(|file| (&file.name, &file.digest));
+        for (name, content) in read.chain(track.made.iter().map(|made| (&made.name, &made.digest))) {
             digest.update(track.id.as_str());
             digest.update([0]);
-            digest.update(&file.name);
+            digest.update(name);
             digest.update([0]);
-            digest.update(file.digest);
+            digest.update(content);
         }
     }
     digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()

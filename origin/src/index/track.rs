@@ -8,10 +8,14 @@ use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment, read::Reader},
-    title::{Audio, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
+    title::{Audio, Text, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
-use super::{iframes, source::TrackFiles};
+use super::{
+    iframes,
+    source::TrackFiles,
+    timed_text::{self, Made},
+};
 
 /// A track's media, read and checked.
 pub(super) struct ReadTrack {
@@ -21,13 +25,16 @@ pub(super) struct ReadTrack {
     pub(super) timescale: u32,
     pub(super) video: Option<Video>,
     pub(super) audio: Option<Audio>,
+    /// `None` for plain WebVTT, which gets its timeline from the video.
+    pub(super) text: Option<Text>,
     /// What the record keeps of the init segment.
     pub(super) sample_entry: Vec<u8>,
-    /// Text gets its timeline from the video.
     pub(super) timeline: Timeline,
     pub(super) plan: Vec<Entry>,
     /// The init segment first, then the segments.
     pub(super) files: Vec<ReadFile>,
+    /// What is stored beside them.
+    pub(super) made: Vec<Made>,
 }
 
 /// A file as it was read.
@@ -46,9 +53,9 @@ impl ReadTrack {
 
     /// The segments' files.
     pub(super) fn segments(&self) -> &[ReadFile] {
-        match self.kind {
-            TrackKind::Text => &self.files,
-            TrackKind::Video | TrackKind::Audio => self.files.get(1..).unwrap_or_default(),
+        match (self.kind, self.text) {
+            (TrackKind::Text, None) => &self.files,
+            _ => self.files.get(1..).unwrap_or_default(),
         }
     }
 }
@@ -86,10 +93,12 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         timescale: 1,
         video: None,
         audio: None,
+        text: None,
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
         plan: Vec::new(),
         files,
+        made: Vec::new(),
     })
 }
 
@@ -97,6 +106,9 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     let (init_bytes, init_file) = load(init_path)?;
     let at_init = |error: cenc::Error| anyhow!("{}: {error}", init_path.display());
     let init = Init::parse(&init_bytes).map_err(|error| at_init(error.into()))?;
+    if init.entry.kind == EntryKind::Text {
+        return timed_text::read(source, init_path, &init_bytes, init_file);
+    }
     let config = TrackConfig::from_init(&init_bytes).map_err(at_init)?;
     let reader = Reader::new(&init_bytes).map_err(at_init)?;
     let mut files = vec![init_file];
@@ -143,7 +155,9 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
             let channels = init.entry.coded_channels().map_err(at_codec)?.unwrap_or(channels.into());
             (TrackKind::Audio, None, Some(Audio { channels, sample_rate }))
         }
-        EntryKind::Other => bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec())),
+        EntryKind::Text | EntryKind::Other => {
+            bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec()))
+        }
     };
     Ok(ReadTrack {
         id: source.id.clone(),
@@ -152,10 +166,12 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
         timescale: init.timescale,
         video,
         audio,
+        text: None,
         sample_entry: cenc::record_bytes(&init_bytes).map_err(at_init)?,
         timeline,
         plan,
         files,
+        made: Vec::new(),
     })
 }
 

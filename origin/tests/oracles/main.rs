@@ -14,6 +14,7 @@ mod compare;
 mod headers;
 mod names;
 mod open;
+mod text;
 mod tools;
 
 use clip::Clip;

@@ -92,6 +92,51 @@ fn errors_tell_the_place_in_the_file() {
     assert_eq!(cues(images.as_bytes(), 1000, 1), Err(Error::Images { offset: 1000 + HEAD.len() as u64 + 6 }));
 }
 
+/// A character with what WebVTT's tags say of it.
+type Styled = (char, [bool; 3]);
+
+/// Cue text without its markup; what style a space has cannot be seen.
+fn styled(text: &str) -> Vec<Styled> {
+    let (mut out, mut style) = (Vec::new(), [false; 3]);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let tag = |(at, name): (usize, &str)| {
+            let inside = rest.strip_prefix('<')?;
+            let (closes, inside) = inside.strip_prefix('/').map_or((false, inside), |inside| (true, inside));
+            inside.strip_prefix(name).map(|rest| (at, !closes, rest))
+        };
+        if let Some((at, on, behind)) = ["i>", "b>", "u>"].into_iter().enumerate().find_map(tag) {
+            (style[at], rest) = (on, behind);
+        } else {
+            out.push((c, if c.is_whitespace() { [false; 3] } else { style }));
+            rest = &rest[c.len_utf8()..];
+            // ttconv leaves it as it is.
+            rest = if c == '&' { rest.strip_prefix("amp;").unwrap_or(rest) } else { rest };
+        }
+    }
+    out
+}
+
+#[test]
+fn ttconv_reads_the_same_times_and_text() {
+    for (document, written) in [
+        (include_str!("vectors/styles.ttml"), include_str!("vectors/styles.vtt")),
+        (include_str!("vectors/times.ttml"), include_str!("vectors/times.vtt")),
+        (include_str!("vectors/space.ttml"), include_str!("vectors/space.vtt")),
+    ] {
+        let ours = cues(document.as_bytes(), 0, 100_000).expect("parses");
+        let stamp = |time: u64| format!("00:{:02}:{:02}.{:03}", time / 60_000, time / 1000 % 60, time % 1000);
+        let ours = ours
+            .iter()
+            .map(|cue| (format!("{} --> {}", stamp(cue.time.start), stamp(cue.time.end)), styled(cue.content.text())));
+        let theirs = written.trim_end().split("\n\n").skip(1).map(|cue| {
+            let (time, text) = cue.split_once('\n').expect("a time and text");
+            (time.to_owned(), styled(text))
+        });
+        assert_eq!(ours.collect::<Vec<_>>(), theirs.collect::<Vec<_>>());
+    }
+}
+
 proptest! {
     #[test]
     fn no_document_panics(

@@ -15,6 +15,7 @@ pub mod mint;
 pub mod protect;
 pub mod serve;
 pub mod speke;
+pub mod text;
 
 mod running;
 mod usage;

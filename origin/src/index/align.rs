@@ -3,7 +3,8 @@ use sluice_packager::title::{Timeline, TrackKind};
 
 use super::track::ReadTrack;
 
-/// Checks that video renditions are cut at the same times, and gives text tracks the timeline of the media.
+/// Checks that video renditions are cut at the same times, and gives plain WebVTT the timeline of the media. Timed text in
+/// CMAF has its own, cut where it likes, but from where the media begins: HLS has no other way to tell where a playlist does.
 pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
     let lead = tracks.iter().find(|track| track.kind == TrackKind::Video);
     let lead = lead.or_else(|| tracks.iter().find(|track| track.kind == TrackKind::Audio));
@@ -12,7 +13,14 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
         aligned(lead, track)?;
     }
     let (name, timescale, timeline) = (lead.id.clone(), lead.timescale, lead.timeline.clone());
-    for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Text) {
+    for track in tracks.iter().filter(|track| track.kind == TrackKind::Text && track.text.is_some()) {
+        let begins = |start: u64, timescale: u32| start as f64 / f64::from(timescale.max(1));
+        let (own, media) = (begins(track.timeline.start, track.timescale), begins(timeline.start, timescale));
+        if (own - media).abs() > 1.0 {
+            bail!("track {}: begins at {own:.3} s, but {name} at {media:.3} s: text begins with the media", track.id);
+        }
+    }
+    for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Text && track.text.is_none()) {
         let (has, wants) = (track.files.len(), timeline.count() as usize);
         if has != wants {
             bail!(

@@ -149,6 +149,7 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         default: own.default,
         video: track.video,
         audio: track.audio,
+        text: track.text,
         init_size: None,
         timeline: track.timeline.clone(),
         schedule: track.schedule.clone(),

@@ -10,18 +10,20 @@ use super::{
 };
 
 /// A version is a name for one state of the clear bytes, and of how they are protected where that is not by one key per kind: 16 hex digits of
-/// SHA-256 over the names and digests of all files, and over what else makes other protected bytes of them.
+/// SHA-256 over the names and digests of all files, made ones too, and over what else makes other protected bytes of them: what a version names never
+/// changes, though another build may make it otherwise.
 ///
 /// Track numbers, which derived IVs contain, follow from the same names, so that no version can ever have two numberings.
 pub(super) fn version(tracks: &[ReadTrack], policy: Option<&Policy>) -> String {
     let mut digest = Sha256::new();
     for track in tracks {
-        for file in &track.files {
+        let read = track.files.iter().map(|file| (&file.name, &file.digest));
+        for (name, content) in read.chain(track.made.iter().map(|made| (&made.name, &made.digest))) {
             digest.update(track.id.as_str());
             digest.update([0]);
-            digest.update(&file.name);
+            digest.update(name);
             digest.update([0]);
-            digest.update(file.digest);
+            digest.update(content);
         }
     }
     if let Some(Policy { keys, clear_lead, key_period, pssh, .. }) = policy

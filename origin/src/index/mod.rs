@@ -1,6 +1,6 @@
 //! `sluice index`: makes a title version of CMAF that another tool wrote.
 //!
-//! Reads `DIR/TRACK/{init.mp4,1.m4s,…}` (text: `1.vtt,…`) and `DIR/title.toml`, checks everything that protection will need, and writes
+//! Reads `DIR/TRACK/{init.mp4,1.m4s,…}` (text: the same, or `1.vtt,…`) and `DIR/title.toml`, checks everything that protection will need, and writes
 //! `OUT/TITLE/VERSION/TRACK/{record.json,plan.bin,…}` and last, at once, `OUT/TITLE/descriptor.json`. The same input gives the same
 //! version and the same bytes.
 
@@ -14,6 +14,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod timed_text;
 mod track;
 
 use std::path::{Path, PathBuf};

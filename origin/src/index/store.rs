@@ -18,6 +18,9 @@ pub(super) fn track(folder: &Path, track: &ReadTrack, record: &TrackRecord) -> a
         }
         write_if_changed(&folder.join(&file.name), &bytes)?;
     }
+    for made in &track.made {
+        write_if_changed(&folder.join(&made.name), &made.bytes)?;
+    }
     if track.kind != TrackKind::Text {
         write_if_changed(&folder.join("plan.bin"), &plan::write(&track.plan))?;
     }

@@ -6,6 +6,7 @@ use std::{
 use sluice_packager::title::{Delivery, Descriptor, TrackKind, TrackRecord, Treatment, plan};
 
 use super::index;
+use crate::text::synthetic;
 
 /// The sample title, as other tools made it.
 fn sample() -> PathBuf {
@@ -121,6 +122,70 @@ fn every_byte_and_name_counts_for_the_version() {
     );
 }
 
+/// Six segments of timed text beside the sample's media: a cue of twenty seconds from the first on.
+fn add_timed_text(source: &Path) {
+    for (track, init) in [("s-en", synthetic::stpp_init()), ("w-en", synthetic::wvtt_init())] {
+        let folder = source.join(track);
+        fs::create_dir_all(&folder).expect("creates");
+        fs::write(folder.join("init.mp4"), init).expect("writes");
+        for number in 0..6u32 {
+            let sample = match track {
+                "s-en" => synthetic::document("<p begin='1s' end='21s'>Hello</p>"),
+                _ if number == 5 => synthetic::vtte(),
+                _ => synthetic::vttc("1", "Hello"),
+            };
+            let segment = synthetic::segment(number * 4000, &[(4000, sample)]);
+            fs::write(folder.join(format!("{}.m4s", number + 1)), segment).expect("writes");
+        }
+    }
+}
+
+#[test]
+fn timed_text_keeps_its_bytes_and_timeline_and_gets_webvtt() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "t-en"]);
+    add_timed_text(&source);
+    let indexed = index(&source, "demo", &dir.path().join("out")).expect("indexes");
+    let told: Vec<_> = indexed
+        .descriptor
+        .tracks
+        .iter()
+        .map(|track| {
+            (track.id.as_str(), track.codec.as_str(), track.is_fragmented(), track.timescale, track.timeline.count())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("v360", "avc1.4d401e", true, 12_800, 6),
+            ("s-en", "stpp.ttml.im1t", true, 1000, 6),
+            ("t-en", "wvtt", false, 12_800, 6),
+            ("w-en", "wvtt", true, 1000, 6),
+        ]
+    );
+    for track in ["s-en", "w-en"] {
+        let folder = indexed.path.join(track);
+        for entry in fs::read_dir(source.join(track)).expect("lists") {
+            let from = entry.expect("lists").path();
+            let to = folder.join(from.file_name().expect("a name"));
+            assert_eq!(fs::read(&from).expect("reads"), fs::read(to).expect("reads"), "{}", from.display());
+        }
+        let (cue, last) = match track {
+            "s-en" => ("\n00:00:01.000 --> 00:00:21.000\nHello\n", true),
+            _ => ("\n1\n00:00:00.000 --> 00:00:20.000\nHello\n", false),
+        };
+        for number in 1..=6 {
+            let text = fs::read_to_string(folder.join(format!("{number}.vtt"))).expect("reads");
+            assert_eq!(text.contains(cue), number < 6 || last, "{track} {number}: {text}");
+        }
+        let record: TrackRecord =
+            serde_json::from_slice(&fs::read(folder.join("record.json")).expect("a record")).expect("parses");
+        assert!(!record.sample_entry.is_empty() && record.kids.is_empty());
+        assert!(matches!(record.treatment(Delivery::Cbcs), Ok(Treatment::Clear(_))));
+        assert!(!folder.join("plan.bin").exists());
+    }
+}
+
 #[test]
 fn a_title_without_settings_gives_least_away() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -177,6 +242,33 @@ fn broken_titles_are_named_by_file_and_leave_no_descriptor() {
         &["v360", "v720"],
         &|dir| fs::remove_file(dir.join("v720/6.m4s")).expect("removes"),
         &["cut at the same times"],
+    );
+    broken(
+        &["v360"],
+        &|dir| {
+            add_timed_text(dir);
+            fs::write(dir.join("s-en/3.m4s"), synthetic::segment(8000, &[(4000, b"<tt>".to_vec())])).expect("writes");
+        },
+        &["s-en/3.m4s", "TTML at byte"],
+    );
+    broken(
+        &["v360"],
+        &|dir| {
+            add_timed_text(dir);
+            fs::copy(dir.join("w-en/1.m4s"), dir.join("w-en/2.m4s")).expect("copies");
+        },
+        &["w-en/2.m4s", "before the end"],
+    );
+    broken(
+        &["v360"],
+        &|dir| {
+            add_timed_text(dir);
+            for number in 1..=5 {
+                fs::rename(dir.join(format!("w-en/{}.m4s", number + 1)), dir.join(format!("w-en/{number}.m4s")))
+                    .expect("renames");
+            }
+        },
+        &["track w-en", "begins at 4.000 s"],
     );
     broken(&["v360"], &write("title.toml", b"title = \"other\""), &["title.toml", "other"]);
     broken(&["v360"], &write("title.toml", b"\nnonsense = 1"), &["title.toml", "line"]);

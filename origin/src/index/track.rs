@@ -8,10 +8,15 @@ use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment_as, read::Reader},
-    title::{Audio, Schedule, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
+    title::{Audio, Schedule, Text, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
-use super::{iframes, protecting::Protecting, source::TrackFiles};
+use super::{
+    iframes,
+    protecting::Protecting,
+    source::TrackFiles,
+    timed_text::{self, Made},
+};
 
 /// A track's media, read and checked.
 pub(super) struct ReadTrack {
@@ -21,16 +26,19 @@ pub(super) struct ReadTrack {
     pub(super) timescale: u32,
     pub(super) video: Option<Video>,
     pub(super) audio: Option<Audio>,
+    /// `None` for plain WebVTT, which gets its timeline from the video.
+    pub(super) text: Option<Text>,
     /// The init segment; empty for text.
     pub(super) init: Vec<u8>,
     /// What the record keeps of it.
     pub(super) sample_entry: Vec<u8>,
-    /// Text gets its timeline from the video.
     pub(super) timeline: Timeline,
     pub(super) schedule: Schedule,
     pub(super) plan: Vec<Entry>,
     /// The init segment first, then the segments.
     pub(super) files: Vec<ReadFile>,
+    /// What is stored beside them.
+    pub(super) made: Vec<Made>,
 }
 
 /// A file as it was read.
@@ -49,9 +57,9 @@ impl ReadTrack {
 
     /// The segments' files.
     pub(super) fn segments(&self) -> &[ReadFile] {
-        match self.kind {
-            TrackKind::Text => &self.files,
-            TrackKind::Video | TrackKind::Audio => self.files.get(1..).unwrap_or_default(),
+        match (self.kind, self.text) {
+            (TrackKind::Text, None) => &self.files,
+            _ => self.files.get(1..).unwrap_or_default(),
         }
     }
 }
@@ -90,11 +98,13 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         video: None,
         audio: None,
         init: Vec::new(),
+        text: None,
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
         schedule: Schedule::default(),
         plan: Vec::new(),
         files,
+        made: Vec::new(),
     })
 }
 
@@ -102,6 +112,9 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
     let (init_bytes, init_file) = load(init_path)?;
     let at_init = |error: cenc::Error| anyhow!("{}: {error}", init_path.display());
     let init = Init::parse(&init_bytes).map_err(|error| at_init(error.into()))?;
+    if init.entry.kind == EntryKind::Text {
+        return timed_text::read(source, init_path, &init_bytes, init_file);
+    }
     let config = TrackConfig::from_init(&init_bytes).map_err(at_init)?;
     let reader = Reader::new(&init_bytes).map_err(at_init)?;
     let mut files = vec![init_file];
@@ -150,7 +163,9 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
             let channels = init.entry.coded_channels().map_err(at_codec)?.unwrap_or(channels.into());
             (TrackKind::Audio, None, Some(Audio { channels, sample_rate }))
         }
-        EntryKind::Other => bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec())),
+        EntryKind::Text | EntryKind::Other => {
+            bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec()))
+        }
     };
     Ok(ReadTrack {
         id: source.id.clone(),
@@ -159,12 +174,14 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
         timescale: init.timescale,
         video,
         audio,
+        text: None,
         sample_entry: cenc::record_bytes(&init_bytes).map_err(at_init)?,
         schedule: protecting.schedule(source.id.as_str(), &timeline, init.timescale)?,
         timeline,
         plan,
         init: init_bytes,
         files,
+        made: Vec::new(),
     })
 }
 

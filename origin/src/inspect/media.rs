@@ -50,6 +50,10 @@ fn explain_init(bytes: &[u8], out: &mut String) -> anyhow::Result<()> {
             writeln!(out, "audio: {channels} channels, {sample_rate} Hz")?;
             writeln!(out, "codec: {}", init.entry.codec_string()?)?;
         }
+        EntryKind::Text => {
+            writeln!(out, "text")?;
+            writeln!(out, "codec: {}", init.entry.codec_string()?)?;
+        }
         EntryKind::Other => writeln!(out, "codec: {} (not taken apart by this build)", init.entry.codec())?,
     }
     if !matches!(&init.entry.codec().0, b"encv" | b"enca") {

@@ -15,6 +15,7 @@ mod headers;
 mod names;
 mod open;
 mod periods;
+mod text;
 mod tools;
 
 use clip::Clip;

@@ -51,10 +51,21 @@ struct Delivered {
 /// Walks both manifests of a scheme and compares every track that the title has.
 pub(super) async fn scheme(stack: &Stack, session: &Session, scheme: &str, host: EdgeHost) -> Result<Vec<Row>> {
     let hls = hls(stack, session.hls(scheme).context("no HLS")?).await.context("HLS")?;
+    // Timed text, which HLS lists as WebVTT.
+    let mut text = Listing::new();
     if scheme == Delivery::Aes128.as_str() {
         ensure!(session.dash(scheme).is_none(), "DASH has no form for segments encrypted whole");
     } else {
-        let dash = dash(stack, session.dash(scheme).context("no DASH")?).await.context("DASH")?;
+        let mut dash = dash(stack, session.dash(scheme).context("no DASH")?).await.context("DASH")?;
+        for id in
+            stack.indexed.descriptor.tracks.iter().filter(|track| is_timed_text(track)).map(|track| track.id.as_str())
+        {
+            let cmaf = dash.remove(id).with_context(|| format!("DASH does not list the track {id}"))?;
+            let webvtt = hls.get(id).with_context(|| format!("HLS does not list the track {id}"))?;
+            ensure!(cmaf.init.is_some() && webvtt.init.is_none(), "{id}: CMAF in DASH and WebVTT in HLS");
+            dash.insert(id.to_owned(), webvtt.clone());
+            text.insert(id.to_owned(), cmaf);
+        }
         ensure!(hls == dash, "HLS and DASH do not list the same media");
     }
 
@@ -72,7 +83,24 @@ pub(super) async fn scheme(stack: &Stack, session: &Session, scheme: &str, host:
         row.host = host.as_str();
         rows.push(row);
     }
+    rows.extend(timed_text(stack, &text, scheme, host).await?);
     ensure!(delivered.is_empty(), "the manifests list tracks that the title has not");
+    Ok(rows)
+}
+
+fn is_timed_text(track: &Track) -> bool {
+    track.kind == TrackKind::Text && track.is_fragmented()
+}
+
+/// Text in CMAF, as DASH lists it, against the clear one that it is to be.
+async fn timed_text(stack: &Stack, listing: &Listing, scheme: &str, host: EdgeHost) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for track in &stack.indexed.descriptor.tracks {
+        let Some(listed) = listing.get(track.id.as_str()) else { continue };
+        let delivered = fetch(stack, listed).await.with_context(|| track.id.to_string())?;
+        let row = row(stack, track, delivered, &BTreeMap::new()).with_context(|| track.id.to_string())?;
+        rows.push(Row { host: host.as_str(), scheme: scheme.to_owned(), ..row });
+    }
     Ok(rows)
 }
 
@@ -155,6 +183,7 @@ fn row(stack: &Stack, track: &Track, delivered: Delivered, keys: &BTreeMap<Kid, 
     let protected_title = stack.indexed.descriptor.key_policy.is_some();
     let findings = match (&delivered.init, track.kind) {
         (None, TrackKind::Text) => compare::text(&folder, &delivered.segments)?,
+        (Some(init), TrackKind::Text) => compare::media(&folder, init, &delivered.segments, &compare::Keys::none())?,
         (Some(init), TrackKind::Video | TrackKind::Audio) if !delivered.keys.is_empty() => {
             let clear =
                 delivered.segments.iter().enumerate().map(|(at, segment)| match delivered.keys.range(..=at).last() {
@@ -188,7 +217,7 @@ fn row(stack: &Stack, track: &Track, delivered: Delivered, keys: &BTreeMap<Kid, 
         host: "",
         scheme: String::new(),
         track: track.id.as_str().to_owned(),
-        codec: track.codec.clone(),
+        codec: if delivered.init.is_none() { "WebVTT".to_owned() } else { track.codec.clone() },
         segments: delivered.segments.len() as u64,
         samples: findings.samples,
         bytes: parts().map(|part| part.len() as u64).sum(),

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use sluice_packager::title::{Delivery, Scheme, SingleFile, SingleFileError, TrackId, Treatment};
+use sluice_packager::title::{Delivery, Scheme, SingleFile, SingleFileError, TrackId, TrackKind, Treatment};
 
 use super::{
     Viewing,
@@ -23,7 +23,9 @@ pub(super) async fn file<H: Host>(
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
     let mut found = Found::of(viewing, delivery, track).await?;
-    let content_type = content_type(found.record.kind).ok_or(Error::UnknownTrack)?;
+    // Text is a file per segment.
+    let content_type = content_type(&found.record).filter(|_| found.record.kind != TrackKind::Text);
+    let content_type = content_type.ok_or(Error::UnknownTrack)?;
     let scheme = file_scheme(found.treatment)?;
     let etag = found.etag("mp4");
     if conditional::not_modified(found.request(), &etag) {
@@ -44,7 +46,8 @@ pub(super) async fn file<H: Host>(
     if found.request().is_head() {
         return Ok(response);
     }
-    let index = file.index(init.track_id, found.record.timescale, &found.record.timeline);
+    let track_id = init.track_id.ok_or_else(|| Error::Origin("the init segment names no track".to_owned()))?;
+    let index = file.index(track_id, found.record.timescale, &found.record.timeline);
     let index = index.map_err(|error| unusable(&mut found, error))?;
     let beginning = part(&[init.bytes, index].concat(), window);
     let mut parts = VecDeque::new();

@@ -28,7 +28,7 @@ pub(super) async fn init<H: Host>(
     track: &TrackId,
 ) -> Result<Response<H::Body>, Error> {
     let mut found = Found::of(viewing, delivery, track).await?;
-    let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
+    let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
     if let Some(text) = viewing.context.request.parameter("period") {
         let period = text.parse().map_err(|_| Error::BadRequest("period is not a number"))?;
         // As many as there are: another one names nothing.
@@ -54,7 +54,10 @@ pub(super) async fn segment<H: Host>(
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
     let mut found = Found::of(viewing, delivery, track).await?;
-    let content_type = content_type(found.record.kind).ok_or(Error::UnknownSegment)?;
+    let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
+    if found.record.kind == TrackKind::Text {
+        return text_object(found, format!("{number}.m4s"), content_type, number).await;
+    }
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
     found.treatment = found.segment_treatment(number)?;
     let object = format!("{number}.m4s");
@@ -82,12 +85,21 @@ pub(super) async fn text<H: Host>(
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let mut found = Found::of(viewing, delivery, track).await?;
+    let found = Found::of(viewing, delivery, track).await?;
+    text_object(found, format!("{number}.vtt"), "text/vtt; charset=utf-8", number).await
+}
+
+/// One of a text segment's forms, as the origin has it. There is no plan of text: nothing is added to it.
+async fn text_object<H: Host>(
+    mut found: Found<'_, H>,
+    object: String,
+    content_type: &'static str,
+    number: u32,
+) -> Result<Response<H::Body>, Error> {
     let (TrackKind::Text, Treatment::Clear(reason)) = (found.record.kind, found.treatment) else {
         return Err(Error::UnknownSegment);
     };
     found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
-    let object = format!("{number}.vtt");
     let etag = found.etag(&object);
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
@@ -97,7 +109,7 @@ pub(super) async fn text<H: Host>(
         Some(total) => conditional::range(found.request(), &etag, total)?,
         None => None,
     };
-    stream(head("text/vtt; charset=utf-8", &etag, body.total(), range), body, range).await
+    stream(head(content_type, &etag, body.total(), range), body, range).await
 }
 
 /// A media object's track found, and allowed to this viewer.
@@ -114,7 +126,8 @@ pub(super) struct Found<'a, H: Host> {
 /// An init segment as it leaves.
 pub(super) struct InitSegment {
     pub(super) bytes: Vec<u8>,
-    pub(super) track_id: u32,
+    /// Where it tells.
+    pub(super) track_id: Option<u32>,
 }
 
 impl<'a, H: Host> Found<'a, H> {
@@ -157,8 +170,7 @@ impl<'a, H: Host> Found<'a, H> {
                 // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
                 Treatment::EncryptSegments { .. } | Treatment::Lead { .. } | Treatment::Clear(_) => clear.to_vec(),
             };
-            let track_id = Init::parse(clear).map_err(|error| unusable(error.into()))?.track_id;
-            Ok(InitSegment { bytes, track_id })
+            Ok(InitSegment { bytes, track_id: Init::parse(clear).map(|init| init.track_id).ok() })
         };
         let Viewing { origin, title, .. } = self.viewing;
         origin.init(title, &self.version, &self.record.track, treat).await
@@ -292,11 +304,13 @@ fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-pub(super) fn content_type(kind: TrackKind) -> Option<&'static str> {
-    match kind {
+/// What the track's CMAF is, if it is there in CMAF: plain WebVTT has no sample entry.
+pub(super) fn content_type(record: &TrackRecord) -> Option<&'static str> {
+    match record.kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
-        TrackKind::Text => None,
+        TrackKind::Text if record.sample_entry.is_empty() => None,
+        TrackKind::Text => Some("application/mp4"),
     }
 }
 

@@ -3,3 +3,4 @@
 mod refusals;
 mod sessions;
 mod support;
+mod text;

@@ -100,7 +100,7 @@ fn protected_name(entry: &SampleEntry<'_>) -> Result<(&'static [u8; 4], bool), E
     match entry.kind {
         EntryKind::Visual { .. } => Ok((b"encv", true)),
         EntryKind::Audio { .. } => Ok((b"enca", false)),
-        EntryKind::Other => Err(Error::UnknownCodec(entry.codec())),
+        EntryKind::Text | EntryKind::Other => Err(Error::UnknownCodec(entry.codec())),
     }
 }
 

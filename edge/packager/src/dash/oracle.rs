@@ -11,7 +11,7 @@ use super::mpd;
 use crate::{
     drm::pssh,
     manifest::fixture,
-    title::{Delivery, Descriptor, Run, Track, VideoRange},
+    title::{Delivery, Descriptor, Run, Text, Track, VideoRange},
 };
 
 fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
@@ -125,6 +125,43 @@ proptest! {
         let told = read.mediaPresentationDuration.unwrap_or(Duration::ZERO).as_secs_f64();
         prop_assert!((told - seconds).abs() < 0.002 + seconds * 1e-9, "{} {}", told, seconds);
     }
+}
+
+#[test]
+fn timed_text_in_cmaf_is_listed_as_such_and_lines_up_with_the_media() {
+    let mut title = fixture::protected();
+    title.tracks[0].timeline.start = 12_800 * 3;
+    title.tracks[1].timeline.start = 12_800 * 3;
+    title.tracks.truncate(2);
+    for (id, codec) in [("stpp-en", "stpp.ttml.im1t"), ("wvtt-en", "wvtt"), ("plain", "wvtt")] {
+        let mut track = fixture::text(id, "en", id);
+        codec.clone_into(&mut track.codec);
+        track.text = Some(Text { fragmented: id != "plain" });
+        title.tracks.push(track);
+    }
+    let (_, read) = read(&title, Delivery::Cbcs);
+    let text: Vec<_> = sets(&read).iter().filter(|set| set.contentType.as_deref() == Some("text")).collect();
+    let told: Vec<_> = text
+        .iter()
+        .map(|set| {
+            let template = set.SegmentTemplate.as_ref().expect("template");
+            assert!(set.ContentProtection.is_empty(), "text is in the clear");
+            // The media's start, though the text begins before.
+            assert_eq!((template.presentationTimeOffset, segments(set)[0].0), (Some(3000), 0));
+            let media = template.media.as_deref().expect("media").rsplit_once('/').expect("a folder").1.to_owned();
+            let codecs = set.representations[0].codecs.clone();
+            (set.mimeType.as_deref().expect("mimeType"), codecs, template.initialization.is_some(), media)
+        })
+        .collect();
+    let m4s = || "$Number$.m4s?v=r1".to_owned();
+    assert_eq!(
+        told,
+        [
+            ("application/mp4", Some("stpp.ttml.im1t".to_owned()), true, m4s()),
+            ("application/mp4", Some("wvtt".to_owned()), true, m4s()),
+            ("text/vtt", None, false, "$Number$.vtt?v=r1".to_owned()),
+        ]
+    );
 }
 
 #[test]

@@ -97,6 +97,7 @@ pub(super) fn put_set(
     let (content, mime) = match first.kind {
         TrackKind::Video => ("video", "video/mp4"),
         TrackKind::Audio => ("audio", "audio/mp4"),
+        TrackKind::Text if first.is_fragmented() => ("text", "application/mp4"),
         TrackKind::Text => ("text", "text/vtt"),
     };
     put!(out, "<AdaptationSet id=\"{}\" contentType=\"{content}\" mimeType=\"{mime}\"", place.id);
@@ -110,7 +111,7 @@ pub(super) fn put_set(
         (false, true) => out.push_str(" segmentAlignment=\"true\""),
         (_, false) => {}
     }
-    if first.kind != TrackKind::Text {
+    if first.is_fragmented() {
         out.push_str(if ranges { " subsegmentStartsWithSAP=\"1\"" } else { " startWithSAP=\"1\"" });
     }
     out.push('>');
@@ -186,7 +187,7 @@ fn put_representation(out: &mut String, track: &Track, options: &Options<'_>) {
     let scheme = options.delivery.scheme().filter(|_| track.kind != TrackKind::Text);
     let bandwidth = u32::try_from(peak(track, scheme)).unwrap_or(u32::MAX);
     put!(out, "<Representation id=\"{}\" bandwidth=\"{bandwidth}\"", track.id);
-    if track.kind != TrackKind::Text {
+    if track.is_fragmented() {
         put!(out, " codecs=\"{}\"", Escaped(&track.codec));
     }
     if let Some(video) = track.video {

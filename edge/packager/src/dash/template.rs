@@ -21,10 +21,11 @@ impl Origin {
             .unwrap_or(Self { start: 0, timescale: 1 })
     }
 
-    /// `@presentationTimeOffset` in the track's timescale; never after the track's first segment.
+    /// `@presentationTimeOffset` in the track's timescale; never after the first segment of audio or video. Text may begin before them.
     pub(super) fn offset(self, track: &Track) -> u64 {
         let ticks = u128::from(self.start) * u128::from(track.timescale.max(1)) / u128::from(self.timescale);
-        u64::try_from(ticks).map_or(track.timeline.start, |ticks| ticks.min(track.timeline.start))
+        let latest = if track.kind == TrackKind::Text { u64::MAX } else { track.timeline.start };
+        u64::try_from(ticks).map_or(track.timeline.start, |ticks| ticks.min(latest))
     }
 
     /// The time from here to the end of the track.
@@ -41,7 +42,7 @@ pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, o
         0 => {}
         offset => put!(out, " presentationTimeOffset=\"{offset}\""),
     }
-    if track.kind == TrackKind::Text {
+    if !track.is_fragmented() {
         put!(out, " media=\"$RepresentationID$/$Number$.vtt?v={version}\"");
     } else {
         put!(

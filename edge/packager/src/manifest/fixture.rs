@@ -73,6 +73,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         video: None,
         audio: None,
         init_size: (kind != TrackKind::Text).then_some(InitSize { clear: 700, cenc: 780, cbcs: 800 }),
+        text: None,
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
         schedule: Schedule::default(),
     }

@@ -28,7 +28,7 @@ pub enum TrackKind {
     Video,
     /// Audio in CMAF.
     Audio,
-    /// WebVTT, a file per segment, always in the clear.
+    /// WebVTT, a file per segment, perhaps made of timed text in CMAF ([`Text`]); always in the clear.
     Text,
 }
 
@@ -73,6 +73,9 @@ pub struct Track {
     /// Audio only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Audio>,
+    /// Text only; absent for plain WebVTT.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
     /// Bytes of its init segment, which byte ranges begin with; text has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_size: Option<InitSize>,
@@ -118,7 +121,21 @@ pub struct Audio {
     pub sample_rate: u32,
 }
 
+/// What manifests say of a text track.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Text {
+    /// Whether it is there as CMAF too (`init.mp4`, `{n}.m4s`: `stpp` or `wvtt`), which DASH lists. HLS lists the WebVTT files, which every text
+    /// track has.
+    #[serde(default)]
+    pub fragmented: bool,
+}
+
 impl Track {
+    /// Whether DASH lists it as CMAF: all but plain WebVTT.
+    pub fn is_fragmented(&self) -> bool {
+        self.kind != TrackKind::Text || self.text.is_some_and(|text| text.fragmented)
+    }
+
     /// Whether the track is within a limit on the height of video, in pixels.
     pub fn within(&self, limit: Option<u32>) -> bool {
         self.kind.within(self.video.map(|video| video.height), limit)

@@ -19,7 +19,7 @@ mod timeline;
 
 pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
-pub use descriptor::{Audio, Descriptor, IFrames, Track, TrackKind, Video};
+pub use descriptor::{Audio, Descriptor, IFrames, Text, Track, TrackKind, Video};
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use keys::{KeyPolicy, KeyScope, SchemeKeys, TitleKey};
 pub use range::VideoRange;

@@ -29,7 +29,7 @@ pub struct TrackRecord {
     /// Whether the whole title is unprotected, by the operator's declaration at indexing.
     #[serde(default)]
     pub unprotected_title: bool,
-    /// The sample entry with its codec configuration (the child of `stsd`), base64: what tells how samples are laid out. Empty for text.
+    /// The sample entry with its codec configuration (the child of `stsd`), base64: what tells how samples are laid out. Empty for plain WebVTT.
     #[serde(default)]
     pub sample_entry: String,
     /// The segments.

@@ -1,6 +1,8 @@
 use super::{Av1C, AvcC, Esds, HvcC, SampleEntry, Sinf, Surround, VpcC};
 use crate::bmff::{Error, FourCc};
 
+const IMSC1_TEXT: &str = "im1t";
+
 impl SampleEntry<'_> {
     /// The type of the clear entry: its own, or what `frma` of a protected one names.
     ///
@@ -37,8 +39,25 @@ impl SampleEntry<'_> {
             b"ac-3" | b"ec-3" | b"ac-4" => original.to_string(),
             b"Opus" => "opus".to_owned(),
             b"fLaC" => "flac".to_owned(),
+            b"wvtt" => "wvtt".to_owned(),
+            b"stpp" => format!("stpp.ttml.{}", self.ttml_profile()?),
             _ => return Err(self.view.invalid("a codec that is not known here")),
         })
+    }
+
+    /// The processor profile that the `mime` box of an `stpp` names (W3C, TTML Media Type Definition and Profile Registry), or else IMSC 1 text, what
+    /// CMAF has.
+    fn ttml_profile(&self) -> Result<&str, Error> {
+        let Some(mime) = self.children().find_kind(b"mime")? else { return Ok(IMSC1_TEXT) };
+        let mut fields = mime.fields();
+        fields.full(0)?;
+        let text = core::str::from_utf8(fields.rest()).map_err(|_| mime.invalid("a string that is not UTF-8"))?;
+        let parameters = text.trim_end_matches('\0').split(';').skip(1);
+        let named = parameters.filter_map(|parameter| parameter.trim().strip_prefix("codecs=")).next();
+        let of_profiles = |text: &&str| {
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"|+".contains(&byte))
+        };
+        Ok(named.map(|text| text.trim_matches('"')).filter(of_profiles).unwrap_or(IMSC1_TEXT))
     }
 
     /// Channels as the codec's configuration tells them; `None` where only the sample entry does, whose count many packagers leave at two.

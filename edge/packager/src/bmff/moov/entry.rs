@@ -1,3 +1,4 @@
+use super::timed_text;
 use crate::bmff::{BoxView, Boxes, Error, FourCc};
 
 /// A sample entry: the child of `stsd` that says how samples are coded (ISO/IEC 14496-12, 8.5.2 and 12).
@@ -28,6 +29,8 @@ pub enum EntryKind {
         /// Hz.
         sample_rate: u32,
     },
+    /// `XMLSubtitleSampleEntry` (`stpp`) or `WVTTSampleEntry` (`wvtt`, ISO/IEC 14496-30): timed text.
+    Text,
     /// Any that this build does not take apart.
     Other,
 }
@@ -58,6 +61,11 @@ impl<'a> SampleEntry<'a> {
                 fields.array::<6>("samplesize")?;
                 EntryKind::Audio { channels, sample_rate: fields.u32("samplerate")? >> 16 }
             }
+            b"stpp" => {
+                let (_, fields) = timed_text::read(&view)?;
+                return Ok(Self { view, kind: EntryKind::Text, fields });
+            }
+            b"wvtt" => EntryKind::Text,
             _ => EntryKind::Other,
         };
         Ok(Self { view, kind, fields: view.payload().len() - fields.rest().len() })

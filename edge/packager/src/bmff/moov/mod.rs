@@ -9,6 +9,7 @@ mod esds;
 mod hvcc;
 mod sinf;
 mod surround;
+mod timed_text;
 mod trex;
 mod vpcc;
 
@@ -19,6 +20,7 @@ pub use esds::Esds;
 pub use hvcc::{HevcProfile, HvcC};
 pub use sinf::{Sinf, Tenc};
 pub use surround::Surround;
+pub use timed_text::{Stpp, vttc};
 pub use trex::Trex;
 pub use vpcc::VpcC;
 

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bmff::{
         BoxView,
-        moof::{Moof, Sample, Subsample},
+        moof::{CmafHeader, Moof, Sample, Subsample},
     },
     title::Scheme,
 };
@@ -25,6 +25,10 @@ pub(super) struct Layout<'a> {
     pub(super) scheme: Scheme,
     pub(super) clear_len: usize,
     pub(super) new: NewBoxes,
+    /// What comes in place of `tfhd`, where that is not CMAF's.
+    pub(super) header: Option<CmafHeader>,
+    /// What is to be added to a run's data offset for the bytes from the start of the clear `moof`.
+    pub(super) data_shift: i128,
 }
 
 /// Sizes of the boxes that come in at the end of `traf`, in bytes.
@@ -65,8 +69,10 @@ impl<'a> Layout<'a> {
         if let Some(trex) = config.trex.filter(|trex| trex.track_id != moof.traf.tfhd.track_id) {
             return Err(Error::Track { expected: trex.track_id, found: moof.traf.tfhd.track_id, offset });
         }
-        let samples = moof.samples(config.trex.as_ref())?;
+        let data = parts.payload.start as u64;
+        let samples = moof.samples_at(config.trex.as_ref(), data)?;
         order.check(&samples, offset)?;
+        order.check_origin(moof.file_origin(data), moof.traf.tfhd.offset)?;
         let full_sample = config.codec.is_full_sample();
         let (mut subsamples, mut maps) = (Vec::new(), Vec::new());
         for (index, sample) in samples.iter().enumerate() {
@@ -90,7 +96,8 @@ impl<'a> Layout<'a> {
         }
         covered(&samples, &parts.payload, offset)?;
         let new = new_boxes(scheme, full_sample, samples.len(), &maps);
-        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
+        let (header, data_shift) = (moof.traf.cmaf_header()?, moof.data_shift(data));
+        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new, header, data_shift })
     }
 
     /// Bytes of a sample's own IV.
@@ -98,9 +105,20 @@ impl<'a> Layout<'a> {
         iv_size(self.scheme)
     }
 
+    /// Bytes that `moof` becomes longer by.
+    pub(super) fn growth(&self) -> usize {
+        self.header_len(self.new.total())
+    }
+
     /// Bytes of the fragment once protected.
     pub(super) fn protected_len(&self) -> usize {
-        self.clear_len + self.new.total()
+        self.clear_len + self.growth()
+    }
+
+    /// `len` bytes, of which those of `tfhd` are counted as what comes in its place: at most 8 fewer, which `senc` alone outweighs.
+    pub(super) fn header_len(&self, len: usize) -> usize {
+        let header = self.header.as_ref();
+        header.map_or(len, |header| (len + header.bytes.len()).saturating_sub((header.end - header.begin) as usize))
     }
 
     /// The sum of its samples' durations, in the track's timescale.
@@ -111,7 +129,7 @@ impl<'a> Layout<'a> {
     /// Where the first sample ends, in bytes from the start of the protected fragment; `None` where decoding cannot begin at it.
     pub(super) fn first_picture(&self) -> Option<u64> {
         let first = self.samples.first().filter(|first| first.sync)?;
-        Some(first.offset + u64::from(first.size) + self.new.total() as u64)
+        Some(first.offset + u64::from(first.size) + self.growth() as u64)
     }
 }
 

@@ -22,11 +22,20 @@ pub(super) fn fragment(
     let insert = usize::try_from(traf.view.end() - view.offset).map_err(|_| overflow("traf"))?;
     let (before, after) = clear.split_at_checked(insert).ok_or_else(|| overflow("traf"))?;
     out.reserve(layout.protected_len());
-    out.extend_from_slice(before);
-    let counters = auxiliary(layout, insert, ivs, out)?;
+    match &layout.header {
+        None => out.extend_from_slice(before),
+        Some(header) => {
+            let within = |at: u64| usize::try_from(at - view.offset).ok().filter(|at| *at <= insert);
+            let (begin, end) = within(header.begin).zip(within(header.end)).ok_or_else(|| overflow("tfhd"))?;
+            out.extend_from_slice(before.get(..begin).unwrap_or_default());
+            out.extend_from_slice(&header.bytes);
+            out.extend_from_slice(before.get(end..).unwrap_or_default());
+        }
+    }
+    let counters = auxiliary(layout, out.len() - base, ivs, out)?;
     out.extend_from_slice(after);
 
-    let growth = layout.new.total();
+    let growth = layout.growth();
     let written = out.get_mut(base..).unwrap_or_default();
     for parent in [view, &traf.view] {
         let at = usize::try_from(parent.offset - view.offset).map_err(|_| overflow("traf"))?;
@@ -35,9 +44,14 @@ pub(super) fn fragment(
     }
     for run in &traf.truns {
         let Some((offset, at)) = run.data_offset else { continue };
-        let moved = i32::try_from(growth).ok().and_then(|growth| offset.checked_add(growth));
-        let moved = moved.ok_or_else(|| overflow("data_offset"))?;
+        let moved = i128::from(offset) + layout.data_shift + growth as i128;
+        let moved = i32::try_from(moved).map_err(|_| overflow("data_offset"))?;
         let at = usize::try_from(at - view.offset).map_err(|_| overflow("trun"))?;
+        let at = if layout.header.as_ref().is_some_and(|header| header.end <= run.offset) {
+            layout.header_len(at)
+        } else {
+            at
+        };
         let field = written.get_mut(at..at + 4).ok_or_else(|| overflow("trun"))?;
         field.copy_from_slice(&moved.to_be_bytes());
     }
@@ -105,7 +119,7 @@ fn encrypt(
     cipher: &impl FragmentCipher,
     written: &mut [u8],
 ) -> Result<(), Error> {
-    let growth = layout.new.total();
+    let growth = layout.growth();
     let mut spans = Vec::with_capacity(layout.subsamples.len().max(layout.samples.len()));
     let mut samples = Vec::with_capacity(counters.len());
     let mut counters = counters.into_iter();

@@ -4,6 +4,7 @@ mod auxiliary;
 mod samples;
 mod tfdt;
 mod tfhd;
+mod tfxd;
 mod trun;
 
 pub use auxiliary::{Saio, Saiz, Senc, SencEntry, SencSamples, Subsample};
@@ -29,7 +30,8 @@ pub struct Traf<'a> {
     pub view: BoxView<'a>,
     /// Its header.
     pub tfhd: Tfhd,
-    /// Decode time of its first sample, in the track's timescale (8.8.12).
+    /// Decode time of its first sample, in the track's timescale: of `tfdt` (8.8.12), or where there is none of Smooth Streaming's
+    /// TfxdBox.
     pub decode_time: u64,
     /// Its runs of samples, in order.
     pub truns: Vec<Trun<'a>>,
@@ -39,13 +41,27 @@ pub struct Traf<'a> {
     pub saiz: Option<BoxView<'a>>,
     /// Where per-sample auxiliary data is.
     pub saio: Option<BoxView<'a>>,
+    tfhd_box: BoxView<'a>,
+    has_tfdt: bool,
+}
+
+/// What CMAF has in place of a track fragment's header (see [`Traf::cmaf_header`]).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CmafHeader {
+    /// Where the box that it replaces begins, in bytes from the start of the segment.
+    pub begin: u64,
+    /// And where it ends.
+    pub end: u64,
+    /// `tfhd`, and `tfdt` where there was none.
+    pub bytes: Vec<u8>,
 }
 
 impl<'a> Moof<'a> {
     /// Reads a `moof` box.
     ///
     /// # Errors
-    /// [`Error`]; a fragment with several tracks is [`Error::Repeated`], one without `tfdt` (Smooth Streaming) is [`Error::Missing`].
+    /// [`Error`]; a fragment with several tracks is [`Error::Repeated`], one that tells its decode time neither by
+    /// `tfdt` nor by a TfxdBox is [`Error::Missing`].
     pub fn parse(view: BoxView<'a>) -> Result<Self, Error> {
         view.child(b"mfhd")?;
         let mut trafs = None;
@@ -59,18 +75,47 @@ impl<'a> Moof<'a> {
         Ok(Self { view, traf: Traf::parse(traf)? })
     }
 
-    /// The samples of the fragment, in decode order. `trex` gives the defaults that the fragment does not give itself.
+    /// The samples of the fragment, in decode order. `trex` gives the defaults that the fragment does not give itself. An explicit
+    /// `base_data_offset` counts from where the box's own offset does.
     ///
     /// # Errors
     /// [`Error`], also for more than [`MAX_SAMPLES`] samples.
     pub fn samples(&self, trex: Option<&Trex>) -> Result<Vec<Sample>, Error> {
-        samples::samples(self, trex)
+        let shift = self.traf.tfhd.base_data_offset.map_or(0, |base| i128::from(base) - i128::from(self.view.offset));
+        samples::samples(self, trex, shift)
+    }
+
+    /// The same of a fragment that was cut out of its file, which makes an explicit `base_data_offset` a position in a file that is
+    /// not here. Its first sample is then taken to begin at `data`, in bytes from the start of `moof`: where what `mdat` holds begins.
+    ///
+    /// # Errors
+    /// As [`Moof::samples`].
+    pub fn samples_at(&self, trex: Option<&Trex>, data: u64) -> Result<Vec<Sample>, Error> {
+        samples::samples(self, trex, self.data_shift(data))
+    }
+
+    /// What is to be added to a run's data offset for the bytes from the start of `moof`: 0 unless `base_data_offset` is explicit, see
+    /// [`Moof::samples_at`].
+    pub fn data_shift(&self, data: u64) -> i128 {
+        if self.traf.tfhd.base_data_offset.is_none() {
+            return 0;
+        }
+        let first = self.traf.truns.first().and_then(|run| run.data_offset).map_or(0, |(offset, _)| offset);
+        i128::from(data) - i128::from(first)
+    }
+
+    /// Where the file that the fragment was cut out of began, by an explicit `base_data_offset`: where the segment begins in it
+    /// (modulo 2^64), which is the same for all fragments of a segment.
+    pub(crate) fn file_origin(&self, data: u64) -> Option<u64> {
+        let base = self.traf.tfhd.base_data_offset?;
+        let moof_in_file = base.wrapping_sub(self.data_shift(data) as u64);
+        Some(moof_in_file.wrapping_sub(self.view.offset))
     }
 }
 
 impl<'a> Traf<'a> {
     fn parse(view: BoxView<'a>) -> Result<Self, Error> {
-        let (mut tfhd, mut tfdt, mut senc, mut saiz, mut saio) = (None, None, None, None, None);
+        let (mut tfhd, mut tfdt, mut tfxd, mut senc, mut saiz, mut saio) = (None, None, None, None, None, None);
         let mut truns = Vec::new();
         for child in view.children() {
             let child = child?;
@@ -80,6 +125,7 @@ impl<'a> Traf<'a> {
                 b"senc" => &mut senc,
                 b"saiz" => &mut saiz,
                 b"saio" => &mut saio,
+                b"uuid" if tfxd::is(&child) => &mut tfxd,
                 b"trun" => {
                     truns.push(Trun::parse(&child)?);
                     continue;
@@ -90,8 +136,30 @@ impl<'a> Traf<'a> {
                 return Err(Error::Repeated { kind: child.kind(), offset: child.offset });
             }
         }
-        let tfhd = Tfhd::parse(&tfhd.map_or_else(|| view.child(b"tfhd"), Ok)?)?;
-        let decode_time = tfdt::parse(&tfdt.map_or_else(|| view.child(b"tfdt"), Ok)?)?;
-        Ok(Self { view, tfhd, decode_time, truns, senc, saiz, saio })
+        let tfhd_box = tfhd.map_or_else(|| view.child(b"tfhd"), Ok)?;
+        let decode_time = match (&tfdt, &tfxd) {
+            (Some(tfdt), _) => tfdt::parse(tfdt)?,
+            (None, Some(tfxd)) => tfxd::parse(tfxd)?,
+            (None, None) => tfdt::parse(&view.child(b"tfdt")?)?,
+        };
+        let tfhd = Tfhd::parse(&tfhd_box)?;
+        Ok(Self { view, tfhd, decode_time, truns, senc, saiz, saio, tfhd_box, has_tfdt: tfdt.is_some() })
+    }
+
+    /// What CMAF has in place of `tfhd`, where the fragment is not as CMAF has it: data offsets from the start of `moof` and a flag
+    /// that says so, and a `tfdt`. Browsers refuse segments without either (W3C, ISO BMFF Byte Stream Format, 4).
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub fn cmaf_header(&self) -> Result<Option<CmafHeader>, Error> {
+        let relative = self.tfhd.relative(&self.tfhd_box)?;
+        if relative.is_none() && self.has_tfdt {
+            return Ok(None);
+        }
+        let mut bytes = relative.unwrap_or_else(|| self.tfhd_box.bytes.to_vec());
+        if !self.has_tfdt {
+            bytes.extend(tfdt::write(self.decode_time));
+        }
+        Ok(Some(CmafHeader { begin: self.tfhd_box.offset, end: self.tfhd_box.end(), bytes }))
     }
 }

@@ -21,12 +21,10 @@ pub struct Sample {
 
 const NON_SYNC: u32 = 0x0001_0000;
 
-pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample>, Error> {
+/// `shift` is added to data offsets, for bytes from the start of `moof`.
+pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>, shift: i128) -> Result<Vec<Sample>, Error> {
     let traf = &moof.traf;
     let bad_header = |what| Error::Invalid { kind: FourCc(*b"tfhd"), offset: traf.tfhd.offset, what };
-    if traf.tfhd.base_data_offset.is_some() {
-        return Err(bad_header("base_data_offset is an absolute position; CMAF wants default-base-is-moof"));
-    }
     if traf.tfhd.description.or(trex.map(|trex| trex.description)).is_some_and(|index| index != 1) {
         return Err(bad_header("sample_description_index is not 1"));
     }
@@ -39,7 +37,9 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample
     for run in &traf.truns {
         let invalid = |what| Error::Invalid { kind: FourCc(*b"trun"), offset: run.offset, what };
         let start = match run.data_offset {
-            Some((offset, _)) => u64::try_from(offset).map_err(|_| invalid("data_offset points before moof"))?,
+            Some((offset, _)) => {
+                u64::try_from(i128::from(offset) + shift).map_err(|_| invalid("data_offset points before moof"))?
+            }
             None => next.ok_or_else(|| invalid("the first run has no data_offset"))?,
         };
         // Runs that overlap would have bytes encrypted twice.
@@ -56,7 +56,7 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>) -> Result<Vec<Sample
                 sample.duration.or(duration).ok_or_else(|| invalid("no sample duration, and no trex to default to"))?;
             let sync = sample.flags.unwrap_or(flags) & NON_SYNC == 0;
             out.push(Sample { offset: at, size, decode_time: time, duration, sync });
-            at += u64::from(size);
+            at = at.checked_add(size.into()).ok_or_else(|| invalid("data_offset overflows 64 bits"))?;
             time = time.checked_add(duration.into()).ok_or_else(|| invalid("decode time overflows 64 bits"))?;
         }
         next = Some(at);

@@ -1,0 +1,17 @@
+//! Layouts of clear CMAF that no muxer at hand makes, written by hand around the samples of a track that one did make.
+//!
+//! Nothing here reads or writes boxes with the product's own code: a parser that misreads would agree with itself. It trusts its input, a
+//! track as ffmpeg's dash muxer or shaka-packager writes it, and panics on any other. Included by path by the tests that use it:
+//! `edge/packager/tests` (no tools needed) and `tests/tests/packager` (other people's decryptors, and WASM).
+
+mod boxes;
+mod catalogue;
+mod init;
+mod segment;
+mod track;
+mod traf;
+
+pub(crate) use boxes::{Leaf, leaves, u16_at, u32_at};
+pub(crate) use catalogue::{REFUSED, TAKEN, position};
+pub(crate) use segment::{Base, Layout, Made, Runs, Sizes, Time, write};
+pub(crate) use track::Track;

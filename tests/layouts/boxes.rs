@@ -57,6 +57,12 @@ pub(crate) struct Leaf {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl Leaf {
+    pub(crate) fn is(&self, kind: &[u8; 4]) -> bool {
+        self.path.last() == Some(kind)
+    }
+}
+
 /// Every box that holds no others, and every container without what is in it, in order.
 pub(crate) fn leaves(data: &[u8]) -> Vec<Leaf> {
     let mut out = Vec::new();

@@ -1,7 +1,7 @@
 //! The layouts by name.
 
 use super::boxes::leaves;
-use super::segment::{Base, Layout, Runs, Sizes, Time};
+use super::segment::{Base, Layout, Runs, Sizes, Time, Wide};
 
 /// Of everything that has not its own word.
 const PLAIN: Layout = Layout {
@@ -9,7 +9,7 @@ const PLAIN: Layout = Layout {
     sizes: Sizes::Sample,
     base: Base::Moof,
     time: Time::Wide,
-    large: false,
+    wide: Wide::No,
     signed: false,
     events: false,
     dependencies: false,
@@ -23,9 +23,10 @@ const PLAIN: Layout = Layout {
 };
 
 /// What must pass through unharmed.
-pub(crate) const TAKEN: [(&str, Layout); 18] = [
+pub(crate) const TAKEN: [(&str, Layout); 19] = [
     ("plain", PLAIN),
-    ("64-bit sizes", Layout { large: true, ..PLAIN }),
+    ("64-bit mdat", Layout { wide: Wide::Mdat, ..PLAIN }),
+    ("64-bit moof, traf, mdat", Layout { wide: Wide::All, ..PLAIN }),
     ("several trun, an offset each", Layout { runs: Runs::Several(5), ..PLAIN }),
     ("several trun, following", Layout { runs: Runs::Following(3), ..PLAIN }),
     ("defaults in tfhd", Layout { sizes: Sizes::Header, ..PLAIN }),
@@ -41,12 +42,11 @@ pub(crate) const TAKEN: [(&str, Layout); 18] = [
     ("sidx v0, tfdt v0, mfra", Layout { sidx: Some(0), time: Time::Narrow, mfra: true, ..PLAIN }),
     ("tfxd, no tfdt", Layout { time: Time::Smooth, base: Base::Unsaid, ..PLAIN }),
     (
-        "all of these",
+        "all but runs",
         Layout {
-            runs: Runs::Following(4),
             base: Base::Position,
             time: Time::Smooth,
-            large: true,
+            wide: Wide::Mdat,
             signed: true,
             events: true,
             dependencies: true,
@@ -58,10 +58,10 @@ pub(crate) const TAKEN: [(&str, Layout); 18] = [
         },
     ),
     (
-        "all, default-base-is-moof",
+        "all and runs",
         Layout {
             runs: Runs::Several(3),
-            large: true,
+            wide: Wide::Mdat,
             signed: true,
             events: true,
             dependencies: true,
@@ -95,12 +95,12 @@ pub(crate) fn position(bytes: &[u8], refused: &Refused) -> usize {
         // Nothing is behind the last box, whose size cannot be read.
         return bytes.windows(4).rposition(|four| four == refused.kind).expect("a box") - 4;
     }
-    let all = leaves(bytes).into_iter().filter(|leaf| leaf.path.last() == Some(refused.kind));
+    let all = leaves(bytes).into_iter().filter(|leaf| leaf.is(refused.kind));
     all.map(|leaf| leaf.start).nth(refused.nth).expect("such a box")
 }
 
 /// What is refused, with an error that names the box and where it is.
-pub(crate) const REFUSED: [Refused; 5] = [
+pub(crate) const REFUSED: [Refused; 6] = [
     Refused {
         name: "two traf in a moof",
         layout: Layout { two_trafs: true, ..PLAIN },
@@ -108,7 +108,7 @@ pub(crate) const REFUSED: [Refused; 5] = [
         nth: 1,
         in_init: false,
         says: "second traf",
-        reason: "CMAF has one track per fragment; a key, a record and a plan are of one track",
+        reason: "CMAF has one track per fragment",
     },
     Refused {
         name: "two tracks in an init",
@@ -117,7 +117,7 @@ pub(crate) const REFUSED: [Refused; 5] = [
         nth: 1,
         in_init: true,
         says: "second track",
-        reason: "the same: tracks are to be demultiplexed before",
+        reason: "CMAF has one track per file",
     },
     Refused {
         name: "neither tfdt nor tfxd",
@@ -126,7 +126,16 @@ pub(crate) const REFUSED: [Refused; 5] = [
         nth: 0,
         in_init: false,
         says: "no tfdt",
-        reason: "a segment alone does not tell its decode time, of which cenc IVs are made",
+        reason: "cenc IVs are made of decode times, which a segment alone does not tell",
+    },
+    Refused {
+        name: "tfxd before 0",
+        layout: Layout { time: Time::SmoothBefore, ..PLAIN },
+        kind: b"uuid",
+        nth: 0,
+        in_init: false,
+        says: "negative",
+        reason: "tfdt has no sign (ffmpeg's ismv needs -avoid_negative_ts make_zero for AAC)",
     },
     Refused {
         name: "base_data_offset, no data_offset",
@@ -135,7 +144,7 @@ pub(crate) const REFUSED: [Refused; 5] = [
         nth: 0,
         in_init: false,
         says: "no data_offset",
-        reason: "no muxer is known to write it; a field would have to come into trun",
+        reason: "no muxer is known to write it",
     },
     Refused {
         name: "mdat to the end of the file",
@@ -144,6 +153,6 @@ pub(crate) const REFUSED: [Refused; 5] = [
         nth: 0,
         in_init: false,
         says: "impossible size 0",
-        reason: "a whole segment could not be told from one that was cut off",
+        reason: "a whole segment could not be told from a part",
     },
 ];

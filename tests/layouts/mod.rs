@@ -4,14 +4,10 @@
 //! track as ffmpeg's dash muxer or shaka-packager writes it, and panics on any other. Included by path by the tests that use it:
 //! `edge/packager/tests` (no tools needed) and `tests/tests/packager` (other people's decryptors, and WASM).
 
-mod boxes;
-mod catalogue;
+pub(crate) mod boxes;
+pub(crate) mod catalogue;
+pub(crate) mod check;
 mod init;
-mod segment;
-mod track;
+pub(crate) mod segment;
+pub(crate) mod track;
 mod traf;
-
-pub(crate) use boxes::{Leaf, leaves, u16_at, u32_at};
-pub(crate) use catalogue::{REFUSED, TAKEN, position};
-pub(crate) use segment::{Base, Layout, Made, Runs, Sizes, Time, write};
-pub(crate) use track::Track;

@@ -57,8 +57,22 @@ pub(crate) enum Time {
     Narrow,
     /// Smooth Streaming's `uuid` box, and no `tfdt`.
     Smooth,
+    /// The same, of a time before 0.
+    SmoothBefore,
     /// Nowhere.
     Unsaid,
+}
+
+/// Which boxes have 64-bit sizes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wide {
+    /// None.
+    #[default]
+    No,
+    /// `mdat`.
+    Mdat,
+    /// `moof`, `traf` and `mdat`.
+    All,
 }
 
 /// A layout. The default one is plain.
@@ -68,8 +82,7 @@ pub(crate) struct Layout {
     pub(crate) sizes: Sizes,
     pub(crate) base: Base,
     pub(crate) time: Time,
-    /// 64-bit sizes of `moof`, `traf` and `mdat`.
-    pub(crate) large: bool,
+    pub(crate) wide: Wide,
     /// Composition offsets that are signed, and negative where there are any.
     pub(crate) signed: bool,
     /// `emsg` of both versions, and `prft`.
@@ -184,12 +197,12 @@ fn segment(track: u32, fragments: &[Fragment], layout: &Layout, file: usize) -> 
 fn media(track: u32, fragment: &Fragment, layout: &Layout, at: usize) -> Vec<u8> {
     let data: Vec<u8> = fragment.samples.iter().flat_map(|sample| sample.data.iter().copied()).collect();
     let between = if layout.unknown { boxed(b"free", &[&[5; 9]]) } else { Vec::new() };
-    let mdat = sized(layout.large, b"mdat", &[&data]);
+    let mdat = sized(layout.wide != Wide::No, b"mdat", &[&data]);
     let moof = |data_at: usize| {
         let traf = traf::write(track, fragment, layout, at, data_at);
         let second = if layout.two_trafs { traf.clone() } else { Vec::new() };
         let others = if layout.unknown { [unknown("in moof"), private()].concat() } else { Vec::new() };
-        sized(layout.large, b"moof", &[&boxed(b"mfhd", &[&words(&[0, 1])]), &traf, &second, &others])
+        sized(layout.wide == Wide::All, b"moof", &[&boxed(b"mfhd", &[&words(&[0, 1])]), &traf, &second, &others])
     };
     let data_at = moof(0).len() + between.len() + mdat.len() - data.len();
     [moof(data_at), between, mdat].concat()

@@ -2,7 +2,7 @@
 
 use super::{
     boxes::{boxed, private, sized, unknown, words},
-    segment::{Base, Layout, Runs, Sizes, Time},
+    segment::{Base, Layout, Runs, Sizes, Time, Wide},
     track::{Fragment, Sample},
 };
 
@@ -16,7 +16,7 @@ pub(super) fn write(track: u32, fragment: &Fragment, layout: &Layout, moof_at: u
     inside.extend(match layout.time {
         Time::Wide => boxed(b"tfdt", &[&words(&[0x0100_0000]), &time.to_be_bytes()]),
         Time::Narrow => boxed(b"tfdt", &[&words(&[0, time as u32])]),
-        Time::Smooth | Time::Unsaid => Vec::new(),
+        Time::Smooth | Time::SmoothBefore | Time::Unsaid => Vec::new(),
     });
     let data_offset = match layout.base {
         Base::Moof | Base::Unsaid | Base::Position => data_at,
@@ -39,13 +39,15 @@ pub(super) fn write(track: u32, fragment: &Fragment, layout: &Layout, moof_at: u
             inside.extend(boxed(b"sbgp", &[&words(&[0]), kind, &words(&[1, count, 0x1_0001])]));
         }
     }
-    if layout.time == Time::Smooth {
-        inside.extend(smooth_time(time, fragment.duration()));
+    match layout.time {
+        Time::Smooth => inside.extend(smooth_time(time, fragment.duration())),
+        Time::SmoothBefore => inside.extend(smooth_time(time.wrapping_sub(1024), fragment.duration())),
+        Time::Wide | Time::Narrow | Time::Unsaid => {}
     }
     if layout.unknown {
         inside.extend([unknown("in traf"), private()].concat());
     }
-    sized(layout.large, b"traf", &[&inside])
+    sized(layout.wide == Wide::All, b"traf", &[&inside])
 }
 
 /// `tfhd`

@@ -5,7 +5,13 @@ mod layouts;
 
 use std::{fs, path::Path, sync::LazyLock};
 
-use layouts::{Base, Layout, Leaf, Made, REFUSED, Runs, Sizes, TAKEN, Time, Track, leaves, u16_at, u32_at};
+use layouts::{
+    boxes::{leaves, u32_at},
+    catalogue::{self, REFUSED, TAKEN},
+    check,
+    segment::{self, Base, Layout, Made, Runs, Sizes, Time, Wide},
+    track::Track,
+};
 use proptest::prelude::*;
 use sluice_packager::{
     cenc::{
@@ -75,107 +81,11 @@ fn judge(what: &str, track: &Track, made: &Made, cuts: &[usize]) {
         let init = protect_init(&made.init, &InitProtection::derived(scheme, KID)).expect("protects");
         let samples = Reader::new(&init).and_then(|reader| reader.clear_samples(&protected, Some(&key())));
         assert!(samples.expect("decrypts") == track.data(), "{what}: other samples come back");
-        unchanged(&what, &made.segment, &protected);
-        clear_ranges(&what, scheme, track, &init, &protected);
+        let iv_size = if scheme == Scheme::Cenc { 8 } else { 0 };
+        let kept = check::unchanged(&made.segment, &protected);
+        let kept = kept.and_then(|()| check::clear_ranges(&track.data(), iv_size, &init, &protected));
+        kept.unwrap_or_else(|what_is_wrong| panic!("{what}: {what_is_wrong}"));
     }
-}
-
-/// Boxes are those of the clear segment, byte for byte, but for sizes and offsets, and what protection brings.
-fn unchanged(what: &str, clear: &[u8], protected: &[u8]) {
-    let (clear, protected) = (leaves(clear), leaves(protected));
-    let has_tfdt = clear.iter().any(|leaf| is(leaf, b"tfdt"));
-    let new: &[&[u8; 4]] = if has_tfdt { &[b"saiz", b"saio", b"senc"] } else { &[b"saiz", b"saio", b"senc", b"tfdt"] };
-    let kept: Vec<_> = protected.iter().filter(|leaf| !new.iter().any(|kind| is(leaf, kind))).collect();
-    assert_eq!(clear.len(), kept.len(), "{what}: boxes");
-    for (clear, protected) in clear.iter().zip(kept) {
-        let what = format!("{what}: {} at {}", clear.path[clear.path.len() - 1].escape_ascii(), clear.start);
-        assert_eq!(clear.path, protected.path, "{what}");
-        let (mut a, mut b) = (clear.bytes.clone(), protected.bytes.clone());
-        match clear.path.last().expect("a type") {
-            b"moof" | b"traf" => {
-                // The size field, in the form that it has.
-                let at = if u32_at(&a, 0) == 1 { 8..16 } else { 0..4 };
-                a[at.clone()].fill(0);
-                b[at].fill(0);
-            }
-            b"tfhd" => (a, b) = (header(&a), header(&b)),
-            b"trun" if u32_at(&a, 8) & 1 != 0 => {
-                a[16..20].fill(0);
-                b[16..20].fill(0);
-            }
-            // Sizes and the first offset are the only words that may differ; durations stay.
-            b"sidx" => (a, b) = (durations(&a), durations(&b)),
-            b"mdat" => {
-                assert_eq!(a.len(), b.len(), "{what}: length");
-                continue;
-            }
-            _ => {}
-        }
-        assert_eq!(a, b, "{what}");
-    }
-}
-
-fn is(leaf: &Leaf, kind: &[u8; 4]) -> bool {
-    leaf.path.last() == Some(kind)
-}
-
-/// A `tfhd` without what it says of data offsets.
-fn header(tfhd: &[u8]) -> Vec<u8> {
-    let flags = u32_at(tfhd, 8);
-    let fields = if flags & 1 == 0 { &tfhd[16..] } else { &tfhd[24..] };
-    [&(flags & !0x02_0001).to_be_bytes()[..], &tfhd[12..16], fields].concat()
-}
-
-/// The durations of a `sidx`.
-fn durations(sidx: &[u8]) -> Vec<u8> {
-    let table = if sidx[8] == 0 { 32 } else { 40 };
-    sidx[table..].chunks(12).flat_map(|reference| reference[4..].iter().copied()).collect()
-}
-
-/// What `senc` leaves in the clear is as it was, and what it does not is not.
-fn clear_ranges(what: &str, scheme: Scheme, track: &Track, init: &[u8], protected: &[u8]) {
-    let iv_size = if scheme == Scheme::Cenc { 8 } else { 0 };
-    // Data offsets of what comes out are always from the start of moof.
-    let out = Track::read(init, protected);
-    let sencs: Vec<_> = leaves(protected).into_iter().filter(|leaf| is(leaf, b"senc")).collect();
-    assert_eq!(sencs.len(), out.fragments.len(), "{what}: a senc in each fragment");
-    let (mut number, clear) = (0, track.data());
-    let (mut blocks, mut changed) = (0, 0);
-    for (fragment, senc) in out.fragments.iter().zip(sencs) {
-        let (flags, mut at) = (u32_at(&senc.bytes, 8), 16);
-        assert_eq!(u32_at(&senc.bytes, 12) as usize, fragment.samples.len(), "{what}: senc");
-        for sample in &fragment.samples {
-            let (before, after) = (clear[number], sample.data.as_slice());
-            number += 1;
-            at += iv_size;
-            let mut ranges = vec![(0, 0, before.len())];
-            if flags & 2 != 0 {
-                let count = usize::from(u16_at(&senc.bytes, at));
-                let part = |n: usize| at + 2 + 6 * n;
-                let (mut from, bytes) = (0, &senc.bytes);
-                ranges = (0..count)
-                    .map(|n| {
-                        let protected_from = from + usize::from(u16_at(bytes, part(n)));
-                        let range = (from, protected_from, protected_from + u32_at(bytes, part(n) + 2) as usize);
-                        from = range.2;
-                        range
-                    })
-                    .collect();
-                at += 2 + 6 * count;
-            }
-            assert_eq!(ranges.last().map_or(0, |range| range.2), before.len(), "{what}: subsamples cover their sample");
-            for (from, middle, to) in ranges {
-                assert!(before[from..middle] == after[from..middle], "{what}: sample {number}: clear bytes changed");
-                if to - middle >= 16 {
-                    blocks += 1;
-                    changed += usize::from(before[middle..middle + 16] != after[middle..middle + 16]);
-                }
-            }
-        }
-        assert_eq!(at, senc.bytes.len(), "{what}: bytes behind the last entry of senc");
-    }
-    assert_eq!(number, clear.len(), "{what}: samples");
-    assert_eq!(changed, blocks, "{what}: protected blocks as they were");
 }
 
 #[test]
@@ -183,7 +93,7 @@ fn every_layout_of_every_vector_passes_unharmed() {
     let mut judged = 0;
     for (name, track) in vectors() {
         for (layout_name, layout) in &TAKEN {
-            let Some(made) = layouts::write(track, layout) else { continue };
+            let Some(made) = segment::write(track, layout) else { continue };
             judge(&format!("{name}, {layout_name}"), track, &made, &[1, 7, 300, 5000]);
             judged += 1;
         }
@@ -203,8 +113,8 @@ fn a_track_of_equal_samples_may_leave_all_sizes_to_trex() {
         fragment.decode_time = time * 1_000_000;
     }
     let layout = Layout { sizes: Sizes::Track, ..Layout::default() };
-    let made = layouts::write(&track, &layout).expect("samples of one size");
-    let trun = leaves(&made.segment).into_iter().find(|leaf| is(leaf, b"trun")).expect("a trun");
+    let made = segment::write(&track, &layout).expect("samples of one size");
+    let trun = leaves(&made.segment).into_iter().find(|leaf| leaf.is(b"trun")).expect("a trun");
     assert_eq!(u32_at(&trun.bytes, 8) & 0x300, 0, "neither sizes nor durations");
     judge("aac, defaults in trex", &track, &made, &[64]);
 }
@@ -213,8 +123,8 @@ fn a_track_of_equal_samples_may_leave_all_sizes_to_trex() {
 fn what_is_refused_is_named_with_its_box_and_where_that_is() {
     for (name, track) in vectors() {
         for refused in &REFUSED {
-            let made = layouts::write(track, &refused.layout).expect("any track");
-            let at = layouts::position(if refused.in_init { &made.init } else { &made.segment }, refused);
+            let made = segment::write(track, &refused.layout).expect("any track");
+            let at = catalogue::position(if refused.in_init { &made.init } else { &made.segment }, refused);
             let said = if refused.in_init {
                 protect_init(&made.init, &InitProtection::derived(Scheme::Cenc, KID)).map(drop)
             } else {
@@ -236,9 +146,9 @@ fn what_is_refused_is_named_with_its_box_and_where_that_is() {
 #[test]
 fn base_data_offsets_of_two_files_are_refused() {
     let (_, track) = &vectors()[0];
-    let made = |layout: &Layout| layouts::write(track, layout).expect("any track");
+    let made = |layout: &Layout| segment::write(track, layout).expect("any track");
     let mut made = made(&Layout { base: Base::Position, sizes: Sizes::Header, ..Layout::default() });
-    let headers: Vec<_> = leaves(&made.segment).into_iter().filter(|leaf| is(leaf, b"tfhd")).collect();
+    let headers: Vec<_> = leaves(&made.segment).into_iter().filter(|leaf| leaf.is(b"tfhd")).collect();
     assert!(headers.len() > 1);
     let at = headers[1].start;
     // The last byte of base_data_offset.
@@ -253,13 +163,14 @@ fn some_layout() -> impl Strategy<Value = Layout> {
     let sizes = prop_oneof![3 => Just(Sizes::Sample), 1 => Just(Sizes::Header)];
     let base = prop_oneof![Just(Base::Moof), Just(Base::Unsaid), Just(Base::Position), Just(Base::Data)];
     let time = prop_oneof![Just(Time::Wide), Just(Time::Narrow), Just(Time::Smooth)];
-    (runs, sizes, base, time, proptest::option::of(0u8..2), any::<[bool; 7]>()).prop_map(
-        |(runs, sizes, base, time, sidx, [large, signed, events, dependencies, groups, unknown, mfra])| Layout {
+    let wide = prop_oneof![Just(Wide::No), Just(Wide::Mdat), Just(Wide::All)];
+    (runs, sizes, base, time, wide, proptest::option::of(0u8..2), any::<[bool; 6]>()).prop_map(
+        |(runs, sizes, base, time, wide, sidx, [signed, events, dependencies, groups, unknown, mfra])| Layout {
             runs,
             sizes,
             base,
             time,
-            large,
+            wide,
             signed,
             events,
             dependencies,
@@ -286,7 +197,7 @@ proptest! {
     ) {
         let (name, track) = &vectors()[which.index(vectors().len())];
         let track = track.regrouped(len, split);
-        let made = layouts::write(&track, &layout).expect("any track");
+        let made = segment::write(&track, &layout).expect("any track");
         judge(&format!("{name}, {layout:?}"), &track, &made, &cuts);
     }
 }

@@ -9,9 +9,14 @@ pub(super) fn is(view: &BoxView<'_>) -> bool {
 }
 
 /// `FragmentAbsoluteTime` of a TfxdBox: the decode time of the first sample, in the track's timescale.
+///
+/// # Errors
+/// [`Error`]; a time before 0, which `tfdt` could not say, is one.
 pub(super) fn parse(view: &BoxView<'_>) -> Result<u64, Error> {
     let mut fields = view.fields();
     fields.array::<16>("extended type")?;
     let (version, _) = fields.full(1)?;
-    fields.versioned(version, "FragmentAbsoluteTime")
+    let time = fields.versioned(version, "FragmentAbsoluteTime")?;
+    // ffmpeg lets a track with priming begin before 0, which wraps.
+    if time > i64::MAX as u64 { Err(fields.invalid("FragmentAbsoluteTime is negative")) } else { Ok(time) }
 }

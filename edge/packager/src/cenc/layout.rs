@@ -69,8 +69,9 @@ impl<'a> Layout<'a> {
         if let Some(trex) = config.trex.filter(|trex| trex.track_id != moof.traf.tfhd.track_id) {
             return Err(Error::Track { expected: trex.track_id, found: moof.traf.tfhd.track_id, offset });
         }
-        let data = parts.payload.start as u64;
-        let samples = moof.samples_at(config.trex.as_ref(), data)?;
+        let payload = parts.payload.start as u64..parts.payload.end as u64;
+        let data = payload.start;
+        let samples = moof.samples_at(config.trex.as_ref(), &payload)?;
         order.check(&samples, offset)?;
         order.check_origin(moof.file_origin(data), moof.traf.tfhd.offset)?;
         let full_sample = config.codec.is_full_sample();

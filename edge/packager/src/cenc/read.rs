@@ -108,7 +108,7 @@ impl Reader {
         let moof = Moof::parse(*view)?;
         // Where mdat is matters only to an explicit base_data_offset.
         let data = if moof.traf.tfhd.base_data_offset.is_some() { data(segment, view)? } else { 0 };
-        let samples = moof.samples_at(self.trex.as_ref(), data)?;
+        let samples = moof.samples_at(self.trex.as_ref(), &(data..segment.len() as u64))?;
         let absolute = samples.iter().enumerate().map(|(index, sample)| {
             let offset = view.offset.saturating_add(sample.offset);
             if offset.saturating_add(sample.size.into()) > segment.len() as u64 {

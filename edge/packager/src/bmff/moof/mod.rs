@@ -12,6 +12,8 @@ pub use samples::{MAX_SAMPLES, Sample};
 pub use tfhd::Tfhd;
 pub use trun::Trun;
 
+use core::ops::Range;
+
 use super::{BoxView, Error, moov::Trex};
 
 /// A movie fragment of one track.
@@ -82,16 +84,16 @@ impl<'a> Moof<'a> {
     /// [`Error`], also for more than [`MAX_SAMPLES`] samples.
     pub fn samples(&self, trex: Option<&Trex>) -> Result<Vec<Sample>, Error> {
         let shift = self.traf.tfhd.base_data_offset.map_or(0, |base| i128::from(base) - i128::from(self.view.offset));
-        samples::samples(self, trex, shift)
+        samples::samples(self, trex, shift, u64::MAX)
     }
 
     /// The same of a fragment that was cut out of its file, which makes an explicit `base_data_offset` a position in a file that is
-    /// not here. Its first sample is then taken to begin at `data`, in bytes from the start of `moof`: where what `mdat` holds begins.
+    /// not here. `payload` is what its `mdat` holds, in bytes from the start of `moof`: the first sample is then taken to begin there.
     ///
     /// # Errors
-    /// As [`Moof::samples`].
-    pub fn samples_at(&self, trex: Option<&Trex>, data: u64) -> Result<Vec<Sample>, Error> {
-        samples::samples(self, trex, self.data_shift(data))
+    /// As [`Moof::samples`]; also for a run that claims more samples by defaults alone than `payload` can hold.
+    pub fn samples_at(&self, trex: Option<&Trex>, payload: &Range<u64>) -> Result<Vec<Sample>, Error> {
+        samples::samples(self, trex, self.data_shift(payload.start), payload.end)
     }
 
     /// What is to be added to a run's data offset for the bytes from the start of `moof`: 0 unless `base_data_offset` is explicit, see

@@ -21,8 +21,8 @@ pub struct Sample {
 
 const NON_SYNC: u32 = 0x0001_0000;
 
-/// `shift` is added to data offsets, for bytes from the start of `moof`.
-pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>, shift: i128) -> Result<Vec<Sample>, Error> {
+/// `shift` is added to data offsets, for bytes from the start of `moof`, and `end` is where the last sample ends at the latest.
+pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>, shift: i128, end: u64) -> Result<Vec<Sample>, Error> {
     let traf = &moof.traf;
     let bad_header = |what| Error::Invalid { kind: FourCc(*b"tfhd"), offset: traf.tfhd.offset, what };
     if traf.tfhd.description.or(trex.map(|trex| trex.description)).is_some_and(|index| index != 1) {
@@ -45,6 +45,13 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>, shift: i128) -> Resu
         // Runs that overlap would have bytes encrypted twice.
         if next.is_some_and(|next| start < next) {
             return Err(invalid("runs overlap or are out of order"));
+        }
+        // Of no bytes of its own, it could claim any number of samples: so they must have bytes, which must be there.
+        if run.is_bare() && run.count > 1 {
+            let all = u64::from(size.unwrap_or(0)).checked_mul(run.count.into()).filter(|all| *all > 0);
+            if all.and_then(|all| all.checked_add(start)).is_none_or(|behind| behind > end) {
+                return Err(Error::Count { kind: FourCc(*b"trun"), offset: run.offset, count: run.count.into() });
+            }
         }
         let mut at = start;
         for sample in run.samples() {

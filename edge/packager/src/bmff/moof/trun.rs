@@ -42,6 +42,11 @@ impl<'a> Trun<'a> {
         Ok(Self { offset: view.offset, count, data_offset, first_flags, present, table })
     }
 
+    /// Whether all of its samples' fields are defaults, so that it has no bytes for them.
+    pub(super) fn is_bare(&self) -> bool {
+        row(self.present) == 0
+    }
+
     /// Its samples, in order.
     pub fn samples(&self) -> impl Iterator<Item = RunSample> + '_ {
         let row = row(self.present);

@@ -1,6 +1,7 @@
 //! Every layout of every codec's vector, and layouts at random: what protection may change, and what it must not.
 
-#[path = "../../../tests/layouts/mod.rs"]
+mod allocation;
+#[path = "../../../../tests/layouts/mod.rs"]
 mod layouts;
 
 use std::{fs, path::Path, sync::LazyLock};

@@ -23,7 +23,7 @@ const PLAIN: Layout = Layout {
 };
 
 /// What must pass through unharmed.
-pub(crate) const TAKEN: [(&str, Layout); 19] = [
+pub(crate) const TAKEN: [(&str, Layout); 20] = [
     ("plain", PLAIN),
     ("64-bit mdat", Layout { wide: Wide::Mdat, ..PLAIN }),
     ("64-bit moof, traf, mdat", Layout { wide: Wide::All, ..PLAIN }),
@@ -33,6 +33,7 @@ pub(crate) const TAKEN: [(&str, Layout); 19] = [
     ("defaults in trex", Layout { sizes: Sizes::Track, ..PLAIN }),
     ("base_data_offset of moof", Layout { base: Base::Position, ..PLAIN }),
     ("base_data_offset of data", Layout { base: Base::Data, runs: Runs::Several(4), time: Time::Narrow, ..PLAIN }),
+    ("base_data_offset alone", Layout { base: Base::DataUnsaid, ..PLAIN }),
     ("no base flag", Layout { base: Base::Unsaid, ..PLAIN }),
     ("negative composition", Layout { signed: true, ..PLAIN }),
     ("emsg v0, v1, prft", Layout { events: true, sidx: Some(1), ..PLAIN }),
@@ -138,13 +139,13 @@ pub(crate) const REFUSED: [Refused; 6] = [
         reason: "tfdt has no sign (ffmpeg's ismv needs -avoid_negative_ts make_zero for AAC)",
     },
     Refused {
-        name: "base_data_offset, no data_offset",
-        layout: Layout { base: Base::DataUnsaid, ..PLAIN },
+        name: "no base, no data_offset",
+        layout: Layout { base: Base::Nowhere, ..PLAIN },
         kind: b"trun",
         nth: 0,
         in_init: false,
         says: "no data_offset",
-        reason: "no muxer is known to write it",
+        reason: "samples would begin where moof does",
     },
     Refused {
         name: "mdat to the end of the file",

@@ -34,10 +34,7 @@ pub(crate) fn unchanged(clear: &[u8], protected: &[u8]) -> Result<(), String> {
                 after[at].fill(0);
             }
             b"tfhd" => (before, after) = (header(&before), header(&after)),
-            b"trun" if u32_at(&before, 8) & 1 != 0 => {
-                before[16..20].fill(0);
-                after[16..20].fill(0);
-            }
+            b"trun" => (before, after) = (run(&before), run(&after)),
             b"sidx" => (before, after) = (durations(&before), durations(&after)),
             b"mdat" => {
                 hold!(before.len() == after.len(), "mdat at {}: another length", clear.start);
@@ -55,6 +52,13 @@ fn header(tfhd: &[u8]) -> Vec<u8> {
     let flags = u32_at(tfhd, 8);
     let fields = if flags & 1 == 0 { &tfhd[16..] } else { &tfhd[24..] };
     [&(flags & !0x02_0001).to_be_bytes()[..], &tfhd[12..16], fields].concat()
+}
+
+/// A `trun` without what it says of data offsets.
+fn run(trun: &[u8]) -> Vec<u8> {
+    let flags = u32_at(trun, 8);
+    let fields = if flags & 1 == 0 { &trun[16..] } else { &trun[20..] };
+    [&(flags & !1).to_be_bytes()[..], &trun[12..16], fields].concat()
 }
 
 /// What a `sidx` says of its references beside their sizes.

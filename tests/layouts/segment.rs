@@ -45,6 +45,8 @@ pub(crate) enum Base {
     Data,
     /// The same, without a data offset in `trun`.
     DataUnsaid,
+    /// The start of `moof`, without a data offset in `trun`.
+    Nowhere,
 }
 
 /// Where the decode time of a fragment is.

@@ -19,7 +19,7 @@ pub(super) fn write(track: u32, fragment: &Fragment, layout: &Layout, moof_at: u
         Time::Smooth | Time::SmoothBefore | Time::Unsaid => Vec::new(),
     });
     let data_offset = match layout.base {
-        Base::Moof | Base::Unsaid | Base::Position => data_at,
+        Base::Moof | Base::Unsaid | Base::Position | Base::Nowhere => data_at,
         Base::Data | Base::DataUnsaid => 0,
     };
     inside.extend(runs(&fragment.samples, layout, data_offset));
@@ -54,7 +54,7 @@ pub(super) fn write(track: u32, fragment: &Fragment, layout: &Layout, moof_at: u
 fn header(track: u32, fragment: &Fragment, layout: &Layout, moof_at: usize, data_at: usize) -> Vec<u8> {
     let (mut flags, mut fields) = (0, Vec::new());
     match layout.base {
-        Base::Moof => flags |= 0x02_0000,
+        Base::Moof | Base::Nowhere => flags |= 0x02_0000,
         Base::Unsaid => {}
         Base::Position => (flags, fields) = (0x1, (moof_at as u64).to_be_bytes().to_vec()),
         Base::Data | Base::DataUnsaid => (flags, fields) = (0x1, ((moof_at + data_at) as u64).to_be_bytes().to_vec()),
@@ -77,7 +77,8 @@ fn runs(samples: &[Sample], layout: &Layout, mut data_offset: usize) -> Vec<u8> 
     let earlier = if layout.signed { samples.first().map_or(0, |sample| sample.composition) } else { 0 };
     let mut out = Vec::new();
     for (number, samples) in samples.chunks(every).enumerate() {
-        let mut flags = if following && number > 0 || layout.base == Base::DataUnsaid { 0 } else { 0x1 };
+        let mut flags =
+            if following && number > 0 || matches!(layout.base, Base::DataUnsaid | Base::Nowhere) { 0 } else { 0x1 };
         let mut head = if flags == 0 { Vec::new() } else { words(&[data_offset as u32]) };
         let alike = samples[1..].iter().all(|sample| sample.flags == samples[samples.len() - 1].flags);
         let per_sample = match layout.sizes {

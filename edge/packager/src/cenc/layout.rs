@@ -8,7 +8,7 @@ use super::{
 use crate::{
     bmff::{
         BoxView,
-        moof::{CmafHeader, Moof, Sample, Subsample},
+        moof::{Edits, Moof, Sample, Subsample},
     },
     title::Scheme,
 };
@@ -25,8 +25,8 @@ pub(super) struct Layout<'a> {
     pub(super) scheme: Scheme,
     pub(super) clear_len: usize,
     pub(super) new: NewBoxes,
-    /// What comes in place of `tfhd`, where that is not CMAF's.
-    pub(super) header: Option<CmafHeader>,
+    /// What comes in place of parts that are not as CMAF has them.
+    pub(super) edits: Edits,
     /// What is to be added to a run's data offset for the bytes from the start of the clear `moof`.
     pub(super) data_shift: i128,
 }
@@ -97,8 +97,8 @@ impl<'a> Layout<'a> {
         }
         covered(&samples, &parts.payload, offset)?;
         let new = new_boxes(scheme, full_sample, samples.len(), &maps);
-        let (header, data_shift) = (moof.traf.cmaf_header()?, moof.data_shift(data));
-        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new, header, data_shift })
+        let (edits, data_shift) = (moof.traf.cmaf_edits()?, moof.data_shift(data));
+        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new, edits, data_shift })
     }
 
     /// Bytes of a sample's own IV.
@@ -106,20 +106,15 @@ impl<'a> Layout<'a> {
         iv_size(self.scheme)
     }
 
-    /// Bytes that `moof` becomes longer by.
+    /// Bytes that `moof` becomes longer by: `tfhd` may lose 8, which `senc` alone outweighs.
     pub(super) fn growth(&self) -> usize {
-        self.header_len(self.new.total())
+        let end = self.moof.traf.view.end();
+        (self.edits.moved(end) + self.new.total() as u64).saturating_sub(end) as usize
     }
 
     /// Bytes of the fragment once protected.
     pub(super) fn protected_len(&self) -> usize {
         self.clear_len + self.growth()
-    }
-
-    /// `len` bytes, of which those of `tfhd` are counted as what comes in its place: at most 8 fewer, which `senc` alone outweighs.
-    pub(super) fn header_len(&self, len: usize) -> usize {
-        let header = self.header.as_ref();
-        header.map_or(len, |header| (len + header.bytes.len()).saturating_sub((header.end - header.begin) as usize))
     }
 
     /// The sum of its samples' durations, in the track's timescale.

@@ -22,16 +22,7 @@ pub(super) fn fragment(
     let insert = usize::try_from(traf.view.end() - view.offset).map_err(|_| overflow("traf"))?;
     let (before, after) = clear.split_at_checked(insert).ok_or_else(|| overflow("traf"))?;
     out.reserve(layout.protected_len());
-    match &layout.header {
-        None => out.extend_from_slice(before),
-        Some(header) => {
-            let within = |at: u64| usize::try_from(at - view.offset).ok().filter(|at| *at <= insert);
-            let (begin, end) = within(header.begin).zip(within(header.end)).ok_or_else(|| overflow("tfhd"))?;
-            out.extend_from_slice(before.get(..begin).unwrap_or_default());
-            out.extend_from_slice(&header.bytes);
-            out.extend_from_slice(before.get(end..).unwrap_or_default());
-        }
-    }
+    layout.edits.write(before, view.offset, out).ok_or_else(|| overflow("traf"))?;
     let counters = auxiliary(layout, out.len() - base, ivs, out)?;
     out.extend_from_slice(after);
 
@@ -42,20 +33,30 @@ pub(super) fn fragment(
         let header = written.get_mut(at..).ok_or_else(|| overflow("traf"))?;
         parent.header.patch(header, parent.offset, parent.header.size + growth as u64)?;
     }
-    for run in &traf.truns {
-        let Some((offset, at)) = run.data_offset else { continue };
-        let moved = i128::from(offset) + layout.data_shift + growth as i128;
-        let moved = i32::try_from(moved).map_err(|_| overflow("data_offset"))?;
-        let at = usize::try_from(at - view.offset).map_err(|_| overflow("trun"))?;
-        let at = if layout.header.as_ref().is_some_and(|header| header.end <= run.offset) {
-            layout.header_len(at)
-        } else {
-            at
+    data_offsets(layout, written)?;
+    encrypt(layout, ivs, counters, cipher, written)
+}
+
+/// Writes where each run's samples are, from the start of `moof`.
+fn data_offsets(layout: &Layout<'_>, written: &mut [u8]) -> Result<(), Error> {
+    let view = &layout.moof.view;
+    let overflow = |field| Error::Overflow { field, offset: view.offset };
+    let (growth, mut first) = (layout.growth() as i128, 0usize);
+    for run in &layout.moof.traf.truns {
+        let (start, at) = match run.data_offset {
+            Some((offset, at)) => (i128::from(offset) + layout.data_shift, layout.edits.moved(at)),
+            None => {
+                let sample = layout.samples.get(first).map(|sample| sample.offset);
+                (i128::from(sample.unwrap_or(0)), layout.edits.moved(run.count_end()).saturating_sub(4))
+            }
         };
-        let field = written.get_mut(at..at + 4).ok_or_else(|| overflow("trun"))?;
+        first = first.saturating_add(run.count as usize);
+        let moved = i32::try_from(start + growth).map_err(|_| overflow("data_offset"))?;
+        let at = at.checked_sub(view.offset).and_then(|at| usize::try_from(at).ok());
+        let field = at.and_then(|at| written.get_mut(at..at + 4)).ok_or_else(|| overflow("trun"))?;
         field.copy_from_slice(&moved.to_be_bytes());
     }
-    encrypt(layout, ivs, counters, cipher, written)
+    Ok(())
 }
 
 /// Writes `saiz`, `saio` and `senc`; the counter block of every sample, where samples have IVs.

@@ -1,12 +1,13 @@
 //! How much memory bytes of any kind make the packager hold.
 //!
 //! At its highest, what is held beside the input is at most [`PER_BYTE`] times the input, the output included, and [`PER_SAMPLE`] for
-//! each sample, of which a fragment has at most [`MAX_SAMPLES`] and at most one per byte.
+//! each sample, of which a fragment has at most [`MAX_SAMPLES`] and at most one per byte. Of a fragment's [`MAX_RUNS`] empty runs at most,
+//! each takes [`PER_RUN`].
 
 use allocation_counter::measure;
 use proptest::prelude::*;
 use sluice_packager::{
-    bmff::moof::MAX_SAMPLES,
+    bmff::moof::{MAX_RUNS, MAX_SAMPLES},
     cenc::{
         FragmentProtector, InitProtection, IvSource, TrackConfig, plan_segment, protect_init, read::Reader,
         record_bytes,
@@ -27,6 +28,8 @@ use crate::{
 const PER_BYTE: u64 = 4;
 /// Where a sample is, what of it is protected, and how: several short-lived lists, which double as they grow.
 const PER_SAMPLE: u64 = 128;
+/// A run of samples without a single one.
+const PER_RUN: u64 = 512;
 /// What does not depend on the input: key schedules, parameter sets, the lists of a parser.
 const CONSTANT: u64 = 16 << 10;
 
@@ -112,17 +115,20 @@ proptest! {
 
 /// A segment of one fragment whose only run claims that many samples of that size, by `tfhd` alone.
 fn claiming(init: &[u8], count: u32, size: u32, mdat: usize) -> Vec<u8> {
+    let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|word| word.to_be_bytes()).collect() };
+    // From behind moof and the header of mdat.
+    let run = words(&[20, u32::from_be_bytes(*b"trun"), 1, count, 8 + 16 + 8 + 24 + 16 + 20 + 8]);
+    fragment(init, size, &run, mdat)
+}
+
+/// One whose samples are of that size, with these runs.
+fn fragment(init: &[u8], size: u32, runs: &[u8], mdat: usize) -> Vec<u8> {
     let boxed = |kind: &[u8; 4], payload: &[u8]| -> Vec<u8> {
         [&(payload.len() as u32 + 8).to_be_bytes()[..], kind, payload].concat()
     };
     let words = |words: &[u32]| -> Vec<u8> { words.iter().flat_map(|word| word.to_be_bytes()).collect() };
     let track = sluice_packager::bmff::moov::Init::parse(init).expect("a vector").track_id;
-    let traf = [
-        boxed(b"tfhd", &words(&[0x02_0018, track, 1, size])),
-        boxed(b"tfdt", &words(&[0, 0])),
-        // From behind moof and the header of mdat.
-        boxed(b"trun", &words(&[1, count, 8 + 16 + 8 + 24 + 16 + 20 + 8])),
-    ];
+    let traf = [boxed(b"tfhd", &words(&[0x02_0018, track, 1, size])), boxed(b"tfdt", &words(&[0, 0])), runs.to_vec()];
     let moof = boxed(b"moof", &[boxed(b"mfhd", &words(&[0, 1])), boxed(b"traf", &traf.concat())].concat());
     [moof, boxed(b"mdat", &vec![1; mdat])].concat()
 }
@@ -143,4 +149,20 @@ fn a_run_that_claims_what_it_has_no_bytes_for_is_refused_before_anything_is_held
     let most = claiming(aac, MAX_SAMPLES as u32, 1, MAX_SAMPLES);
     assert_eq!(plan_segment(&config, &most).map(|plan| plan.samples as usize), Ok(MAX_SAMPLES));
     judge("a sample per byte", aac, &most, MAX_SAMPLES);
+}
+
+#[test]
+fn empty_runs_are_limited() {
+    let (_, track) = vectors().iter().find(|(name, _)| name == "aac").expect("a vector");
+    let config = TrackConfig::from_init(&track.init).expect("a vector");
+    // With data offsets, and without, which come in then.
+    let first = [&[0, 0, 0, 20][..], b"trun", &[0, 0, 0, 1], &[0; 4], &[0, 0, 1, 0]].concat();
+    let other = [&[0, 0, 0, 16][..], b"trun", &[0; 8]].concat();
+    let segment = |runs: usize| fragment(&track.init, 1, &[&first[..], &other.repeat(runs - 1)].concat(), 0);
+    let most = segment(MAX_RUNS);
+    assert_eq!(plan_segment(&config, &most).map(|plan| plan.samples), Ok(0));
+    let (peak, allowed) = (peak(&track.init, &most), PER_RUN * MAX_RUNS as u64 + CONSTANT);
+    assert!(peak <= allowed, "{peak} bytes for {MAX_RUNS} runs, {allowed} are allowed");
+    let said = plan_segment(&config, &segment(MAX_RUNS + 1)).expect_err("is refused").to_string();
+    assert!(said.contains("trun at byte") && said.contains("4096"), "{said}");
 }

@@ -1,6 +1,7 @@
 //! `moof`, one movie fragment (ISO/IEC 14496-12, 8.8.4): a track's samples and where their bytes are.
 
 mod auxiliary;
+mod cmaf;
 mod samples;
 mod tfdt;
 mod tfhd;
@@ -8,6 +9,7 @@ mod tfxd;
 mod trun;
 
 pub use auxiliary::{Saio, Saiz, Senc, SencEntry, SencSamples, Subsample};
+pub use cmaf::Edits;
 pub use samples::{MAX_SAMPLES, Sample};
 pub use tfhd::Tfhd;
 pub use trun::Trun;
@@ -15,6 +17,9 @@ pub use trun::Trun;
 use core::ops::Range;
 
 use super::{BoxView, Error, moov::Trex};
+
+/// Runs that a fragment may have. An empty one takes 16 bytes, and many times that to be remembered.
+pub const MAX_RUNS: usize = 1 << 12;
 
 /// A movie fragment of one track.
 #[derive(Clone, Debug)]
@@ -47,17 +52,6 @@ pub struct Traf<'a> {
     has_tfdt: bool,
 }
 
-/// What CMAF has in place of a track fragment's header (see [`Traf::cmaf_header`]).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CmafHeader {
-    /// Where the box that it replaces begins, in bytes from the start of the segment.
-    pub begin: u64,
-    /// And where it ends.
-    pub end: u64,
-    /// `tfhd`, and `tfdt` where there was none.
-    pub bytes: Vec<u8>,
-}
-
 impl<'a> Moof<'a> {
     /// Reads a `moof` box.
     ///
@@ -83,7 +77,8 @@ impl<'a> Moof<'a> {
     /// # Errors
     /// [`Error`], also for more than [`MAX_SAMPLES`] samples.
     pub fn samples(&self, trex: Option<&Trex>) -> Result<Vec<Sample>, Error> {
-        let shift = self.traf.tfhd.base_data_offset.map_or(0, |base| i128::from(base) - i128::from(self.view.offset));
+        let explicit = self.traf.tfhd.base_data_offset;
+        let shift = explicit.map_or(0, |base| i128::from(base) - i128::from(self.view.offset));
         samples::samples(self, trex, shift, u64::MAX)
     }
 
@@ -129,6 +124,9 @@ impl<'a> Traf<'a> {
                 b"saio" => &mut saio,
                 b"uuid" if tfxd::is(&child) => &mut tfxd,
                 b"trun" => {
+                    if truns.len() == MAX_RUNS {
+                        return Err(child.invalid("one run more than a fragment may have, 4096"));
+                    }
                     truns.push(Trun::parse(&child)?);
                     continue;
                 }
@@ -146,22 +144,5 @@ impl<'a> Traf<'a> {
         };
         let tfhd = Tfhd::parse(&tfhd_box)?;
         Ok(Self { view, tfhd, decode_time, truns, senc, saiz, saio, tfhd_box, has_tfdt: tfdt.is_some() })
-    }
-
-    /// What CMAF has in place of `tfhd`, where the fragment is not as CMAF has it: data offsets from the start of `moof` and a flag
-    /// that says so, and a `tfdt`. Browsers refuse segments without either (W3C, ISO BMFF Byte Stream Format, 4).
-    ///
-    /// # Errors
-    /// [`Error`]
-    pub fn cmaf_header(&self) -> Result<Option<CmafHeader>, Error> {
-        let relative = self.tfhd.relative(&self.tfhd_box)?;
-        if relative.is_none() && self.has_tfdt {
-            return Ok(None);
-        }
-        let mut bytes = relative.unwrap_or_else(|| self.tfhd_box.bytes.to_vec());
-        if !self.has_tfdt {
-            bytes.extend(tfdt::write(self.decode_time));
-        }
-        Ok(Some(CmafHeader { begin: self.tfhd_box.offset, end: self.tfhd_box.end(), bytes }))
     }
 }

@@ -40,7 +40,14 @@ pub(super) fn samples(moof: &Moof<'_>, trex: Option<&Trex>, shift: i128, end: u6
             Some((offset, _)) => {
                 u64::try_from(i128::from(offset) + shift).map_err(|_| invalid("data_offset points before moof"))?
             }
-            None => next.ok_or_else(|| invalid("the first run has no data_offset"))?,
+            None => match next {
+                Some(next) => next,
+                // Of an explicit base, which is where samples begin.
+                None if traf.tfhd.base_data_offset.is_some() => {
+                    u64::try_from(shift).map_err(|_| invalid("base_data_offset points before moof"))?
+                }
+                None => return Err(invalid("the first run has no data_offset")),
+            },
         };
         // Runs that overlap would have bytes encrypted twice.
         if next.is_some_and(|next| start < next) {

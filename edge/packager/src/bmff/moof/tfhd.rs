@@ -47,7 +47,7 @@ impl Tfhd {
         })
     }
 
-    /// The box with data offsets counted from the start of `moof`, and the flag that says so (CMAF, 7.5.16; browsers refuse any other).
+    /// The box with data offsets counted from the start of `moof`, and the flag that says so.
     /// `None` where `view`, the box, is so already.
     ///
     /// # Errors

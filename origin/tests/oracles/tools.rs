@@ -1,14 +1,12 @@
 //! Runs the tools: ours, ffmpeg, shaka-packager.
 
-use std::{
-    fs,
-    io::{ErrorKind, Write},
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
-    thread,
-};
+use std::{fs, path::PathBuf, process::Command};
 
-use crate::clip::Clip;
+pub(crate) use crate::process::{read, run};
+use crate::{
+    clip::Clip,
+    process::{FFMPEG, shaka_binary},
+};
 
 /// The content key of all tests here.
 pub(crate) const KEY: &str = "00112233445566778899aabbccddeeff";
@@ -65,7 +63,7 @@ pub(crate) fn sluice_protect(clip: &Clip, scheme: &str, ivs: Ivs) -> Protected {
 pub(crate) fn ffmpeg(arguments: &[&str], stdin: &[u8]) -> Vec<u8> {
     let mut command = Command::new("ffmpeg");
     command.args(arguments);
-    run(command, stdin, "ffmpeg (apt-get install ffmpeg)")
+    run(command, stdin, FFMPEG)
 }
 
 /// What a bitstream filter of ffmpeg says of a track as it passes.
@@ -85,32 +83,6 @@ pub(crate) fn ffprobe(track: &[u8], entries: &str) -> String {
     let mut command = Command::new("ffprobe");
     command.args(["-v", "error", "-show_entries", entries, "-of", "csv=print_section=0", "-i", "pipe:0"]);
     String::from_utf8(run(command, track, "ffprobe")).expect("ASCII")
-}
-
-/// The packets that ffmpeg demuxes from a track, a line each: times, size, MD5. Given a key, it decrypts them first.
-///
-/// The track comes through a pipe, as from a seekable file ffmpeg 5.1 mixes up the encryption indexes of several fragments.
-pub(crate) fn ffmpeg_packets(track: &[u8], key: Option<&str>) -> String {
-    let mut arguments = vec!["-v", "error"];
-    if let Some(key) = key {
-        arguments.extend(["-decryption_key", key]);
-    }
-    arguments.extend([
-        "-f",
-        "mp4",
-        "-i",
-        "pipe:0",
-        "-map",
-        "0:0",
-        "-c",
-        "copy",
-        "-f",
-        "framehash",
-        "-hash",
-        "md5",
-        "-",
-    ]);
-    String::from_utf8(ffmpeg(&arguments, track)).expect("hashes are ASCII")
 }
 
 /// shaka-packager's own encryption of a clear clip, in one file.
@@ -153,43 +125,4 @@ fn shaka_with(clip: &Clip, input: &[u8], options: &[&str], keys: &str) -> Vec<u8
     command.args(options).args(["--keys", keys]);
     run(command, &[], "shaka-packager");
     read(&to)
-}
-
-/// The binary inside the npm package, which its own `index.js` would start.
-pub(crate) fn shaka_binary() -> PathBuf {
-    let name = match (std::env::consts::OS, std::env::consts::ARCH) {
-        ("linux", "x86_64") => "packager-linux-x64",
-        ("linux", "aarch64") => "packager-linux-arm64",
-        ("macos", "x86_64") => "packager-osx-x64",
-        ("macos", "aarch64") => "packager-osx-arm64",
-        (os, arch) => panic!("shaka-packager's npm package has no binary for {os} {arch}"),
-    };
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests");
-    let binary = tests.join("node_modules/shaka-packager/bin").join(name);
-    assert!(binary.exists(), "shaka-packager is missing: run `npm ci` in the repository's `tests` folder");
-    binary
-}
-
-/// A file's content; the test fails if there is none.
-pub(crate) fn read(path: &Path) -> Vec<u8> {
-    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
-}
-
-/// Runs a command to its end and returns what it wrote; the test fails if the command does.
-pub(crate) fn run(mut command: Command, stdin: &[u8], name: &str) -> Vec<u8> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap_or_else(|error| panic!("{name} cannot be run: {error}"));
-    let mut pipe = child.stdin.take().expect("a piped input");
-    let output = thread::scope(|scope| {
-        // Written beside the reading, so that neither side waits for the other.
-        scope.spawn(move || match pipe.write_all(stdin) {
-            // A tool that stops reading says by its exit status whether that was an error.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => panic!("writing to the tool: {error}"),
-            _ => {}
-        });
-        child.wait_with_output().expect("the tool's output can be read")
-    });
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{name}: {}\n{command:?}\n{said}", output.status);
-    output.stdout
 }

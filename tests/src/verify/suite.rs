@@ -116,10 +116,11 @@ impl Suite {
         match self {
             Self::Lint => lint::run(),
             Self::Unit => test(&[]),
-            // Other people's packagers and decryptors judge the operator's command; then its WASM is held against it.
+            // Other people's packagers and decryptors judge the operator's command; then its WASM is held against it, and every codec is
+            // judged in every layout.
             Self::Packager => {
                 let mut count = test(&["--package", "sluice", "--test", "oracles", "--", "--ignored"]);
-                count.add(with_runtimes(&["--test", "packager"]));
+                count.add(with_runtimes(&["--test", "packager", "--", "--include-ignored"]));
                 count
             }
             // Other people's parsers read the manifests.

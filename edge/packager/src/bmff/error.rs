@@ -63,8 +63,8 @@ pub enum Error {
         /// The version.
         version: u8,
     },
-    /// A count that the bytes of the box cannot hold.
-    #[error("{kind} at byte {offset} claims {count} entries, more than its bytes can hold")]
+    /// A count that the bytes of the box, or those that it speaks of, cannot hold.
+    #[error("{kind} at byte {offset} claims {count} entries, more than its bytes, or those of its mdat, can hold")]
     Count {
         /// The box.
         kind: FourCc,

@@ -101,6 +101,11 @@ impl<'a> Boxes<'a> {
         Self { rest: bytes, offset: 0 }
     }
 
+    /// The boxes of a part of it, which begins at `offset`.
+    pub(crate) fn of_part(bytes: &'a [u8], offset: u64) -> Self {
+        Self { rest: bytes, offset }
+    }
+
     /// The first one of that type.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bmff::{
         BoxView,
-        moof::{Moof, Sample, Subsample},
+        moof::{Edits, Moof, Sample, Subsample},
     },
     title::Scheme,
 };
@@ -26,13 +26,15 @@ pub(super) struct Layout<'a> {
     pub(super) scheme: Scheme,
     pub(super) clear_len: usize,
     pub(super) new: NewBoxes,
+    /// What comes in place of parts that are not as CMAF has them.
+    pub(super) edits: Edits,
+    /// What is to be added to a run's data offset for the bytes from the start of the clear `moof`.
+    pub(super) data_shift: i128,
 }
 
-/// Sizes of what comes in, in bytes: a field of `tfhd`, boxes at the end of `traf`, and of `moof`.
+/// Sizes of the boxes that come in, in bytes: at the end of `traf`, and of `moof`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct NewBoxes {
-    /// `sample_description_index`, where `tfhd` gets one.
-    pub(super) description: usize,
     /// `sgpd` and `sbgp`.
     pub(super) groups: usize,
     /// 0 where every sample's auxiliary data is empty.
@@ -50,10 +52,6 @@ const SAIZ_HEAD: usize = 17;
 const SAIO: usize = 20;
 
 impl NewBoxes {
-    pub(super) fn total(&self) -> usize {
-        self.description + self.in_traf() + self.pssh
-    }
-
     /// At the end of `traf`.
     pub(super) fn in_traf(&self) -> usize {
         self.groups + self.saiz + self.saio + self.senc
@@ -83,8 +81,11 @@ impl<'a> Layout<'a> {
                 .invalid("its samples are not of the first sample entry, which is the only one")
                 .into());
         }
-        let samples = moof.samples(config.trex.as_ref())?;
+        let payload = parts.payload.start as u64..parts.payload.end as u64;
+        let data = payload.start;
+        let samples = moof.samples_at(config.trex.as_ref(), &payload)?;
         order.check(&samples, offset)?;
+        order.check_origin(moof.file_origin(data), moof.traf.tfhd.offset)?;
         let full_sample = config.codec.is_full_sample();
         let (mut subsamples, mut maps) = (Vec::new(), Vec::new());
         for (index, sample) in samples.iter().enumerate() {
@@ -108,17 +109,17 @@ impl<'a> Layout<'a> {
         }
         covered(&samples, &parts.payload, offset)?;
         let new = match form {
-            FragmentForm { lead: true, .. } => {
-                let described = moof.traf.tfhd.description.is_some();
-                NewBoxes { description: if described { 0 } else { 4 }, ..NewBoxes::default() }
-            }
+            FragmentForm { lead: true, .. } => NewBoxes::default(),
             FragmentForm { period, pssh, .. } => NewBoxes {
                 groups: if period { groups_len(scheme) } else { 0 },
                 pssh,
                 ..new_boxes(scheme, full_sample, samples.len(), &maps)
             },
         };
-        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new })
+        // The clear sample entry is the second one.
+        let edits = moof.traf.cmaf_edits(form.lead.then_some(2))?;
+        let data_shift = moof.data_shift(data);
+        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new, edits, data_shift })
     }
 
     /// Bytes of a sample's own IV.
@@ -126,9 +127,20 @@ impl<'a> Layout<'a> {
         iv_size(self.scheme)
     }
 
+    /// Bytes that `traf` becomes longer by; a `tfhd` that loses its `base_data_offset` makes it shorter.
+    pub(super) fn traf_growth(&self) -> i64 {
+        let end = self.moof.traf.view.end();
+        self.edits.moved(end) as i64 - end as i64 + self.new.in_traf() as i64
+    }
+
+    /// Bytes that `moof` becomes longer by.
+    pub(super) fn growth(&self) -> i64 {
+        self.traf_growth() + self.new.pssh as i64
+    }
+
     /// Bytes of the fragment once protected.
     pub(super) fn protected_len(&self) -> usize {
-        self.clear_len + self.new.total()
+        self.clear_len.saturating_add_signed(self.growth() as isize)
     }
 
     /// The sum of its samples' durations, in the track's timescale.
@@ -139,7 +151,7 @@ impl<'a> Layout<'a> {
     /// Where the first sample ends, in bytes from the start of the protected fragment; `None` where decoding cannot begin at it.
     pub(super) fn first_picture(&self) -> Option<u64> {
         let first = self.samples.first().filter(|first| first.sync)?;
-        Some(first.offset + u64::from(first.size) + self.new.total() as u64)
+        Some((first.offset + u64::from(first.size)).saturating_add_signed(self.growth()))
     }
 }
 

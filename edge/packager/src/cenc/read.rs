@@ -156,7 +156,9 @@ impl Reader {
 
     fn fragment<'a>(&self, segment: &[u8], view: &BoxView<'a>) -> Result<(Moof<'a>, Vec<SegmentSample>), Error> {
         let moof = Moof::parse(*view)?;
-        let samples = moof.samples(self.trex.as_ref())?;
+        // Where mdat is matters only to an explicit base_data_offset.
+        let data = if moof.traf.tfhd.base_data_offset.is_some() { data(segment, view)? } else { 0 };
+        let samples = moof.samples_at(self.trex.as_ref(), &(data..segment.len() as u64))?;
         let absolute = samples.iter().enumerate().map(|(index, sample)| {
             let offset = view.offset.saturating_add(sample.offset);
             if offset.saturating_add(sample.size.into()) > segment.len() as u64 {
@@ -173,6 +175,18 @@ impl Reader {
         let absolute = absolute.collect::<Result<_, _>>()?;
         Ok((moof, absolute))
     }
+}
+
+/// Where what a fragment's `mdat` holds begins, in bytes from the start of `moof`.
+fn data(segment: &[u8], moof: &BoxView<'_>) -> Result<u64, Error> {
+    let behind = usize::try_from(moof.end()).ok().and_then(|end| segment.get(end..)).unwrap_or_default();
+    for view in Boxes::of_part(behind, moof.end()) {
+        let view = view?;
+        if view.is(b"mdat") {
+            return Ok(view.offset - moof.offset + view.header.len as u64);
+        }
+    }
+    Err(Error::NotReadable("a fragment without mdat"))
 }
 
 /// The ranges of a fragment that are to be decrypted.

@@ -1,7 +1,7 @@
 use core::ops::Range;
 
 use super::Error;
-use crate::bmff::{BoxView, Header, moof::Sample};
+use crate::bmff::{self, BoxView, FourCc, Header, moof::Sample};
 
 /// Most bytes of a segment that are held in memory: a fragment, `moof` to the end of `mdat`, or a single box beside fragments.
 pub const MAX_FRAGMENT: u64 = 64 << 20;
@@ -69,10 +69,12 @@ fn within_limit(size: u64, offset: u64) -> Result<usize, Error> {
     len.ok_or(Error::TooLarge { offset, size, max: MAX_FRAGMENT })
 }
 
-/// Watches that decode times increase from sample to sample, through all fragments of a segment.
+/// Watches what must hold through all fragments of a segment: decode times increase from sample to sample, and explicit base data offsets
+/// are of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Order {
     last: Option<u64>,
+    origin: Option<u64>,
 }
 
 impl Order {
@@ -85,6 +87,16 @@ impl Order {
             self.last = Some(next);
         }
         Ok(())
+    }
+
+    /// `origin`: where the segment begins in the file that it was cut out of, by the `tfhd` at `offset`; `None` where that does not say.
+    pub(super) fn check_origin(&mut self, origin: Option<u64>, offset: u64) -> Result<(), Error> {
+        let Some(found) = origin else { return Ok(()) };
+        if *self.origin.get_or_insert(found) == found {
+            return Ok(());
+        }
+        let what = "base_data_offset is not of the file that the fragments before it were cut out of";
+        Err(bmff::Error::Invalid { kind: FourCc(*b"tfhd"), offset, what }.into())
     }
 }
 

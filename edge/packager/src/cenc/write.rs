@@ -22,12 +22,10 @@ pub(super) fn protected(
     cipher: &impl FragmentCipher,
     out: &mut Vec<u8>,
 ) -> Result<(), Error> {
-    let (view, traf, new) = (&layout.moof.view, &layout.moof.traf, layout.new);
+    let (traf_end, moof_end) = ends(layout)?;
     let base = out.len();
-    let traf_end = within(layout, traf.view.end())?;
-    let moof_end = within(layout, view.end())?;
     out.reserve(layout.protected_len());
-    out.extend_from_slice(clear.get(..traf_end).ok_or_else(|| overflow(layout, "traf"))?);
+    edited(layout, clear, traf_end, out)?;
     if let Some(kid) = &signalling.period {
         let constant_iv = match ivs {
             IvSource::Constant(iv) => Some(&*iv),
@@ -37,66 +35,70 @@ pub(super) fn protected(
         let count = u32::try_from(layout.samples.len()).map_err(|_| overflow(layout, "sample_count"))?;
         put_groups(out, kid, constant_iv, pattern, count);
     }
-    let counters = auxiliary(layout, traf_end + new.groups, ivs, out)?;
+    let counters = auxiliary(layout, out.len() - base, ivs, out)?;
     out.extend_from_slice(clear.get(traf_end..moof_end).ok_or_else(|| overflow(layout, "moof"))?);
     out.extend_from_slice(&signalling.pssh);
     out.extend_from_slice(clear.get(moof_end..).ok_or_else(|| overflow(layout, "mdat"))?);
 
     let written = out.get_mut(base..).unwrap_or_default();
-    resize(layout, &traf.view, written, new.in_traf())?;
-    resize(layout, view, written, new.total())?;
-    move_data(layout, 0, written)?;
+    resized(layout, written)?;
     encrypt(layout, ivs, counters, cipher, written)
 }
 
 /// Writes a fragment of a clear lead: as it is, but described by the second sample entry.
 pub(super) fn lead(layout: &Layout<'_>, clear: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-    let (view, traf, growth) = (&layout.moof.view, &layout.moof.traf, layout.new.description);
-    let tfhd = traf.view.child(b"tfhd")?;
-    let flags_at = within(layout, tfhd.offset)? + tfhd.header.len;
-    // Behind version and flags, `track_ID`, and `base_data_offset` where there is one (ISO/IEC 14496-12, 8.8.7).
-    let index_at = flags_at + 8 + if traf.tfhd.base_data_offset.is_some() { 8 } else { 0 };
+    let (traf_end, _) = ends(layout)?;
     let base = out.len();
-    let (before, after) = clear.split_at_checked(index_at).ok_or_else(|| overflow(layout, "tfhd"))?;
-    out.extend_from_slice(before);
-    out.extend_from_slice(&2u32.to_be_bytes());
-    out.extend_from_slice(after.get(4 - growth..).ok_or_else(|| overflow(layout, "tfhd"))?);
-
-    let written = out.get_mut(base..).unwrap_or_default();
-    if let Some(flags) = written.get_mut(flags_at + 3) {
-        *flags |= 0x2;
-    }
-    for grown in [&tfhd, &traf.view, view] {
-        resize(layout, grown, written, growth)?;
-    }
-    move_data(layout, growth, written)
+    edited(layout, clear, traf_end, out)?;
+    out.extend_from_slice(clear.get(traf_end..).ok_or_else(|| overflow(layout, "mdat"))?);
+    resized(layout, out.get_mut(base..).unwrap_or_default())
 }
 
-/// A place of the segment, in bytes from the start of the fragment.
-fn within(layout: &Layout<'_>, place: u64) -> Result<usize, Error> {
-    let at = place.checked_sub(layout.moof.view.offset).and_then(|at| usize::try_from(at).ok());
-    at.ok_or_else(|| overflow(layout, "moof"))
+/// Where `traf` and `moof` end, in bytes from the start of the clear fragment.
+fn ends(layout: &Layout<'_>) -> Result<(usize, usize), Error> {
+    let moof = &layout.moof;
+    let end = |view: &BoxView<'_>| usize::try_from(view.end() - moof.view.offset).map_err(|_| overflow(layout, "moof"));
+    Ok((end(&moof.traf.view)?, end(&moof.view)?))
+}
+
+/// Writes the fragment up to the end of `traf`, as CMAF has it.
+fn edited(layout: &Layout<'_>, clear: &[u8], traf_end: usize, out: &mut Vec<u8>) -> Result<(), Error> {
+    let before = clear.get(..traf_end);
+    let written = before.and_then(|before| layout.edits.write(before, layout.moof.view.offset, out));
+    written.ok_or_else(|| overflow(layout, "traf"))
 }
 
 fn overflow(layout: &Layout<'_>, field: &'static str) -> Error {
     Error::Overflow { field, offset: layout.moof.view.offset }
 }
 
-/// Writes the new size of a box before whose header nothing came in.
-fn resize(layout: &Layout<'_>, view: &BoxView<'_>, written: &mut [u8], growth: usize) -> Result<(), Error> {
-    let header = written.get_mut(within(layout, view.offset)?..).ok_or_else(|| overflow(layout, "moof"))?;
-    Ok(view.header.patch(header, view.offset, view.header.size + growth as u64)?)
+/// Writes the new sizes of `traf` and `moof`, and where each run's samples are now.
+fn resized(layout: &Layout<'_>, written: &mut [u8]) -> Result<(), Error> {
+    let moof = &layout.moof;
+    for (view, growth) in [(&moof.view, layout.growth()), (&moof.traf.view, layout.traf_growth())] {
+        let at = usize::try_from(view.offset - moof.view.offset).map_err(|_| overflow(layout, "traf"))?;
+        let header = written.get_mut(at..).ok_or_else(|| overflow(layout, "traf"))?;
+        view.header.patch(header, view.offset, view.header.size.saturating_add_signed(growth))?;
+    }
+    data_offsets(layout, written)
 }
 
-/// Moves every run's data by all that came in; `before` bytes of it stand before the runs.
-fn move_data(layout: &Layout<'_>, before: usize, written: &mut [u8]) -> Result<(), Error> {
-    let growth = i32::try_from(layout.new.total()).map_err(|_| overflow(layout, "data_offset"))?;
+/// Writes where each run's samples are, from the start of `moof`.
+fn data_offsets(layout: &Layout<'_>, written: &mut [u8]) -> Result<(), Error> {
+    let view = &layout.moof.view;
+    let (growth, mut first) = (i128::from(layout.growth()), 0usize);
     for run in &layout.moof.traf.truns {
-        let Some((offset, at)) = run.data_offset else { continue };
-        let moved = offset.checked_add(growth).ok_or_else(|| overflow(layout, "data_offset"))?;
-        // `tfhd` is the first box of `traf` (8.8.7): nothing comes in behind a run's field.
-        let at = within(layout, at)? + before;
-        let field = written.get_mut(at..at + 4).ok_or_else(|| overflow(layout, "trun"))?;
+        let (start, at) = match run.data_offset {
+            Some((offset, at)) => (i128::from(offset) + layout.data_shift, layout.edits.moved(at)),
+            None => {
+                let sample = layout.samples.get(first).map(|sample| sample.offset);
+                (i128::from(sample.unwrap_or(0)), layout.edits.moved(run.count_end()).saturating_sub(4))
+            }
+        };
+        first = first.saturating_add(run.count as usize);
+        let moved = i32::try_from(start + growth).map_err(|_| overflow(layout, "data_offset"))?;
+        let at = at.checked_sub(view.offset).and_then(|at| usize::try_from(at).ok());
+        let field = at.and_then(|at| written.get_mut(at..at + 4)).ok_or_else(|| overflow(layout, "trun"))?;
         field.copy_from_slice(&moved.to_be_bytes());
     }
     Ok(())
@@ -162,14 +164,14 @@ fn encrypt(
     cipher: &impl FragmentCipher,
     written: &mut [u8],
 ) -> Result<(), Error> {
-    let growth = layout.new.total();
+    let growth = layout.growth();
     let mut spans = Vec::with_capacity(layout.subsamples.len().max(layout.samples.len()));
     let mut samples = Vec::with_capacity(counters.len());
     let mut counters = counters.into_iter();
     for (index, sample) in layout.samples.iter().enumerate() {
         let first = spans.len();
         // The sample was found to be within the fragment.
-        let mut at = sample.offset as usize + growth;
+        let mut at = sample.offset.saturating_add_signed(growth) as usize;
         match layout.maps.get(index) {
             None => spans.push(Span { start: at, len: sample.size as usize }),
             Some(map) => {

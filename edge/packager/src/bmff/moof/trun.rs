@@ -1,4 +1,7 @@
-use crate::bmff::{BoxView, Error};
+use crate::bmff::{BoxView, Error, Header};
+
+/// Bytes of version, flags and `sample_count`.
+const HEAD: usize = 8;
 
 /// `trun`, a run of samples whose bytes follow one another (ISO/IEC 14496-12, 8.8.8).
 #[derive(Clone, Debug)]
@@ -12,6 +15,9 @@ pub struct Trun<'a> {
     first_flags: Option<u32>,
     present: u32,
     table: &'a [u8],
+    header: Header,
+    /// The box up to the end of `sample_count`.
+    head: &'a [u8],
 }
 
 /// A sample's own fields in a run; what is absent is a default.
@@ -39,7 +45,32 @@ impl<'a> Trun<'a> {
         }
         let first_flags = if present & 0x4 != 0 { Some(fields.u32("first_sample_flags")?) } else { None };
         let table = fields.table(count, row(present))?;
-        Ok(Self { offset: view.offset, count, data_offset, first_flags, present, table })
+        let head = view.bytes.get(..view.header.len + HEAD).unwrap_or_default();
+        Ok(Self { offset: view.offset, count, data_offset, first_flags, present, table, header: view.header, head })
+    }
+
+    /// Whether all of its samples' fields are defaults, so that it has no bytes for them.
+    pub(super) fn is_bare(&self) -> bool {
+        row(self.present) == 0
+    }
+
+    /// Where `sample_count` ends, in bytes from the start of the segment.
+    pub(crate) fn count_end(&self) -> u64 {
+        self.offset.saturating_add(self.head.len() as u64)
+    }
+
+    /// What is before the end of `sample_count`, and a `data_offset` of 0, of a run that has none.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] where the box grows past what its size field can say.
+    pub(super) fn head_with_offset(&self) -> Result<Vec<u8>, Error> {
+        let mut head = [self.head, &[0; 4]].concat();
+        self.header.patch(&mut head, self.offset, self.header.size.saturating_add(4))?;
+        // The last byte of the flags.
+        if let Some(flags) = head.get_mut(self.header.len + 3) {
+            *flags |= 0x1;
+        }
+        Ok(head)
     }
 
     /// Its samples, in order.

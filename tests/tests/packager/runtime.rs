@@ -26,7 +26,7 @@ struct Cli {
 }
 
 /// The built component, once per process.
-fn component() -> &'static Path {
+pub(crate) fn component() -> &'static Path {
     static COMPONENT: LazyLock<PathBuf> =
         LazyLock::new(|| sluice_tests::wasm_build::component().expect("the component builds"));
     &COMPONENT

@@ -1,0 +1,12 @@
+//! The packager held against other implementations: its WASM against its native bytes, and every codec in every layout against the
+//! decryptors of others.
+
+mod corpus;
+mod holes;
+mod judge;
+#[path = "../../layouts/mod.rs"]
+mod layouts;
+mod matrix;
+#[path = "../../../origin/tests/oracles/process.rs"]
+mod process;
+mod runtime;

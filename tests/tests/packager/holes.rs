@@ -29,6 +29,7 @@ pub(crate) const HOLES: &[Hole] = &[
     hole("64-bit moof, traf, mdat", &[], "ffmpeg", WIDE_MOOF),
     hole("several trun, following", &[], "clear", FOLLOWING),
     hole("two traf in a moof", &[], "clear", "the second traf is a copy, and so are its samples"),
+    hole("no base, no data_offset", &[], "clear", "samples would begin where moof does"),
     hole("all and runs", &[], "ffmpeg", LOSES_COUNT),
 ];
 

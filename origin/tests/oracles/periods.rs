@@ -18,6 +18,7 @@ use crate::{
     boxes,
     clip::{self, Clip},
     compare::assert_same_samples,
+    process::ffmpeg_packets,
     tools,
 };
 
@@ -113,7 +114,7 @@ fn hex(bytes: [u8; 16]) -> String {
 
 /// Without side data, which is what ffmpeg makes of `pssh` boxes.
 fn packets(track: &[u8], key: Option<&str>) -> Vec<String> {
-    let all = tools::ffmpeg_packets(track, key);
+    let all = ffmpeg_packets(track, key).expect("ffmpeg reads it");
     let packets = all.lines().filter(|line| !line.starts_with('#'));
     packets.map(|line| line.split(',').take(6).collect::<Vec<_>>().join(",")).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::tools;
+use crate::{process::shaka_binary, tools};
 
 /// Cues that cross segments, overlap, follow without a pause, have lines, settings, no identifier, and pauses longer than a segment.
 const CUES: &str = "WEBVTT
@@ -46,7 +46,7 @@ fn indexed(work: &Path, name: &str, format: &str, cues: &str) -> std::path::Path
     }
     let input = work.join("cues.vtt");
     fs::write(&input, cues).expect("writes");
-    let mut command = Command::new(tools::shaka_binary());
+    let mut command = Command::new(shaka_binary());
     command.arg(format!(
         "in={},stream=text,format={format},init_segment={track}/init.mp4,segment_template={track}/$Number$.m4s,language=en",
         input.display(),

@@ -1,16 +1,18 @@
 use anyhow::{Context, bail};
 use sluice_packager::title::{Timeline, TrackKind};
 
-use super::track::ReadTrack;
+use super::{problems::Problems, track::ReadTrack};
 
 /// Checks that video renditions are cut at the same times, and gives text tracks the timeline of the media.
 pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
     let lead = tracks.iter().find(|track| track.kind == TrackKind::Video);
     let lead = lead.or_else(|| tracks.iter().find(|track| track.kind == TrackKind::Audio));
     let lead = lead.context("no video or audio track: text alone has no times")?;
+    let mut problems = Problems::default();
     for track in tracks.iter().filter(|track| track.kind == TrackKind::Video) {
-        aligned(lead, track)?;
+        problems.note(aligned(lead, track));
     }
+    problems.none()?;
     let (name, timescale, timeline) = (lead.id.clone(), lead.timescale, lead.timeline.clone());
     for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Text) {
         let (has, wants) = (track.files.len(), timeline.count() as usize);

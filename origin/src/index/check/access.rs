@@ -77,13 +77,14 @@ impl RandomAccess {
             }
             _ => {
                 let (what, how) = match self {
-                    Self::Avc(_) => {
-                        ("no IDR picture, but one to recover from (open GOP)", "x264: open-gop=0; ffmpeg: -flags +cgop")
-                    }
-                    _ => ("no IRAP picture", "x265: open-gop=0"),
+                    Self::Avc(_) => (
+                        "not an IDR picture: one to recover from, of an open GOP",
+                        "x264: open-gop=0; ffmpeg: -flags +cgop",
+                    ),
+                    _ => ("not an IRAP picture", "x265: open-gop=0"),
                 };
                 bail!(
-                    "{path}: sample 0 at byte {} is a sync sample by its flags, but {what}: players cannot switch there; encode closed GOPs ({how})",
+                    "{path}: sample 0 at byte {} is a sync sample by its flags, but {what}; players cannot switch there; encode closed GOPs ({how})",
                     at(first)
                 )
             }
@@ -154,7 +155,7 @@ mod tests {
         // SPS, PPS, SEI, then the slice.
         assert_eq!(check(&avc, &[&[0x67, 0x68, 0x06, 0x65], &[0x41]]), None);
         let said = check(&avc, &[&[0x09, 0x06, 0x61], &[0x41]]).expect("an open GOP");
-        assert!(said.contains("v.mp4: sample 0 at byte 3") && said.contains("no IDR picture"), "{said}");
+        assert!(said.contains("v.mp4: sample 0 at byte 3") && said.contains("not an IDR picture"), "{said}");
         let hevc = RandomAccess::Hevc(4);
         let (idr, bla, cra, radl, rasl, trail) = (19 << 1, 16 << 1, 21 << 1, 6 << 1, 8 << 1, 1 << 1);
         for closed in [
@@ -167,7 +168,7 @@ mod tests {
         }
         let said = check(&hevc, &[&[64, cra], &[radl], &[rasl]]).expect("an open GOP");
         assert!(said.contains("sample 2 at byte 24") && said.contains("RASL"), "{said}");
-        assert!(check(&hevc, &[&[trail]]).expect("no IRAP").contains("no IRAP picture"));
+        assert!(check(&hevc, &[&[trail]]).expect("no IRAP").contains("not an IRAP picture"));
         assert_eq!(check(&RandomAccess::Flags, &[&[0]]), None);
     }
 

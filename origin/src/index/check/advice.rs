@@ -8,6 +8,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
             "AVC, HEVC, AV1, VP9, AAC, AC-3, E-AC-3, AC-4, Opus and FLAC can; encode to one of them"
         }
         Error::Truncated { .. } => "the file is not complete",
+        Error::SampleOutside { .. } => "the file is not complete, or not of this moof",
         Error::Box(bmff::Error::PastEnd { .. }) => "the file is not complete, or no MP4",
         Error::Box(bmff::Error::Missing { missing, .. }) => match &missing.0 {
             b"tfdt" => {

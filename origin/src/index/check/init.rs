@@ -1,7 +1,10 @@
 use anyhow::{anyhow, bail};
-use sluice_packager::bmff::{
-    self, BoxView, Boxes,
-    moov::{AvcC, HvcC, Init},
+use sluice_packager::{
+    bmff::{
+        self, BoxView, Boxes,
+        moov::{AvcC, HvcC, Init},
+    },
+    cenc::Error,
 };
 
 use super::at;
@@ -15,6 +18,7 @@ pub(in crate::index) fn init(piece: &Piece, bytes: &[u8]) -> anyhow::Result<()> 
     let broken = |error: bmff::Error| at(piece, error.into());
     let Some(moov) = Boxes::of(bytes).find_kind(b"moov").map_err(broken)? else { return Ok(()) };
     tracks(piece, &moov).map_err(broken)??;
+    protected(piece, &moov).map_err(broken)??;
     progressive(piece, &moov).map_err(broken)??;
     // What is wrong otherwise, the packager says.
     let Ok(init) = Init::parse(bytes) else { return Ok(()) };
@@ -37,6 +41,20 @@ fn tracks(piece: &Piece, moov: &BoxView<'_>) -> Checked {
         piece.display(),
         piece.start() + moov.offset
     )))
+}
+
+/// Any sample entry that is protected: shaka-packager writes a clear one behind it, for its clear lead.
+fn protected(piece: &Piece, moov: &BoxView<'_>) -> Checked {
+    let stsd = moov.child(b"trak")?.child(b"mdia")?.child(b"minf")?.child(b"stbl")?.child(b"stsd")?;
+    let fields = 8;
+    for entry in Boxes::of(stsd.payload().get(fields..).unwrap_or_default()) {
+        let entry = entry?;
+        if entry.is(b"encv") || entry.is(b"enca") {
+            let offset = stsd.offset + (stsd.header.len + fields) as u64 + entry.offset;
+            return Ok(Err(at(piece, Error::AlreadyProtected { kind: entry.kind(), offset })));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// A `moov` that describes its samples itself and says nothing of fragments (ISO/IEC 14496-12, 8.8.1).

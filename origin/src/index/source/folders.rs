@@ -7,19 +7,11 @@ use sluice_packager::title::TrackId;
 
 use super::{Found, Hint, Listing, Piece, Said, gather, list};
 
-/// Whether one of these is such a track.
+/// Whether one of these is such a track: by its first segment, as other tools too call their init segments so.
 pub(super) fn are_here(entries: &[PathBuf]) -> bool {
     entries.iter().any(|folder| {
-        folder.join("1.vtt").is_file() || folder.join("init.mp4").is_file() && !is_numbered_otherwise(folder)
+        folder.join("1.vtt").is_file() || folder.join("init.mp4").is_file() && folder.join("1.m4s").is_file()
     })
-}
-
-/// Whether a folder with an init segment has media, but none under the names of this shape.
-fn is_numbered_otherwise(folder: &Path) -> bool {
-    let Ok(files) = list(folder) else { return false };
-    let media = |path: &&PathBuf| path.extension().is_some_and(|found| found == "m4s");
-    let mut media = files.iter().filter(media).peekable();
-    media.peek().is_some() && media.all(|path| number(path).is_none())
 }
 
 pub(super) fn open(entries: Vec<PathBuf>) -> anyhow::Result<Listing> {

@@ -17,7 +17,7 @@ struct Unit {
     time: u64,
 }
 
-/// Segments by fragments: of video one begins at each fragment that begins with a sync sample, of anything else at each, or at the first after half a
+/// Segments by fragments: of video one begins at each fragment that begins with a sync sample, of anything else at the first after nine tenths of a
 /// second; where the file has several `styp`, only at those (ISO/IEC 14496-12, 8.16.2).
 pub(super) fn ranges(file: &TopLevel, first: usize, init: &Init<'_>) -> anyhow::Result<Vec<Range<u64>>> {
     let units = units(file, first, init)?;
@@ -26,7 +26,7 @@ pub(super) fn ranges(file: &TopLevel, first: usize, init: &Init<'_>) -> anyhow::
     let mut segments: Vec<Range<u64>> = Vec::new();
     let mut began = 0;
     for unit in units {
-        let long_enough = unit.time.saturating_sub(began) >= u64::from(init.timescale) / 2;
+        let long_enough = unit.time.saturating_sub(began) >= u64::from(init.timescale) * 9 / 10;
         let here = match (is_video, typed) {
             (true, _) => unit.sync && (unit.typed || !typed),
             (false, true) => unit.typed,

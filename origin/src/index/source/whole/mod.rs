@@ -10,6 +10,7 @@ use anyhow::{anyhow, bail};
 use sluice_packager::bmff::moov::Init;
 
 use super::Piece;
+use crate::index::check;
 pub(super) use boxes::TopLevel;
 
 /// A file as pieces.
@@ -30,20 +31,21 @@ pub(super) fn split(path: &Path) -> anyhow::Result<Split> {
     let moov = *file.first(b"moov").ok_or_else(|| {
         anyhow!("{}: no moov at byte 0 or later: a media segment without its init segment, or no MP4", path.display())
     })?;
-    let init = 0..moov.end();
+    let init = Piece::part(path, 0..moov.end(), "init.mp4");
     let first = file.boxes.iter().position(|one| one.is(b"moof"));
     let Some(first) = first.filter(|at| file.boxes[*at].start > moov.start) else {
         bail!("{}", not_fragmented(path, moov.start));
     };
-    let bytes = file.read(&moov)?;
-    let parsed = Init::parse(&bytes).map_err(|error| crate::index::check::at_file(path, moov.start, error.into()))?;
+    let bytes = init.read()?;
+    check::init(&init, &bytes)?;
+    let parsed = Init::parse(&bytes).map_err(|error| check::at(&init, error.into()))?;
     let (index, ranges) = match index::ranges(&file, &moov, first)? {
         Some((sidx, ranges)) => (Some(sidx), ranges),
         None => (None, fragments::ranges(&file, first, &parsed)?),
     };
     let segments = ranges.into_iter().enumerate();
     let segments = segments.map(|(at, range)| Piece::part(path, range, format!("{}.m4s", at + 1)));
-    Ok(Split { init: Piece::part(path, init, "init.mp4"), index, segments: segments.collect() })
+    Ok(Split { init, index, segments: segments.collect() })
 }
 
 /// What to say of a progressive MP4.

@@ -115,8 +115,8 @@ impl Settings {
 
     /// Gives tracks the ids that `from` chooses.
     pub(super) fn rename(&self, source: &mut Source) -> anyhow::Result<()> {
-        let renamed = self.tracks.iter().filter_map(|(id, track)| Some((id, track.from.as_ref()?)));
-        renamed.map(|(id, from)| source.rename(from, id)).collect()
+        let mut renamed = self.tracks.iter().filter_map(|(id, track)| Some((id, track.from.as_ref()?)));
+        renamed.try_for_each(|(id, from)| source.rename(from, id))
     }
 
     /// Takes what the manifest says of tracks, where this says nothing. Which track players begin with is chosen in one place: here, if

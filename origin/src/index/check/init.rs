@@ -136,3 +136,73 @@ fn parameter_sets(piece: &Piece, init: &Init<'_>) -> Checked {
         None => Ok(()),
     })())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The init segment of the sample title's smallest video, its track with these boxes more.
+    fn with(edts: &[u8]) -> Vec<u8> {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/media/title/demo/v360/init.mp4");
+        let mut bytes = std::fs::read(path).expect("the sample title");
+        for (kind, is_last) in [(b"moov", false), (b"trak", true)] {
+            let at = bytes.windows(4).position(|found| found == kind).expect("the box") - 4;
+            let size = u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+            bytes[at..at + 4].copy_from_slice(&(size + edts.len() as u32).to_be_bytes());
+            if is_last {
+                let end = at + size as usize;
+                bytes.splice(end..end, edts.iter().copied());
+            }
+        }
+        bytes
+    }
+
+    fn elst(edits: &[(i32, u16)]) -> Vec<u8> {
+        let mut out = (24 + 12 * edits.len() as u32).to_be_bytes().to_vec();
+        out.extend(b"edts");
+        out.extend((16 + 12 * edits.len() as u32).to_be_bytes());
+        out.extend(b"elst\0\0\0\0");
+        out.extend((edits.len() as u32).to_be_bytes());
+        for (time, rate) in edits {
+            out.extend([0, 0, 1, 0]);
+            out.extend(time.to_be_bytes());
+            out.extend(rate.to_be_bytes());
+            out.extend([0, 0]);
+        }
+        out
+    }
+
+    #[test]
+    fn edit_lists_are_an_offset_or_refused() {
+        let piece = Piece::whole("v/init.mp4", "init.mp4");
+        let said = |edits: &[(i32, u16)]| {
+            let bytes = with(&elst(edits));
+            assert!(Init::parse(&bytes).is_ok(), "an init segment with an edit list");
+            init(&piece, &bytes).err().map(|error| error.to_string())
+        };
+        for plain in [&[(1024, 1)][..], &[(0, 1)], &[(-1, 1), (0, 1)], &[]] {
+            assert_eq!(said(plain), None, "{plain:?}");
+        }
+        for (edits, says) in [
+            (&[(0, 1), (90, 1)][..], "an edit after another"),
+            (&[(-1, 1)], "nothing but an empty edit"),
+            (&[(0, 2)], "a rate other than 1"),
+            (&[(-1, 1), (0, 1), (9, 1)], "3 edits"),
+        ] {
+            let said = said(edits).expect(says);
+            assert!(said.starts_with("v/init.mp4: elst at byte ") && said.contains(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn parameter_sets_are_where_the_sample_entry_promises_them() {
+        let piece = Piece::whole("v/init.mp4", "init.mp4");
+        let mut bytes = with(&[]);
+        assert!(init(&piece, &bytes).is_ok());
+        let avcc = bytes.windows(4).position(|found| found == b"avcC").expect("avcC");
+        // numOfSequenceParameterSets: the SPS is read as a PPS list, whose count is its length's high byte, 0.
+        bytes[avcc + 4 + 5] = 0xe0;
+        let said = init(&piece, &bytes).expect_err("no SPS").to_string();
+        assert!(said.contains(&format!("avcC at byte {} has no parameter sets", avcc - 4)), "{said}");
+    }
+}

@@ -90,7 +90,7 @@ fn renditions(playlist: MasterPlaylist) -> Vec<Listed> {
 }
 
 fn tracks(root: &Path, listed: Vec<Listed>) -> anyhow::Result<Listing> {
-    let tracks = listed.into_iter().map(|listed| track(root, listed).transpose()).filter_map(|track| track);
+    let tracks = listed.into_iter().filter_map(|listed| track(root, listed).transpose());
     Ok(Listing { tracks: gather(tracks)?, left_out: Vec::new() })
 }
 

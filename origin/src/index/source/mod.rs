@@ -8,6 +8,8 @@ mod mpd;
 mod names;
 mod piece;
 mod said;
+#[cfg(test)]
+mod tests;
 pub(super) mod whole;
 
 use std::{

@@ -58,9 +58,10 @@ struct Group {
 /// A problem for each file that is none of fragmented MP4, init segment, media segment or WebVTT, but by its extension should be.
 pub(super) fn files(dir: &Path, files: Vec<PathBuf>) -> anyhow::Result<Listing> {
     let mut problems = Problems::default();
-    let mut tracks = Vec::new();
+    let (mut tracks, mut left_out) = (Vec::new(), Vec::new());
     // By folder and what their names have in common.
     let mut groups: BTreeMap<(PathBuf, String), Group> = BTreeMap::new();
+    let mut texts: BTreeMap<(PathBuf, String), Vec<(u64, PathBuf)>> = BTreeMap::new();
     for path in files {
         let folder = path.parent().unwrap_or(dir).strip_prefix(dir).unwrap_or(Path::new("")).to_owned();
         let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -72,6 +73,16 @@ pub(super) fn files(dir: &Path, files: Vec<PathBuf>) -> anyhow::Result<Listing> 
                     "{}: no fragmented MP4: package it as CMAF (ffmpeg: -f dash, or -f hls -hls_segment_type fmp4)",
                     path.display()
                 ));
+                continue;
+            }
+            "vtt" | "webvtt" => {
+                match common(stem, true) {
+                    (name, Some(number)) => texts.entry((folder, name)).or_default().push((number, path)),
+                    (_, None) => left_out.push(format!(
+                        "{}: WebVTT whose name ends in no number: text is taken in segments, cut where the video is",
+                        path.display()
+                    )),
+                }
                 continue;
             }
             _ => continue,
@@ -113,8 +124,14 @@ pub(super) fn files(dir: &Path, files: Vec<PathBuf>) -> anyhow::Result<Listing> 
             tracks.push(track);
         }
     }
+    for ((folder, name), mut segments) in texts {
+        segments.sort();
+        let segments = (1..).zip(segments).map(|(number, (_, path))| Piece::whole(path, format!("{number}.vtt")));
+        let hint = Hint::Name(joined(&folder, &name), Some("text"));
+        tracks.push(Found { hint, init: None, segments: segments.collect(), said: Said::default() });
+    }
     problems.none()?;
-    Ok(Listing { tracks, left_out: Vec::new() })
+    Ok(Listing { tracks, left_out })
 }
 
 /// Segments whose own name has no init segment take the folder's only one.
@@ -156,15 +173,19 @@ impl Group {
         if let Some(pair) = self.segments.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             bail!("{}: has the number of {}", pair[1].1.display(), pair[0].1.display());
         }
-        let name = [folder.display().to_string(), name.to_owned()].into_iter().filter(|part| !part.is_empty());
         let segments = (1..).zip(self.segments).map(|(number, (_, path))| Piece::whole(path, format!("{number}.m4s")));
         Ok(Found {
-            hint: Hint::Name(name.collect::<Vec<_>>().join("-"), None),
+            hint: Hint::Name(joined(folder, name), None),
             init: Some(Piece::whole(init, "init.mp4")),
             segments: segments.collect(),
             said: Said::default(),
         })
     }
+}
+
+fn joined(folder: &Path, name: &str) -> String {
+    let parts = [folder.display().to_string(), name.to_owned()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("-")
 }
 
 /// What is left of a name without the words and, of a segment, without its number; and that number.

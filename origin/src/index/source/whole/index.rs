@@ -9,13 +9,15 @@ use crate::index::{check, source::MOST_SEGMENTS};
 /// How deep indexes may refer to indexes.
 const DEEPEST: usize = 4;
 
-/// The segments by the `sidx` before the first fragment (`first`, its place among the boxes), and where that is; `None` where there is none, or it
+/// Where an index is, and the segments that it tells.
+pub(super) struct Indexed {
+    pub(super) index: Range<u64>,
+    pub(super) segments: Vec<Range<u64>>,
+}
+
+/// The segments by the `sidx` before the first fragment (`first`, its place among the boxes); `None` where there is none, or it
 /// speaks of a part of the media only.
-pub(super) fn ranges(
-    file: &TopLevel,
-    moov: &Span,
-    first: usize,
-) -> anyhow::Result<Option<(Range<u64>, Vec<Range<u64>>)>> {
+pub(super) fn ranges(file: &TopLevel, moov: &Span, first: usize) -> anyhow::Result<Option<Indexed>> {
     let before = file.boxes.get(..first).unwrap_or_default();
     let Some(sidx) = before.iter().find(|one| one.is(b"sidx") && one.start >= moov.end()) else { return Ok(None) };
     let mut segments = Vec::new();
@@ -30,7 +32,7 @@ pub(super) fn ranges(
     if let Some(pair) = segments.windows(2).find(|pair| pair[1].start < pair[0].end) {
         bail!("{}: sidx at byte {} refers to byte {} twice", file.path.display(), sidx.start, pair[1].start);
     }
-    Ok(Some((sidx.start..sidx.end(), segments)))
+    Ok(Some(Indexed { index: sidx.start..sidx.end(), segments }))
 }
 
 fn collect(file: &TopLevel, sidx: &Span, depth: usize, out: &mut Vec<Range<u64>>) -> anyhow::Result<()> {

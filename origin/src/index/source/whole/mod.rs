@@ -40,7 +40,7 @@ pub(super) fn split(path: &Path) -> anyhow::Result<Split> {
     check::init(&init, &bytes)?;
     let parsed = Init::parse(&bytes).map_err(|error| check::at(&init, error.into()))?;
     let (index, ranges) = match index::ranges(&file, &moov, first)? {
-        Some((sidx, ranges)) => (Some(sidx), ranges),
+        Some(found) => (Some(found.index), found.segments),
         None => (None, fragments::ranges(&file, first, &parsed)?),
     };
     let segments = ranges.into_iter().enumerate();

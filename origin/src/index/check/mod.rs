@@ -18,7 +18,11 @@ pub(super) use init::init;
 
 /// An error of the packager about a piece, with offsets in its file.
 pub(super) fn at(piece: &Piece, error: cenc::Error) -> anyhow::Error {
-    told(&piece.display(), piece.start(), error)
+    match piece.track() {
+        // What is read is not the file's bytes, but what was taken out of them.
+        Some(track) => told(&format!("{}, track {track} by itself", piece.display()), 0, error),
+        None => told(&piece.display(), piece.start(), error),
+    }
 }
 
 /// An error of the packager about bytes of a file that begin at `start`.

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use sluice_packager::title::TrackId;
+use sluice_packager::{bmff::moov::Init, title::TrackId};
 
 use super::{Found, TrackFiles};
 
@@ -11,6 +11,27 @@ pub(super) enum Hint {
     Exact(TrackId),
     /// A name that another tool chose, and what the track carries (`video`, `audio`, `text`), where that is known.
     Name(String, Option<&'static str>),
+}
+
+/// What a track carries, as its handler says (ISO/IEC 14496-12, 8.4.3).
+pub(super) fn carries(init: &Init<'_>) -> &'static str {
+    match &init.handler.0 {
+        b"vide" => "video",
+        b"soun" => "audio",
+        _ => "text",
+    }
+}
+
+impl Hint {
+    /// Of one of several tracks in one.
+    pub(super) fn of_several(&self, init: &Init<'_>) -> Self {
+        let carries = carries(init);
+        let name = match self {
+            Self::Exact(id) => id.as_str(),
+            Self::Name(name, _) => name,
+        };
+        Self::Name(format!("{name}-{carries}"), Some(carries))
+    }
 }
 
 /// Gives every track an id: its name in the form of one, told apart by a number where two are alike.

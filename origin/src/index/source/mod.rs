@@ -1,5 +1,6 @@
 //! What other tools write, as tracks: an init segment and media segments each, as files or as ranges of files, in order.
 
+mod demux;
 mod folders;
 mod hls;
 mod ids;
@@ -61,16 +62,33 @@ struct Found {
 }
 
 impl Found {
+    /// Each track for itself, where there are several in one.
+    fn apart(self) -> Vec<Self> {
+        // What is wrong with it, is told when it is read.
+        let Some(Ok(bytes)) = self.init.as_ref().map(Piece::read) else { return vec![self] };
+        let ids = match demux::tracks(&bytes) {
+            Ok(ids) if (2..=MOST_TRACKS).contains(&ids.len()) => ids,
+            _ => return vec![self],
+        };
+        let one = |id: u32| {
+            let init = demux::init(&bytes, id).ok()?;
+            let init = Init::parse(&init).ok()?;
+            Some(Self {
+                hint: self.hint.of_several(&init),
+                init: self.init.clone().map(|piece| piece.init_of(id)),
+                segments: self.segments.iter().map(|piece| piece.clone().media_of(id, init.trex)).collect(),
+                said: Said { label: None, ..self.said.clone() },
+            })
+        };
+        ids.into_iter().map(one).collect::<Option<Vec<_>>>().unwrap_or_else(|| vec![self])
+    }
+
     /// With what the init segment says, where nothing else said it.
     fn completed(mut self) -> Self {
         // What is wrong with it, is told when it is read.
         let Some(Ok(bytes)) = self.init.as_ref().map(Piece::read) else { return self };
         let Ok(init) = Init::parse(&bytes) else { return self };
-        let carries = match &init.handler.0 {
-            b"vide" => "video",
-            b"soun" => "audio",
-            _ => "text",
-        };
+        let carries = ids::carries(&init);
         if let Hint::Name(_, kind) = &mut self.hint {
             kind.get_or_insert(carries);
         }
@@ -106,7 +124,7 @@ impl Source {
         if tracks.len() > MOST_TRACKS {
             bail!("{}: {} tracks, a title has at most {MOST_TRACKS}", path.display(), tracks.len());
         }
-        let mut tracks = ids::assign(tracks.into_iter().map(Found::completed).collect());
+        let mut tracks = ids::assign(tracks.into_iter().flat_map(Found::apart).map(Found::completed).collect());
         tracks.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self { root: root.to_owned(), tracks, left_out })
     }

@@ -6,6 +6,10 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
+use sluice_packager::bmff::moov::Trex;
+
+use super::demux;
+use crate::index::check;
 
 /// Most bytes of an init segment or media segment: each is held in memory, one at a time.
 const LARGEST: u64 = 256 << 20;
@@ -17,6 +21,15 @@ pub(in crate::index) struct Piece {
     range: Option<Range<u64>>,
     name: String,
     declared: Option<Declared>,
+    /// The track that is taken out of several, and what its segments need of its init segment.
+    track: Option<Track>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Track {
+    id: u32,
+    is_init: bool,
+    trex: Option<Trex>,
 }
 
 /// How long a manifest says that a segment is.
@@ -30,22 +43,39 @@ pub(in crate::index) struct Declared {
 impl Piece {
     /// A whole file, stored under `name`.
     pub(in crate::index) fn whole(path: impl Into<PathBuf>, name: impl Into<String>) -> Self {
-        Self { path: path.into(), range: None, name: name.into(), declared: None }
+        Self { path: path.into(), range: None, name: name.into(), declared: None, track: None }
     }
 
     /// These bytes of a file, stored under `name`.
     pub(super) fn part(path: impl Into<PathBuf>, range: Range<u64>, name: impl Into<String>) -> Self {
-        Self { path: path.into(), range: Some(range), name: name.into(), declared: None }
+        Self { path: path.into(), range: Some(range), name: name.into(), declared: None, track: None }
     }
 
     /// All of a file, or a range of it.
     pub(super) fn of(path: impl Into<PathBuf>, range: Option<Range<u64>>, name: impl Into<String>) -> Self {
-        Self { path: path.into(), range, name: name.into(), declared: None }
+        Self { path: path.into(), range, name: name.into(), declared: None, track: None }
     }
 
     pub(super) fn lasting(mut self, declared: Option<Declared>) -> Self {
         self.declared = declared;
         self
+    }
+
+    /// One track out of several.
+    pub(super) fn init_of(mut self, id: u32) -> Self {
+        self.track = Some(Track { id, is_init: true, trex: None });
+        self
+    }
+
+    /// One track out of several, whose defaults are in `trex`.
+    pub(super) fn media_of(mut self, id: u32, trex: Option<Trex>) -> Self {
+        self.track = Some(Track { id, is_init: false, trex });
+        self
+    }
+
+    /// The track that it is of, where its file has several.
+    pub(in crate::index) fn track(&self) -> Option<u32> {
+        self.track.map(|track| track.id)
     }
 
     /// How long a manifest says that it is.
@@ -73,7 +103,7 @@ impl Piece {
         self.range.as_ref().map_or(0, |range| range.start)
     }
 
-    /// In bytes.
+    /// In bytes, of all tracks.
     pub(in crate::index) fn size(&self) -> anyhow::Result<u64> {
         let cannot = || format!("{}: cannot be read", self.display());
         let whole = fs::metadata(&self.path).with_context(cannot)?.len();
@@ -89,7 +119,7 @@ impl Piece {
         }
     }
 
-    /// Its bytes.
+    /// Its bytes; of several tracks, the one that it is of.
     ///
     /// # Errors
     /// Also for a range that the file does not have, and for more bytes than a segment may have.
@@ -110,6 +140,13 @@ impl Piece {
         if bytes.len() as u64 != size {
             return Err(anyhow!("{}: changed while it was read", self.display()));
         }
-        Ok(bytes)
+        match self.track {
+            None => Ok(bytes),
+            Some(Track { id, is_init: true, .. }) => {
+                demux::init(&bytes, id).map_err(|error| check::at_file(&self.path, self.start(), error.into()))
+            }
+            Some(Track { id, trex, .. }) => demux::segment(&bytes, id, trex.as_ref())
+                .map_err(|error| check::at_file(&self.path, self.start(), error)),
+        }
     }
 }

@@ -64,6 +64,24 @@ needs_tools! {
         }
     }
 
+    /// Its default: both in each segment. Each track is taken out.
+    fn ffmpeg_hls_of_audio_and_video_together() {
+        for flags in ["independent_segments", "single_file"] {
+            let work = Work::new();
+            work.ffmpeg(&[
+                "-map", "0", "-c", "copy", "-f", "hls", "-hls_time", "2", "-hls_segment_type", "fmp4",
+                "-hls_playlist_type", "vod", "-hls_flags", flags, "out/film.m3u8",
+            ]);
+            assert_indexed(&work, "out", &[("film-video", 3), ("film-audio", 3)], Some(LANGUAGE));
+            // Damage is told of the track by itself.
+            if flags == "independent_segments" {
+                work.patch("out/film1.m4s", b"tfdt", b"free");
+                let (status, _, said) = work.sluice(&["index", "out", "--title", "film", "--out", "store"]);
+                assert!(!status && said.contains("out/film1.m4s: traf at byte") && said.contains("no tfdt"), "{said}");
+            }
+        }
+    }
+
     fn ffmpeg_fragmented_files() {
         for (flags, fragment) in [
             ("+frag_keyframe+empty_moov+default_base_moof", "100000"),

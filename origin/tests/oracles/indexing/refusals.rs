@@ -45,9 +45,9 @@ needs_tools! {
 
     fn audio_and_video_in_one_file() {
         let work = Work::new();
-        work.ffmpeg(&["-map", "0", "-c", "copy", "-f", "hls", "-hls_segment_type", "fmp4", "-hls_playlist_type", "vod", "out/main.m3u8"]);
-        let moov = offset(&work, "out/init.mp4", b"moov");
-        assert_refused(&work, "out", &[&["out/init.mp4", &moov, "2 tracks", "-var_stream_map"]]);
+        work.ffmpeg(&["-map", "0", "-c", "copy", "-movflags", "+frag_keyframe+empty_moov+default_base_moof", "out/film.mp4"]);
+        let moov = offset(&work, "out/film.mp4", b"moov");
+        assert_refused(&work, "out", &[&["out/film.mp4", &moov, "2 tracks", "-var_stream_map"]]);
     }
 
     fn transport_streams() {

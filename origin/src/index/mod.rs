@@ -76,13 +76,14 @@ pub fn run(args: IndexArgs) -> anyhow::Result<()> {
         None => parent()
             .with_context(|| format!("{}: no such folder, or it has no parent; give --out", args.dir.display()))?,
     };
-    let done = if args.check { check(&args.dir, &args.title, &out)? } else { index(&args.dir, &args.title, &out)? };
-    for line in &done.left_out {
+    let read = Read::of(&args.dir, &args.title)?;
+    for line in &read.left_out {
         eprintln!("sluice: left out: {line}");
     }
-    for track in &done.descriptor.tracks {
+    for track in &read.descriptor.tracks {
         println!("{}", line(track));
     }
+    let done = if args.check { read.check(&out)? } else { read.write(&out)? };
     println!(
         "{} version {}: {} tracks, {} segments, {} bytes {} {}",
         done.descriptor.title,
@@ -118,28 +119,7 @@ fn line(track: &Track) -> String {
 /// # Errors
 /// As [`run`]. Before the descriptor is in place, the title is as it was.
 pub fn index(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
-    let read = Read::of(dir, title)?;
-    let root = out.join(read.descriptor.title.as_str());
-    let done = read.indexed(&root);
-    for track in &read.tracks {
-        let record = describe::record(&read.descriptor, track, &read.protecting)?;
-        store::track(&done.path.join(track.id.as_str()), track, &record)?;
-    }
-    let document = describe::Document::new(&read.descriptor, &read.settings.rights);
-    store::document(&root.join("descriptor.json"), &document)?;
-    Ok(done)
-}
-
-/// All of [`index`] but the writing.
-///
-/// # Errors
-/// As [`index`].
-pub fn check(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
-    let read = Read::of(dir, title)?;
-    for track in &read.tracks {
-        describe::record(&read.descriptor, track, &read.protecting)?;
-    }
-    Ok(read.indexed(&out.join(read.descriptor.title.as_str())))
+    Read::of(dir, title)?.write(out)
 }
 
 /// A title, read and checked.
@@ -176,12 +156,31 @@ impl Read {
         Ok(Self { settings, protecting, tracks, descriptor, left_out: source.left_out })
     }
 
-    fn indexed(&self, root: &Path) -> Indexed {
+    /// Everything but the writing.
+    fn check(&self, out: &Path) -> anyhow::Result<Indexed> {
+        for track in &self.tracks {
+            describe::record(&self.descriptor, track, &self.protecting)?;
+        }
+        Ok(self.indexed(out))
+    }
+
+    fn write(&self, out: &Path) -> anyhow::Result<Indexed> {
+        let done = self.indexed(out);
+        for track in &self.tracks {
+            let record = describe::record(&self.descriptor, track, &self.protecting)?;
+            store::track(&done.path.join(track.id.as_str()), track, &record)?;
+        }
+        let document = describe::Document::new(&self.descriptor, &self.settings.rights);
+        store::document(&out.join(self.descriptor.title.as_str()).join("descriptor.json"), &document)?;
+        Ok(done)
+    }
+
+    fn indexed(&self, out: &Path) -> Indexed {
         Indexed {
             descriptor: self.descriptor.clone(),
             segments: self.tracks.iter().map(|track| track.timeline.count()).sum(),
             bytes: self.tracks.iter().map(|track| track.bytes()).sum(),
-            path: root.join(self.descriptor.version.as_str()),
+            path: out.join(self.descriptor.title.as_str()).join(self.descriptor.version.as_str()),
             left_out: self.left_out.clone(),
         }
     }

@@ -53,7 +53,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sluice: {}", one_line(&error));
+            match error.downcast_ref::<index::Problems>() {
+                Some(problems) => problems.lines().for_each(|line| eprintln!("sluice: {line}")),
+                None => eprintln!("sluice: {}", one_line(&error)),
+            }
             if error.is::<UsageError>() { ExitCode::from(2) } else { ExitCode::FAILURE }
         }
     }

@@ -1,7 +1,7 @@
 use anyhow::{Context, bail};
 use sluice_packager::title::{Timeline, TrackKind};
 
-use super::track::ReadTrack;
+use super::{problems::Problems, track::ReadTrack};
 
 /// Checks that video renditions are cut at the same times, and gives plain WebVTT the timeline of the media. Timed text in
 /// CMAF has its own, cut where it likes, but from where the media begins: HLS has no other way to tell where a playlist does.
@@ -9,9 +9,11 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
     let lead = tracks.iter().find(|track| track.kind == TrackKind::Video);
     let lead = lead.or_else(|| tracks.iter().find(|track| track.kind == TrackKind::Audio));
     let lead = lead.context("no video or audio track: text alone has no times")?;
+    let mut problems = Problems::default();
     for track in tracks.iter().filter(|track| track.kind == TrackKind::Video) {
-        aligned(lead, track)?;
+        problems.note(aligned(lead, track));
     }
+    problems.none()?;
     let (name, timescale, timeline) = (lead.id.clone(), lead.timescale, lead.timeline.clone());
     for track in tracks.iter().filter(|track| track.kind == TrackKind::Text && track.text.is_some()) {
         let begins = |start: u64, timescale: u32| start as f64 / f64::from(timescale.max(1));

@@ -3,9 +3,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Delivery, KeySystem, TitleId};
+use sluice_packager::title::{Delivery, KeySystem, TitleId, TrackKind};
 
-use super::source::Source;
+use super::{source::Source, track::ReadTrack};
 
 /// `title.toml`: what the media itself does not tell. All of it is optional; what is left out is what gives least away:
 /// unpublished, protected in both schemes, licences by Widevine, PlayReady and FairPlay only.
@@ -75,6 +75,8 @@ pub enum Sharing {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrackSettings {
+    /// What the track is called where it comes from, if not by its id: as its manifest, file or folder names it.
+    pub from: Option<String>,
     /// BCP 47 language.
     pub language: Option<String>,
     /// The name shown to viewers.
@@ -111,13 +113,36 @@ impl Settings {
         })
     }
 
+    /// Gives tracks the ids that `from` chooses.
+    pub(super) fn rename(&self, source: &mut Source) -> anyhow::Result<()> {
+        let mut renamed = self.tracks.iter().filter_map(|(id, track)| Some((id, track.from.as_ref()?)));
+        renamed.try_for_each(|(id, from)| source.rename(from, id))
+    }
+
+    /// Takes what the manifest says of tracks, where this says nothing. Which track players begin with is chosen in one place: here, if
+    /// here at all for tracks of that kind.
+    pub(super) fn adopt(&mut self, source: &Source, tracks: &[ReadTrack]) {
+        let chosen: Vec<TrackKind> = tracks
+            .iter()
+            .filter(|track| self.tracks.get(track.id.as_str()).is_some_and(|own| own.default))
+            .map(|track| track.kind)
+            .collect();
+        for (track, files) in tracks.iter().zip(&source.tracks) {
+            let own = self.tracks.entry(track.id.to_string()).or_default();
+            own.language = own.language.take().or_else(|| files.said.language.clone());
+            own.label = own.label.take().or_else(|| files.said.label.clone());
+            own.default |= files.said.default && !chosen.contains(&track.kind);
+        }
+    }
+
     pub(super) fn check(&self, title: &TitleId, source: &Source) -> anyhow::Result<()> {
         if let Some(meant) = self.title.as_deref().filter(|meant| *meant != title.as_str()) {
             bail!("title.toml is of the title {meant:?}, not of {:?}", title.as_str());
         }
         for id in self.tracks.keys() {
             if !source.tracks.iter().any(|track| track.id.as_str() == id) {
-                bail!("title.toml speaks of the track {id:?}, which has no folder");
+                let known: Vec<&str> = source.tracks.iter().map(|track| track.id.as_str()).collect();
+                bail!("title.toml speaks of the track {id:?}, which is not here: there are {}", known.join(", "));
             }
         }
         match &self.key_policy {

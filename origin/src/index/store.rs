@@ -12,9 +12,9 @@ use crate::atomic::write_if_changed;
 pub(super) fn track(folder: &Path, track: &ReadTrack, record: &TrackRecord) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
     for file in &track.files {
-        let (bytes, again) = load(&file.path)?;
+        let (bytes, again) = load(&file.piece)?;
         if again.digest != file.digest {
-            bail!("{}: changed while it was indexed", file.path.display());
+            bail!("{}: changed while it was indexed", file.piece.display());
         }
         write_if_changed(&folder.join(&file.name), &bytes)?;
     }

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use anyhow::{anyhow, bail};
 use sha2::{Digest, Sha256};
 use sluice_packager::{
@@ -9,13 +7,13 @@ use sluice_packager::{
 };
 
 use super::{
-    source::TrackFiles,
+    source::{Piece, TrackFiles},
     track::{ReadFile, ReadTrack, load},
 };
 use crate::text::Transcriber;
 
 /// Largest segment of text, in bytes.
-const LARGEST: u64 = 16 << 20;
+const LARGEST: usize = 16 << 20;
 
 /// A file that indexing makes and stores beside the media.
 pub(super) struct Made {
@@ -27,7 +25,7 @@ pub(super) struct Made {
 /// Reads `wvtt` or `stpp` in CMAF, and makes the WebVTT file of each segment.
 pub(super) fn read(
     source: &TrackFiles,
-    init_path: &Path,
+    init_path: &Piece,
     init_bytes: &[u8],
     init_file: ReadFile,
 ) -> anyhow::Result<ReadTrack> {
@@ -39,10 +37,10 @@ pub(super) fn read(
     // Decode time and end of each segment.
     let mut spans: Vec<core::ops::Range<u64>> = Vec::new();
     for path in &source.segments {
-        if path.metadata().is_ok_and(|metadata| metadata.len() > LARGEST) {
+        let (bytes, file) = load(path)?;
+        if bytes.len() > LARGEST {
             bail!("{}: a segment of text has at most {LARGEST} bytes", path.display());
         }
-        let (bytes, file) = load(path)?;
         let span = transcriber.push(&bytes).map_err(|error| anyhow!("{}: {error}", path.display()))?;
         if let Some(before) = spans.last().filter(|before| span.start < before.end) {
             let (start, end) = (span.start, before.end);

@@ -1,9 +1,4 @@
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
@@ -12,9 +7,10 @@ use sluice_packager::{
 };
 
 use super::{
-    iframes,
+    check, iframes,
+    problems::Problems,
     protecting::Protecting,
-    source::TrackFiles,
+    source::{Piece, TrackFiles},
     timed_text::{self, Made},
 };
 
@@ -43,7 +39,7 @@ pub(super) struct ReadTrack {
 
 /// A file as it was read.
 pub(super) struct ReadFile {
-    pub(super) path: PathBuf,
+    pub(super) piece: Piece,
     pub(super) name: String,
     pub(super) digest: [u8; 32],
     pub(super) size: u64,
@@ -64,12 +60,11 @@ impl ReadTrack {
     }
 }
 
-/// Reads a file and its digest.
-pub(super) fn load(path: &Path) -> anyhow::Result<(Vec<u8>, ReadFile)> {
-    let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-    let file =
-        ReadFile { path: path.to_owned(), name, digest: Sha256::digest(&bytes).into(), size: bytes.len() as u64 };
+/// Reads a piece and its digest.
+pub(super) fn load(piece: &Piece) -> anyhow::Result<(Vec<u8>, ReadFile)> {
+    let bytes = piece.read()?;
+    let name = piece.name().to_owned();
+    let file = ReadFile { piece: piece.clone(), name, digest: Sha256::digest(&bytes).into(), size: bytes.len() as u64 };
     Ok((bytes, file))
 }
 
@@ -108,9 +103,10 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
     })
 }
 
-fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyhow::Result<ReadTrack> {
+fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> anyhow::Result<ReadTrack> {
     let (init_bytes, init_file) = load(init_path)?;
-    let at_init = |error: cenc::Error| anyhow!("{}: {error}", init_path.display());
+    check::init(init_path, &init_bytes)?;
+    let at_init = |error: cenc::Error| check::at(init_path, error);
     let init = Init::parse(&init_bytes).map_err(|error| at_init(error.into()))?;
     if init.entry.kind == EntryKind::Text {
         return timed_text::read(source, init_path, &init_bytes, init_file);
@@ -121,29 +117,45 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
     let (mut plan, mut frame_rate) = (Vec::new(), (0, 1));
     // Per segment: decode time, end, entries.
     let mut spans: Vec<(u64, u64, u32)> = Vec::new();
-    for path in &source.segments {
-        let (bytes, file) = load(path)?;
-        let at = |error: cenc::Error| anyhow!("{}: {error}", path.display());
-        let samples = reader.samples(&bytes).map_err(at)?;
-        let begin = samples.first().map_or(0, |first| first.decode_time);
-        let after = begin.saturating_sub(spans.first().map_or(begin, |first| first.0));
-        let segment = plan_segment_as(&config, &bytes, protecting.forms(after, init.timescale)).map_err(at)?;
-        if init.handler.0 == *b"vide" && !segment.starts_with_sync {
-            bail!("{}: does not begin with a sync sample, so players cannot begin or switch there", path.display());
+    let access = check::RandomAccess::of(&init);
+    let mut problems = Problems::default();
+    // The end of the segment before, where that could be read.
+    let mut before = None;
+    for (index, path) in source.segments.iter().enumerate() {
+        let mut segment = || -> anyhow::Result<()> {
+            let ended = before.take();
+            let (bytes, file) = load(path)?;
+            let at = |error: cenc::Error| check::at(path, error);
+            let samples = reader.samples(&bytes).map_err(at)?;
+            let begin = samples.first().map_or(0, |first| first.decode_time);
+            let after = begin.saturating_sub(spans.first().map_or(begin, |first| first.0));
+            let segment = plan_segment_as(&config, &bytes, protecting.forms(after, init.timescale)).map_err(at)?;
+            if spans.is_empty() {
+                frame_rate = rate(init.timescale, samples.iter().map(|sample| sample.duration));
+            }
+            before = Some(segment.decode_time + segment.duration);
+            if init.handler.0 == *b"vide" {
+                access.check(path, &bytes, &samples)?;
+            }
+            if let Some(end) = ended {
+                follows(path, end, segment.decode_time, init.timescale)?;
+            }
+            if segment.duration == 0 {
+                bail!("{}: the segment at byte {} has no duration", path.display(), path.start());
+            }
+            check::agrees(path, segment.duration, init.timescale, index + 1 == source.segments.len())?;
+            spans.push((segment.decode_time, segment.decode_time + segment.duration, segment.entries.len() as u32));
+            plan.extend(segment.entries);
+            files.push(file);
+            Ok(())
+        };
+        let result = segment();
+        problems.note(result);
+        if problems.enough() {
+            break;
         }
-        if spans.is_empty() {
-            frame_rate = rate(init.timescale, samples.iter().map(|sample| sample.duration));
-        }
-        if let Some((_, end, _)) = spans.last() {
-            follows(path, *end, segment.decode_time, init.timescale)?;
-        }
-        if segment.duration == 0 {
-            bail!("{}: has no duration", path.display());
-        }
-        spans.push((segment.decode_time, segment.decode_time + segment.duration, segment.entries.len() as u32));
-        plan.extend(segment.entries);
-        files.push(file);
     }
+    problems.none()?;
     let mut timeline = Timeline { start: spans.first().map_or(0, |span| span.0), runs: Vec::new() };
     for (index, (start, end, entries)) in spans.iter().enumerate() {
         // To the next segment's start, where there is one, so that no rounding adds up.
@@ -164,7 +176,7 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
             (TrackKind::Audio, None, Some(Audio { channels, sample_rate }))
         }
         EntryKind::Text | EntryKind::Other => {
-            bail!("{}: {}", init_path.display(), cenc::Error::UnknownCodec(init.entry.codec()))
+            return Err(at_init(cenc::Error::UnknownCodec(init.entry.codec())));
         }
     };
     Ok(ReadTrack {
@@ -186,13 +198,17 @@ fn media(source: &TrackFiles, init_path: &Path, protecting: &Protecting) -> anyh
 }
 
 /// A segment begins where the one before ends: never earlier, and later by less than a second (encoders round).
-fn follows(path: &Path, end: u64, start: u64, timescale: u32) -> anyhow::Result<()> {
-    let path = path.display();
+fn follows(piece: &Piece, end: u64, start: u64, timescale: u32) -> anyhow::Result<()> {
+    let (path, at) = (piece.display(), piece.start());
     if start < end {
-        bail!("{path}: begins at decode time {start}, before the end of the segment before, {end}");
+        bail!(
+            "{path}: the segment at byte {at} begins at decode time {start}, before the end of the segment before, {end}"
+        );
     }
     if start - end > u64::from(timescale) {
-        bail!("{path}: begins at decode time {start}, more than a second after the end of the segment before, {end}");
+        bail!(
+            "{path}: the segment at byte {at} begins at decode time {start}, more than a second after the end of the segment before, {end}: one is missing"
+        );
     }
     Ok(())
 }

@@ -84,3 +84,21 @@ pub enum Error {
         what: &'static str,
     },
 }
+
+impl Error {
+    /// The same, its offset counted from `by` bytes earlier: of media that is part of a larger file.
+    #[must_use]
+    pub fn shifted(mut self, by: u64) -> Self {
+        match &mut self {
+            Self::Truncated { offset, .. }
+            | Self::Size { offset, .. }
+            | Self::PastEnd { offset, .. }
+            | Self::Missing { offset, .. }
+            | Self::Repeated { offset, .. }
+            | Self::Version { offset, .. }
+            | Self::Count { offset, .. }
+            | Self::Invalid { offset, .. } => *offset = offset.saturating_add(by),
+        }
+        self
+    }
+}

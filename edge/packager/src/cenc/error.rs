@@ -188,3 +188,40 @@ pub enum Error {
     #[error(transparent)]
     Span(#[from] SpanError),
 }
+
+impl Error {
+    /// The same, its offsets counted from `by` bytes earlier: of a segment that is part of a larger file.
+    #[must_use]
+    pub fn shifted(mut self, by: u64) -> Self {
+        match &mut self {
+            Self::Box(error) => return Self::Box(error.clone().shifted(by)),
+            Self::Truncated { offset, end } => {
+                *offset = offset.saturating_add(by);
+                *end = end.saturating_add(by);
+            }
+            Self::AlreadyProtected { offset, .. }
+            | Self::Sample { offset, .. }
+            | Self::SampleOutside { offset, .. }
+            | Self::Coverage { offset }
+            | Self::Subsamples { offset, .. }
+            | Self::DecodeTimeOrder { offset, .. }
+            | Self::Track { offset, .. }
+            | Self::TooLarge { offset, .. }
+            | Self::Unexpected { offset, .. }
+            | Self::SidxPlan { offset }
+            | Self::SidxReference { offset, .. }
+            | Self::Overflow { offset, .. } => *offset = offset.saturating_add(by),
+            Self::UnknownCodec(_)
+            | Self::NotReadable(_)
+            | Self::Iv { .. }
+            | Self::Configuration(_)
+            | Self::DecodeTimeSize(_)
+            | Self::DecodeTimeStart { .. }
+            | Self::Empty
+            | Self::PlanSize { .. }
+            | Self::PlanEntries { .. }
+            | Self::Span(_) => {}
+        }
+        self
+    }
+}

@@ -77,10 +77,28 @@ impl Serialize for Facts {
     }
 }
 
-/// `name value, name value`
+impl Facts {
+    /// The tables among them: a name and the rows, each a list of fields.
+    pub(super) fn tables(&self) -> impl Iterator<Item = (&'static str, &[Value])> {
+        self.0.iter().filter_map(|(name, value)| Some((*name, value.table()?)))
+    }
+}
+
+impl Value {
+    /// The rows, where it is a table of more than one.
+    fn table(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(rows) if rows.len() > 1 && matches!(rows.first(), Some(Self::Row(_))) => Some(rows),
+            _ => None,
+        }
+    }
+}
+
+/// `name value, name value`, without the tables.
 impl fmt::Display for Facts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (name, value)) in self.0.iter().enumerate() {
+        let inline = self.0.iter().filter(|(_, value)| value.table().is_none());
+        for (index, (name, value)) in inline.enumerate() {
             write!(f, "{}{name} {value}", if index == 0 { "" } else { ", " })?;
         }
         Ok(())

@@ -120,7 +120,7 @@ fn look(input: &mut Input, init: Option<Input>, list: bool) -> anyhow::Result<Re
         dash::explain(&input.whole()?, list)
     } else if text.starts_with(b"{") {
         document::json(&input.whole()?).map(Report::of)
-    } else if bmff::is_bmff(&head) {
+    } else if bmff::is_bmff(&head, input.len) {
         let tracks = init
             .map(|mut init| {
                 bmff::tracks(init.content()).map_err(|error| anyhow::anyhow!("--init {}: {error:#}", init.name))

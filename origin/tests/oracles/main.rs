@@ -12,6 +12,7 @@ mod boxes;
 mod clip;
 mod compare;
 mod headers;
+mod inspect;
 mod names;
 mod open;
 mod tools;

@@ -147,7 +147,7 @@ fn shaka(clip: &Clip, input: &[u8], options: &[&str]) -> Vec<u8> {
 }
 
 /// The binary inside the npm package, which its own `index.js` would start.
-fn shaka_binary() -> PathBuf {
+pub(crate) fn shaka_binary() -> PathBuf {
     let name = match (std::env::consts::OS, std::env::consts::ARCH) {
         ("linux", "x86_64") => "packager-linux-x64",
         ("linux", "aarch64") => "packager-linux-arm64",

@@ -56,11 +56,18 @@ pub(super) fn tracks(init: &mut (impl Read + Seek + ?Sized)) -> anyhow::Result<V
     Ok(Track::all(&BoxView::parse(&moov.bytes, moov.offset)?)?)
 }
 
-/// Whether bytes begin as an ISO BMFF file does: with a box of a type in ASCII and a size that can be.
-pub(super) fn is_bmff(head: &[u8]) -> bool {
+/// Types that a file begins with, also where it is cut off inside of the box.
+const FIRST: [&[u8; 4]; 16] = [
+    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"sidx", b"ssix", b"emsg", b"prft", b"pssh", b"free", b"skip",
+    b"wide", b"uuid", b"meta", b"mfra",
+];
+
+/// Whether bytes, of a file of `len`, begin as an ISO BMFF file does: with a box of a known type, or one of any type in ASCII that fits.
+pub(super) fn is_bmff(head: &[u8], len: u64) -> bool {
     let Some(([a, b, c, d, kind @ ..], _)) = head.split_first_chunk::<8>() else { return false };
     let size = u32::from_be_bytes([*a, *b, *c, *d]);
-    !(2..8).contains(&size) && kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ')
+    let of_type = kind.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ');
+    FIRST.contains(&kind) || of_type && size >= 8 && u64::from(size) <= len
 }
 
 /// Explains a file. `init` are the tracks of its init segment, where it has no `moov` of its own.

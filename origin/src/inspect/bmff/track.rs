@@ -130,7 +130,10 @@ impl Track {
         let mdia = trak.child(b"mdia")?;
         let track_id = times(&trak.child(b"tkhd")?, |fields, _| fields.u32("track_ID"))?;
         let (timescale, duration) = times(&mdia.child(b"mdhd")?, |fields, version| {
-            Ok((fields.u32("timescale")?, fields.versioned(version, "duration")?))
+            let (timescale, duration) = (fields.u32("timescale")?, fields.versioned(version, "duration")?);
+            // All ones: not known (8.4.2.3).
+            let unknown = if version == 0 { u32::MAX.into() } else { u64::MAX };
+            Ok((timescale, if duration == unknown { 0 } else { duration }))
         })?;
         let mut hdlr = mdia.child(b"hdlr")?.fields();
         hdlr.array::<8>("version and flags")?;

@@ -104,6 +104,10 @@ impl BoxNode {
             write!(f, "  !! {error}")?;
         }
         writeln!(f)?;
+        for (name, rows) in self.fields.tables() {
+            writeln!(f, "{:indent$}  {name}:", "")?;
+            rows.iter().try_for_each(|row| writeln!(f, "{:indent$}    {row}", ""))?;
+        }
         if let Some(signalling) = &self.signalling {
             signalling.write(f, indent + 2)?;
         }

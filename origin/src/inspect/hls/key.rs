@@ -63,7 +63,10 @@ impl HlsKey {
             warn("fairplay_uri", "FairPlay without an skd:// URI");
         }
         if keyformat == clearkey::IDENTITY && uri.is_some_and(|uri| uri.starts_with("data:")) {
-            warn("key_in_playlist", "the URI is the key itself: whoever reads the playlist has it");
+            warn(
+                "key_in_playlist",
+                "players take a data: URI of identity for the key itself: whoever reads the playlist would have it",
+            );
         }
         if let Some(iv) = attributes.get("IV") {
             let digits = iv.strip_prefix("0x").or_else(|| iv.strip_prefix("0X"));

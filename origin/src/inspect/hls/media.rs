@@ -188,7 +188,13 @@ impl Reading {
         let attributes = self.attributes(line, "EXT-X-KEY", value);
         let key = HlsKey::of(&attributes, line, &mut self.warnings);
         let segments = self.playlist.segments;
-        // A map of segments that have a key already must be under it too: players decide by what stands before.
+        if let Some(last) =
+            self.playlist.keys.last_mut().filter(|last| with_those_before && last.first_segment == segments)
+        {
+            last.keys.push(key);
+            return;
+        }
+        // Players take the init segment to be under what stands before it.
         let map = self.playlist.maps.last().filter(|map| map.first_segment == segments);
         if key.method.starts_with("SAMPLE-AES")
             && let Some(map) = map
@@ -196,10 +202,7 @@ impl Reading {
             let text = format!("{} behind the EXT-X-MAP of line {}: players want the key first", key.method, map.line);
             self.warn("key_after_map", line, text);
         }
-        match self.playlist.keys.last_mut() {
-            Some(last) if with_those_before && last.first_segment == segments => last.keys.push(key),
-            _ => self.playlist.keys.push(KeySet { first_segment: segments, segments: 0, keys: vec![key] }),
-        }
+        self.playlist.keys.push(KeySet { first_segment: segments, segments: 0, keys: vec![key] });
     }
 
     fn segment(&mut self, line: usize, uri: &str) {

@@ -40,9 +40,13 @@ pub(super) fn decode(
     if &context.parent.0 == b"stsd" {
         return entry::entry(context.handler, fields, facts);
     }
+    // Metadata of QuickTime's form: an item holds its `data`.
+    if &context.parent.0 == b"ilst" {
+        return Ok(Inside::Boxes);
+    }
     match &kind.0 {
         b"moov" | b"trak" | b"mdia" | b"minf" | b"stbl" | b"mvex" | b"edts" | b"dinf" | b"moof" | b"traf" | b"mfra"
-        | b"sinf" | b"schi" | b"udta" | b"tref" | b"rinf" => return Ok(Inside::Boxes),
+        | b"sinf" | b"schi" | b"udta" | b"tref" | b"rinf" | b"ilst" => return Ok(Inside::Boxes),
         b"meta" => return movie::meta(fields),
         b"dref" | b"stsd" => {
             fields.full(1)?;

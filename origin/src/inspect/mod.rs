@@ -79,10 +79,13 @@ fn inspect(args: &InspectArgs) -> anyhow::Result<Report> {
             return Ok(Report::of(Content::Token(said)));
         }
     }
-    let input = Input::open(&args.target);
-    let input = if file { input } else { input.context("neither a token, a URL nor a file that is there") };
+    if !file {
+        // Not repeated where it might be a token that is damaged.
+        let target = if args.target.len() > 64 { "the argument" } else { &args.target };
+        bail!("{target}: neither a token (JWT, lease, handle), nor a URL (http, https), nor a file that is there");
+    }
     let init = args.init.as_deref().map(Input::open).transpose()?;
-    explain(input?, init, args.samples)
+    explain(Input::open(&args.target)?, init, args.samples)
 }
 
 fn read_root(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {

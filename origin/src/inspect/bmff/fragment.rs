@@ -8,8 +8,9 @@ use sluice_packager::bmff::{
 
 use super::{
     crypt::{Groups, SampleCrypt, Senc},
+    protection::Protection,
     samples::{self, SampleRow},
-    track::{Protection, Track},
+    track::Track,
 };
 use crate::inspect::{report::Warning, text::seconds};
 

@@ -4,6 +4,7 @@ mod boxes;
 mod crypt;
 mod fragment;
 mod load;
+mod protection;
 mod samples;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,9 @@ use serde::Serialize;
 use sluice_packager::bmff::{BoxView, Error};
 
 pub use fragment::{Fragment, KeyRun};
+pub use protection::Protection;
 pub use samples::{SampleRow, SubsampleRow};
-pub use track::{Entry, ParameterSets, Protection, Track};
+pub use track::{Entry, ParameterSets, Track};
 pub use tree::BoxNode;
 
 use super::report::Warning;

@@ -8,15 +8,18 @@ mod line;
 mod map;
 mod media;
 mod multivariant;
+mod segments;
 #[cfg(test)]
 mod tests;
+mod variant;
 
 use anyhow::{Context, bail};
 
 pub use key::{HlsKey, KeySet};
 pub use map::{ByteRange, Map};
 pub use media::{MediaPlaylist, SegmentRow};
-pub use multivariant::{MultivariantPlaylist, Rendition, Variant};
+pub use multivariant::MultivariantPlaylist;
+pub use variant::{Rendition, Variant};
 
 use super::report::{Content, Report};
 use line::Line;
@@ -37,7 +40,7 @@ pub(super) fn explain(bytes: &[u8], list: bool) -> anyhow::Result<Report> {
     let media = has(&["EXTINF", "EXT-X-TARGETDURATION"]);
     match (multivariant, media) {
         (true, false) => Ok(multivariant::explain(&lines)),
-        (false, true) => Ok(media::explain(&lines, list)),
+        (false, true) => Ok(segments::explain(&lines, list)),
         (true, true) => {
             bail!("a playlist with tags of a multivariant and of a media playlist (rfc8216bis, 4.1 forbids both)")
         }

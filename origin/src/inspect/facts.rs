@@ -78,6 +78,16 @@ impl Serialize for Facts {
 }
 
 impl Facts {
+    /// How many values its lists have.
+    pub(super) fn listed(&self) -> usize {
+        self.0.iter().map(|(_, value)| if let Value::List(values) = value { values.len() } else { 0 }).sum()
+    }
+
+    /// Takes its lists out.
+    pub(super) fn drop_lists(&mut self) {
+        self.0.retain(|(_, value)| !matches!(value, Value::List(_)));
+    }
+
     /// The tables among them: a name and the rows, each a list of fields.
     pub(super) fn tables(&self) -> impl Iterator<Item = (&'static str, &[Value])> {
         self.0.iter().filter_map(|(name, value)| Some((*name, value.table()?)))

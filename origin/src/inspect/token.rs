@@ -229,5 +229,12 @@ mod tests {
         let read = said(Some(&[7; 32])).expect("reads").expect("a token");
         assert!(read.contains("lease, past") && read.contains("up to 720 lines"), "{read}");
         assert!(said(Some(&[8; 32])).is_err());
+        for (root, kind) in [(None, "sealed"), (Some(&[7; 32][..]), "lease")] {
+            use crate::inspect::{Content, Report};
+            let report = Report::of(Content::Token(explain(&text, root, 500).expect("reads").expect("a token")));
+            let json = serde_json::to_value(&report).expect("JSON");
+            assert_eq!((json["kind"].as_str(), json["type"].as_str()), (Some("token"), Some(kind)));
+            assert!(!json.to_string().contains(&text), "a lease is a credential");
+        }
     }
 }

@@ -7,6 +7,7 @@ use sluice_packager::{
 
 use super::{
     boxes::{Seig, seig_entries},
+    fragment::MAX_SAMPLES,
     track::{Entry, Track},
 };
 
@@ -45,7 +46,7 @@ impl Groups {
                 fields.u32("grouping_type_parameter")?;
             }
             let count = fields.u32("entry_count")?;
-            for [a, b, c, d, e, f, g, h] in fields.table(count, 8)?.as_chunks::<8>().0 {
+            for [a, b, c, d, e, f, g, h] in fields.table(count, 8)?.as_chunks::<8>().0.iter().take(MAX_SAMPLES) {
                 let index = u32::from_be_bytes([*e, *f, *g, *h]);
                 let (of, place) = if index > LOCAL {
                     (Some(local.as_slice()), index - LOCAL)
@@ -183,7 +184,7 @@ impl<'a> Senc<'a> {
 
     /// The only IV size, of those that there are, under which the entries fill the box; for a segment without its init segment.
     pub(super) fn guessed_iv_size(&self) -> Option<u8> {
-        let count = usize::try_from(self.count).ok().filter(|count| *count <= super::fragment::MAX_SAMPLES)?;
+        let count = usize::try_from(self.count).ok().filter(|count| *count <= MAX_SAMPLES)?;
         let fits = |size: &u8| {
             let entries = self.entries(std::iter::repeat_n(*size, count));
             entries.is_ok_and(|(_, left)| left == 0)

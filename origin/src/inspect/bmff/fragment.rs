@@ -1,4 +1,7 @@
-use std::fmt::{self, Write};
+use std::{
+    cell::Cell,
+    fmt::{self, Write},
+};
 
 use serde::Serialize;
 use sluice_packager::bmff::{
@@ -15,6 +18,11 @@ use super::{
 use crate::inspect::{report::Warning, text::seconds};
 
 pub(super) use sluice_packager::bmff::moof::MAX_SAMPLES;
+
+/// Samples of a file that are read: 93 hours of 50 frames a second.
+const MOST_SAMPLES: usize = 1 << 24;
+/// Samples of a file that are listed.
+const MOST_LISTED: usize = 1 << 21;
 
 /// One track fragment (`traf`) of a `moof`.
 #[derive(Clone, Debug, Serialize)]
@@ -82,9 +90,16 @@ pub(super) struct Surroundings<'a> {
     pub(super) list: bool,
     /// Bytes of the file.
     pub(super) len: u64,
+    /// Samples that were read already.
+    pub(super) read: Cell<usize>,
 }
 
 impl Surroundings<'_> {
+    /// Whether no more samples will be read.
+    pub(super) fn is_full(&self) -> bool {
+        self.read.get() > MOST_SAMPLES
+    }
+
     /// The track fragments of a `moof`.
     ///
     /// # Errors
@@ -136,6 +151,11 @@ impl Surroundings<'_> {
             .collect::<Result<_, _>>()?;
         let decode_time = decode_time(traf)?;
         let mut rows = samples::rows(&tfhd, defaults, &runs, base, decode_time.unwrap_or(0))?;
+        let read = self.read.get().saturating_add(rows.len());
+        self.read.set(read);
+        if read > MOST_SAMPLES {
+            return Err(Error::Count { kind: moof.kind(), offset: moof.offset, count: read as u64 });
+        }
 
         let index = tfhd.description.or(defaults.map(|trex| trex.description)).unwrap_or(1);
         let entry = track.and_then(|track| track.entry(index));
@@ -173,8 +193,11 @@ impl Surroundings<'_> {
             let text = format!("sample {} ends at byte {}, the file at {}", row.index, row.end(), self.len);
             warnings.push(Warning::new("sample_outside", &at, text));
         }
-        if self.list {
+        if self.list && read <= MOST_LISTED {
             fragment.table = rows;
+        } else if self.list {
+            let text = format!("its samples are not listed: {MOST_LISTED} of the file are");
+            warnings.push(Warning::new("not_listed", &at, text));
         }
         Ok((fragment, end))
     }

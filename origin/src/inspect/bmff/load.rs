@@ -3,7 +3,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use sluice_packager::bmff::{Error, FourCc, Header, MAX_HEADER};
 
 /// Bytes of boxes that are read into memory, `mdat` and its like not counted.
-const MOST_BYTES: u64 = 256 << 20;
+const MOST_BYTES: u64 = 128 << 20;
 /// Boxes of a file, those inside of others included.
 pub(super) const MOST_BOXES: usize = 1 << 20;
 /// Boxes that hold samples or nothing: only their headers are read.
@@ -56,7 +56,7 @@ pub(super) fn load<R: Read + Seek + ?Sized>(file: &mut R) -> io::Result<Loaded> 
             kept = kept.saturating_add(part);
             if kept > MOST_BYTES || loaded.boxes.len() >= MOST_BOXES {
                 loaded.error =
-                    Some(Error::Invalid { kind, offset, what: "too much for this program: it reads 256 MiB of boxes" });
+                    Some(Error::Invalid { kind, offset, what: "too much for this program: it reads 128 MiB of boxes" });
                 break;
             }
             bytes.clear();

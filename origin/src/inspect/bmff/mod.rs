@@ -12,6 +12,8 @@ mod track;
 mod tree;
 
 use std::{
+    cell::Cell,
+    collections::HashSet,
     fmt::{self, Write},
     io::{self, Read, Seek},
 };
@@ -89,12 +91,10 @@ pub(super) fn explain(
         errors: errors.iter().map(Error::to_string).collect(),
     };
     // What the tree found wrong is said once.
-    let mut wrong = |result: Result<(), Error>| {
-        if let Err(error) = result.map_err(|error| error.to_string())
-            && !found.errors.contains(&error)
-        {
-            found.errors.push(error);
-        }
+    let mut said: HashSet<String> = found.errors.iter().cloned().collect();
+    let mut wrong = |result: Result<(), Error>| match result {
+        Err(error) if said.insert(error.to_string()) => found.errors.push(error.to_string()),
+        _ => {}
     };
     let whole = |kind: &[u8; 4]| {
         let kind = *kind;
@@ -110,11 +110,14 @@ pub(super) fn explain(
     let known = init.is_some() || !found.media.tracks.is_empty();
     let given = init.unwrap_or_default();
     let tracks = if given.is_empty() { &found.media.tracks } else { &given };
-    let around = Surroundings { tracks, known, list, len: loaded.len };
+    let around = Surroundings { tracks, known, list, len: loaded.len, read: Cell::new(0) };
     for moof in whole(b"moof") {
         let view = BoxView::parse(&moof.bytes, moof.offset);
         let fragments = view.and_then(|view| around.fragments(&view, &mut found.warnings));
         wrong(fragments.map(|fragments| found.media.fragments.extend(fragments)));
+        if around.is_full() {
+            break;
+        }
     }
     check_indexes(&loaded, &found.media.boxes, &mut found.warnings);
     Ok(found)
@@ -136,7 +139,7 @@ fn check_indexes(loaded: &Loaded, boxes: &[BoxNode], warnings: &mut Vec<Warning>
         if end > loaded.len {
             let text = format!("its references end at byte {end}, the file at {}", loaded.len);
             warnings.push(Warning::new("sidx_past_end", &at, text));
-        } else if end != loaded.len && !loaded.boxes.iter().any(|top| top.offset == end) {
+        } else if end != loaded.len && loaded.boxes.binary_search_by_key(&end, |top| top.offset).is_err() {
             let text = format!("its references end at byte {end}, where no box begins");
             warnings.push(Warning::new("sidx_misses", &at, text));
         }

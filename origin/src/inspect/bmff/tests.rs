@@ -247,6 +247,12 @@ fn counts_that_lie_cost_nothing() {
     let traf = boxed(b"traf", &[&tfhd, &full(b"trun", 0, 1, &[&words(&[1, 0])]), &sbgp]);
     let found = read(&boxed(b"moof", &[&full(b"mfhd", 0, 0, &[&words(&[1])]), &traf]), None, true);
     assert_eq!(found.media.fragments[0].samples, 1);
+    // Many fragments of many samples each: they are read up to a limit, which is an error, and listed up to a lower one.
+    let trun = full(b"trun", 0, 1, &[&words(&[1 << 16, 0])]);
+    let traf = boxed(b"traf", &[&tfhd, &full(b"tfdt", 0, 0, &[&words(&[0])]), &trun]);
+    let moof = boxed(b"moof", &[&full(b"mfhd", 0, 0, &[&words(&[1])]), &traf]);
+    let found = read(&moof.repeat(300), None, false);
+    assert_eq!((found.media.fragments.len(), found.errors.len()), (256, 1));
     // Nested without end.
     let deep = (0..200).fold(Vec::new(), |inner, _| boxed(b"moov", &[&inner]));
     assert!(read(&deep, None, false).errors[0].contains("nested deeper"));

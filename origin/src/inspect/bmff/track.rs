@@ -12,6 +12,9 @@ use super::{
 };
 use crate::inspect::text::seconds;
 
+/// Most tracks of a `moov`.
+const MOST_TRACKS: usize = 1024;
+
 /// A track of `moov`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Track {
@@ -84,13 +87,13 @@ impl Track {
     /// The tracks of a `moov`.
     ///
     /// # Errors
-    /// The first box that is missing or malformed.
+    /// The first box that is missing or malformed; more than [`MOST_TRACKS`].
     pub(super) fn all(moov: &BoxView<'_>) -> Result<Vec<Self>, Error> {
         let mut defaults = Vec::new();
         if let Some(mvex) = moov.find(b"mvex")? {
             for child in mvex.children() {
                 let child = child?;
-                if child.is(b"trex") {
+                if child.is(b"trex") && defaults.len() < MOST_TRACKS {
                     defaults.push(Trex::parse(&child)?);
                 }
             }
@@ -98,6 +101,10 @@ impl Track {
         let mut tracks = Vec::new();
         for child in moov.children() {
             let child = child?;
+            if child.is(b"trak") && tracks.len() == MOST_TRACKS {
+                let what = "more than 1024 tracks";
+                return Err(Error::Invalid { kind: child.kind(), offset: child.offset, what });
+            }
             if child.is(b"trak") {
                 tracks.push(Self::of(&child, &defaults)?);
             }

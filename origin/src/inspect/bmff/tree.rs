@@ -12,6 +12,9 @@ use crate::inspect::{drm::Signalling, facts::Facts};
 /// Deepest nesting. `moov` down to the boxes of a sample entry's `schi` is ten.
 const DEEPEST: usize = 24;
 
+/// Values in lists, of all boxes together: what is listed takes more memory than what it was read from.
+const MOST_LISTED: usize = 1 << 21;
+
 /// A box: where it is, what its fields say, what it holds.
 #[derive(Clone, Debug, Serialize)]
 pub struct BoxNode {
@@ -51,11 +54,12 @@ pub(super) struct Context {
 pub(super) struct Builder {
     errors: Vec<Error>,
     left: usize,
+    listed: usize,
 }
 
 /// The boxes of a file, and every error in them.
 pub(super) fn tree(loaded: &Loaded) -> (Vec<BoxNode>, Vec<Error>) {
-    let mut builder = Builder { errors: Vec::new(), left: MOST_BOXES };
+    let mut builder = Builder { errors: Vec::new(), left: MOST_BOXES, listed: 0 };
     let mut nodes = Vec::new();
     for top in &loaded.boxes {
         let context = Context { parent: FourCc::FILE, handler: None };
@@ -123,6 +127,10 @@ impl Builder {
         let payload = bytes.get(header..).unwrap_or_default();
         let mut fields = Fields::new(kind, offset, payload);
         let decoded = boxes::decode(kind, context, &mut fields, &mut node);
+        self.listed = self.listed.saturating_add(node.fields.listed());
+        if self.listed > MOST_LISTED {
+            node.fields.drop_lists();
+        }
         if &kind.0 == b"pssh" {
             node.signalling = Some(Signalling::pssh(bytes));
         }

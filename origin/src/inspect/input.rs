@@ -10,7 +10,7 @@ use reqwest::{Client, Url, redirect};
 use super::redact;
 
 /// Longest text that is read.
-const LONGEST_TEXT: u64 = 32 << 20;
+const LONGEST_TEXT: u64 = 8 << 20;
 /// Most bytes that are fetched from a URL.
 const LONGEST_BODY: usize = 256 << 20;
 /// For the whole of a fetch.

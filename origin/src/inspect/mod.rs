@@ -18,7 +18,7 @@ pub mod token;
 
 use std::{
     fs,
-    io::{ErrorKind, Write},
+    io::{self, BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -56,11 +56,10 @@ pub struct InspectArgs {
 /// What is wrong and where. What could be read of something damaged is printed first.
 pub fn run(args: InspectArgs) -> anyhow::Result<()> {
     let report = inspect(&args)?;
-    let text = if args.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.to_string() };
-    match std::io::stdout().write_all(text.as_bytes()) {
+    match print(&report, args.json) {
         // `sluice inspect … | head`
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
-        written => written.context("standard output")?,
+        printed => printed.context("standard output")?,
     }
     let Some(first) = report.errors.first() else { return Ok(()) };
     let target = report.target.as_deref().unwrap_or("token");
@@ -68,6 +67,17 @@ pub fn run(args: InspectArgs) -> anyhow::Result<()> {
         0 => bail!("{target}: {first}"),
         more => bail!("{target}: {first} (and {more} more)"),
     }
+}
+
+fn print(report: &Report, json: bool) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    out.flush()
 }
 
 fn inspect(args: &InspectArgs) -> anyhow::Result<Report> {

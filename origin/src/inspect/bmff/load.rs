@@ -5,7 +5,7 @@ use sluice_packager::bmff::{Error, FourCc, Header, MAX_HEADER};
 /// Bytes of boxes that are read into memory, `mdat` and its like not counted.
 const MOST_BYTES: u64 = 128 << 20;
 /// Boxes of a file, those inside of others included.
-pub(super) const MOST_BOXES: usize = 1 << 20;
+pub(super) const MOST_BOXES: usize = 1 << 19;
 /// Boxes that hold samples or nothing: only their headers are read.
 const UNREAD: [&[u8; 4]; 5] = [b"mdat", b"idat", b"free", b"skip", b"wide"];
 
@@ -55,8 +55,11 @@ pub(super) fn load<R: Read + Seek + ?Sized>(file: &mut R) -> io::Result<Loaded> 
             let part = size.min(available);
             kept = kept.saturating_add(part);
             if kept > MOST_BYTES || loaded.boxes.len() >= MOST_BOXES {
-                loaded.error =
-                    Some(Error::Invalid { kind, offset, what: "too much for this program: it reads 128 MiB of boxes" });
+                loaded.error = Some(Error::Invalid {
+                    kind,
+                    offset,
+                    what: "too much for this program: it reads 524288 boxes and 128 MiB of them",
+                });
                 break;
             }
             bytes.clear();

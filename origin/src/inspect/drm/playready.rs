@@ -63,11 +63,8 @@ impl PlayReady {
             embedded_licences: licences,
         };
         said.read(&root, None);
-        said.header = if said.la_url.is_none() && find(&root, "CUSTOMATTRIBUTES").is_none() {
-            printable(text)
-        } else {
-            outline(&root)
-        };
+        let private = ["LA_URL", "LUI_URL", "CUSTOMATTRIBUTES"].iter().any(|name| find(&root, name).is_some());
+        said.header = if !private { printable(text) } else { outline(&root) };
         Ok(said)
     }
 

@@ -30,7 +30,7 @@ enum Command {
     Index(index::IndexArgs),
     /// The edge's packager, offline
     Protect(protect::ProtectArgs),
-    /// Explains an init segment, a media segment, a descriptor, a track record or a plan; never prints a key
+    /// Explains media, a playlist, an MPD, a token, or a document that indexing wrote; never prints a key
     Inspect(inspect::InspectArgs),
     /// Tokens, for operations and tests
     #[command(subcommand)]

@@ -1,12 +1,24 @@
-//! `sluice inspect`: explains a token, an init segment, a media segment, or one of the documents that indexing writes. Never prints a key.
+//! `sluice inspect`: explains a token, an ISO BMFF file, an HLS playlist, a DASH MPD, or one of the documents that indexing writes. Never prints a key.
+//!
+//! Every kind has its own structs; [`Report`] holds them. Text is written from them, `--json` serializes them: the two cannot disagree.
 
-mod boxes;
-mod document;
-mod media;
-mod token;
+pub mod bmff;
+pub mod dash;
+pub mod document;
+pub mod drm;
+pub mod facts;
+pub mod hls;
+mod input;
+mod redact;
+mod report;
+#[cfg(test)]
+mod tests;
+mod text;
+pub mod token;
 
 use std::{
     fs,
+    io::{self, BufWriter, ErrorKind, Write},
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -14,44 +26,76 @@ use std::{
 use anyhow::{Context, bail};
 use zeroize::Zeroizing;
 
+pub use report::{Content, Report, Warning};
+
+use input::Input;
+
 /// Arguments of `sluice inspect`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InspectArgs {
-    /// A file (init segment, media segment, descriptor, track record, plan), or a token (viewer's JWT, lease, handle)
+    /// A file or URL (ISO BMFF, HLS playlist, MPD, descriptor, track record, plan), or a token (viewer's JWT, lease, handle)
+    #[arg(value_name = "TOKEN|FILE|URL")]
     pub target: String,
     /// The init segment of a media segment: without it, defaults and IV sizes are not known
-    #[arg(long)]
-    pub init: Option<PathBuf>,
+    #[arg(long, value_name = "FILE|URL")]
+    pub init: Option<String>,
     /// The root that made a lease or handle, hex digits in a file
     #[arg(long, value_name = "FILE")]
     pub root: Option<PathBuf>,
-    /// Lists every sample
+    /// Lists every sample of media, every segment of a playlist
     #[arg(long)]
     pub samples: bool,
+    /// Writes one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Runs `sluice inspect`.
 ///
 /// # Errors
-/// One line: what is wrong and where.
+/// What is wrong and where. What could be read of something damaged is printed first.
 pub fn run(args: InspectArgs) -> anyhow::Result<()> {
-    if !Path::new(&args.target).exists() {
+    let report = inspect(&args)?;
+    match print(&report, args.json) {
+        // `sluice inspect … | head`
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+        printed => printed.context("standard output")?,
+    }
+    let Some(first) = report.errors.first() else { return Ok(()) };
+    let target = report.target.as_deref().unwrap_or("token");
+    match report.errors.len() - 1 {
+        0 => bail!("{target}: {first}"),
+        more => bail!("{target}: {first} (and {more} more)"),
+    }
+}
+
+fn print(report: &Report, json: bool) -> io::Result<()> {
+    let mut out = BufWriter::new(io::stdout().lock());
+    if json {
+        serde_json::to_writer_pretty(&mut out, report)?;
+        writeln!(out)?;
+    } else {
+        write!(out, "{report}")?;
+    }
+    out.flush()
+}
+
+fn inspect(args: &InspectArgs) -> anyhow::Result<Report> {
+    let file = input::is_url(&args.target) || Path::new(&args.target).exists();
+    if !file {
         let root = args.root.as_ref().map(|path| read_root(path)).transpose()?;
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_secs();
         if let Some(said) = token::explain(&args.target, root.as_deref().map(Vec::as_slice), now)? {
-            print!("{said}");
-            return Ok(());
+            return Ok(Report::of(Content::Token(said)));
         }
     }
-    let bytes = fs::read(&args.target).with_context(|| format!("{}: cannot be read", args.target))?;
-    let init = args
-        .init
-        .as_ref()
-        .map(|path| fs::read(path).with_context(|| format!("{}: cannot be read", path.display())))
-        .transpose()?;
-    let text = explain(&bytes, init.as_deref(), args.samples);
-    print!("{}", text.map_err(|error| anyhow::anyhow!("{}: {error:#}", args.target))?);
-    Ok(())
+    if !file {
+        // Not repeated where it might be a token that is damaged.
+        let target = if args.target.len() > 64 { "the argument" } else { &args.target };
+        bail!("{target}: neither a token (JWT, lease, handle), nor a URL (http, https), nor a file that is there");
+    }
+    let init = args.init.as_deref().map(Input::open).transpose()?;
+    explain(Input::open(&args.target)?, init, args.samples)
 }
 
 fn read_root(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
@@ -67,55 +111,41 @@ fn read_root(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// Explains the bytes of a file; `init` is the init segment where they are of a media segment.
-///
-/// # Errors
-/// What is wrong and where in the file.
-pub fn explain(bytes: &[u8], init: Option<&[u8]>, samples: bool) -> anyhow::Result<String> {
-    match bytes.trim_ascii_start().first() {
-        Some(b'{') => document::json(bytes),
-        Some(b'S') if bytes.starts_with(b"SLPLAN") => document::plan(bytes),
-        _ if bytes.len() >= 8 && bytes.iter().skip(4).take(4).all(|byte| byte.is_ascii_graphic() || *byte == b' ') => {
-            media::explain(bytes, init, samples)
-        }
-        _ => bail!("neither ISO BMFF, nor a descriptor, a track record or a plan"),
-    }
+/// Explains what `input` holds; `init` is the init segment where it is a media segment.
+fn explain(mut input: Input, init: Option<Input>, list: bool) -> anyhow::Result<Report> {
+    let name = input.name.clone();
+    let said = look(&mut input, init, list).map_err(|error| match error.to_string() {
+        // Reading says itself what it could not read.
+        said if said.starts_with(&name) => error,
+        _ => anyhow::anyhow!("{name}: {error:#}"),
+    });
+    said.map(|report| Report { target: Some(input.name), size: Some(input.len), ..report })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn media_and_documents_are_explained_and_nonsense_is_refused() {
-        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/media/title/demo");
-        let init = fs::read(demo.join("v360/init.mp4")).expect("reads");
-        let said = explain(&init, None, false).expect("an init segment");
-        for part in ["moov at ", "    mdia at ", "codec: avc1.4d", "protection: none"] {
-            assert!(said.contains(part), "{said} should say {part}");
-        }
-        let hevc = demo.join("../../../../edge/packager/src/cenc/vectors/hevc-main10/cbcs.init.mp4");
-        let said = explain(&fs::read(hevc).expect("reads"), None, false).expect("an init segment");
-        for part in ["codec: hev1.2.4.L30.90, 1 VPS, 1 SPS, 1 PPS, NAL", "protection: cbcs of hev1"] {
-            assert!(said.contains(part), "{said} should say {part}");
-        }
-        let segment = fs::read(demo.join("v360/1.m4s")).expect("reads");
-        let said = explain(&segment, Some(&init), true).expect("a segment");
-        assert_eq!(said.matches("fragment at").count(), 4);
-        assert!(said.contains("  0: at ") && said.contains(" sync"), "{said}");
-
-        let out = tempfile::tempdir().expect("a folder");
-        let indexed = crate::index::index(&demo, "demo", out.path()).expect("indexes");
-        let said = explain(&fs::read(out.path().join("demo/descriptor.json")).expect("reads"), None, false)
-            .expect("a descriptor");
-        assert!(said.contains("v1080: video avc1.64"), "{said}");
-        for (name, part) in [("record.json", "record of track v360"), ("plan.bin", "plan of 24 entries")] {
-            let said =
-                explain(&fs::read(indexed.path.join("v360").join(name)).expect("reads"), None, false).expect(name);
-            assert!(said.contains(part), "{said} should say {part}");
-        }
-        for bad in [&b""[..], b"nonsense", b"{}", &segment[..100], b"SLPLAN"] {
-            assert!(explain(bad, None, false).is_err(), "{bad:?}");
-        }
+fn look(input: &mut Input, init: Option<Input>, list: bool) -> anyhow::Result<Report> {
+    let head = input.head()?;
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
+    if head.starts_with(b"SLPLAN") {
+        Ok(Report::of(Content::Plan(document::plan(&input.whole()?)?)))
+    } else if text.starts_with(b"#EXTM3U") {
+        hls::explain(&input.whole()?, list)
+    } else if text.starts_with(b"<") {
+        dash::explain(&input.whole()?, list)
+    } else if text.starts_with(b"{") {
+        document::json(&input.whole()?).map(Report::of)
+    } else if bmff::is_bmff(&head, input.len) {
+        let tracks = init
+            .map(|mut init| {
+                bmff::tracks(init.content()).map_err(|error| anyhow::anyhow!("--init {}: {error:#}", init.name))
+            })
+            .transpose()?;
+        let found = bmff::explain(input.content(), tracks, list)?;
+        let (warnings, errors) = (found.warnings, found.errors);
+        Ok(Report { warnings, errors, ..Report::of(Content::Isobmff(found.media)) })
+    } else {
+        bail!(
+            "not known: looked for a box of ISO BMFF (a size and a type of four characters), #EXTM3U (HLS), XML (an MPD), \
+             JSON (a descriptor or a track record) and SLPLAN (a plan)"
+        )
     }
 }

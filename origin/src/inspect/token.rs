@@ -1,7 +1,10 @@
-use std::fmt::Write;
+//! Tokens: a viewer's JWT, a lease, a handle.
+
+use std::fmt::{self, Write};
 
 use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use sluice_gate::{
     Roots, TokenError, Unix,
@@ -12,13 +15,66 @@ use sluice_gate::{
 /// Claims that are times (RFC 7519, 4.1).
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 
+/// A token, taken apart.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum TokenReport {
+    /// A viewer's JWT. It is read, not verified.
+    Jwt {
+        /// Its header.
+        header: Map<String, Value>,
+        /// Its claims.
+        claims: Map<String, Value>,
+        /// Bytes of the signature, which is not shown.
+        signature_size: usize,
+        /// When it was read: seconds of the Unix epoch.
+        now: Unix,
+    },
+    /// A lease or a handle, which only the root that made it (`--root`) opens.
+    Sealed,
+    /// A handle that is bound to a country or network: its MAC is right, and only a request from there opens it.
+    BoundHandle,
+    /// A lease.
+    Lease(Sealed),
+    /// A handle.
+    Handle(Sealed),
+}
+
+/// What a lease or a handle says. Times are seconds of the Unix epoch.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sealed {
+    /// Whether it has not expired.
+    pub valid: bool,
+    /// The session's id.
+    pub session: String,
+    /// The account's id, which is a hash.
+    pub account: String,
+    /// The account's slot.
+    pub slot: u64,
+    /// When it was issued; leases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued: Option<Unix>,
+    /// When it expires; leases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Unix>,
+    /// When the session ends.
+    pub ends: Unix,
+    /// Lines of the largest picture, where they are limited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_height: Option<u32>,
+    /// Bits: cenc, cbcs, aes128, clear from the right.
+    pub deliveries: u8,
+    /// When it was read.
+    pub now: Unix,
+}
+
 /// Explains a viewer's JWT, a lease or a handle; `None` where the text is no token.
 ///
 /// A JWT is read, not verified, and says so. A lease or a handle is read only under the root that made it.
 ///
 /// # Errors
 /// What is wrong with the token.
-pub(super) fn explain(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<Option<String>> {
+pub(super) fn explain(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<Option<TokenReport>> {
     let text = text.trim().trim_start_matches('~');
     let of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if text.is_empty() || !text.bytes().all(of_token) {
@@ -31,67 +87,95 @@ pub(super) fn explain(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Res
     }
 }
 
-fn jwt(header: &str, claims: &str, signature: &str, now: Unix) -> anyhow::Result<String> {
+fn jwt(header: &str, claims: &str, signature: &str, now: Unix) -> anyhow::Result<TokenReport> {
     let object = |part: &str, name: &str| -> anyhow::Result<Map<String, Value>> {
         let bytes = URL_SAFE_NO_PAD.decode(part).with_context(|| format!("JWT: the {name} is not base64url"))?;
         serde_json::from_slice(&bytes).with_context(|| format!("JWT: the {name} is not a JSON object"))
     };
-    let mut out = String::from("JWT, its signature not verified\n");
-    for (name, value) in object(header, "header")? {
-        writeln!(out, "  header {name}: {value}")?;
-    }
-    for (name, value) in object(claims, "payload")? {
-        match value.as_u64().filter(|_| TIMES.contains(&name.as_str())) {
-            Some(time) => writeln!(out, "  {name}: {time} ({})", relative(time, now))?,
-            None => writeln!(out, "  {name}: {value}")?,
-        }
-    }
-    let bytes = URL_SAFE_NO_PAD.decode(signature).context("JWT: the signature is not base64url")?.len();
-    writeln!(out, "  signature: {bytes} bytes")?;
-    Ok(out)
+    let (header, claims) = (object(header, "header")?, object(claims, "payload")?);
+    let signature_size = URL_SAFE_NO_PAD.decode(signature).context("JWT: the signature is not base64url")?.len();
+    Ok(TokenReport::Jwt { header, claims, signature_size, now })
 }
 
-fn sealed(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<String> {
-    let Some(root) = root else {
-        return Ok("a lease or a handle: --root FILE (hex, the edge's lease_root) verifies and reads it\n".to_owned());
-    };
+fn sealed(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<TokenReport> {
+    let Some(root) = root else { return Ok(TokenReport::Sealed) };
     let roots = Roots::new(root, None)?;
-    let mut out = String::new();
     // At time 0 nothing has expired, so that a past one can still be read.
     if let Ok(lease) = lease::verify(&roots, text, 0) {
-        writeln!(out, "lease, {}", state(lease.expires, now))?;
-        writeln!(out, "  session {}, account {}, slot {}", lease.session, lease.account, lease.slot)?;
-        writeln!(out, "  issued {} ({})", lease.issued, relative(lease.issued, now))?;
-        writeln!(out, "  expires {} ({})", lease.expires, relative(lease.expires, now))?;
-        writeln!(out, "  session ends {} ({})", lease.ends, relative(lease.ends, now))?;
-        write_limits(&mut out, lease.max_height, lease.deliveries)?;
-        return Ok(out);
+        return Ok(TokenReport::Lease(Sealed {
+            valid: now < lease.expires,
+            session: lease.session.to_string(),
+            account: lease.account.to_string(),
+            slot: lease.slot.into(),
+            issued: Some(lease.issued),
+            expires: Some(lease.expires),
+            ends: lease.ends,
+            max_height: lease.max_height,
+            deliveries: lease.deliveries,
+            now,
+        }));
     }
     match handle::verify(&roots, text, 0, &ClientFacts::default()) {
-        Ok(handle) => {
-            writeln!(out, "handle, {}", state(handle.ends, now))?;
-            writeln!(out, "  session {}, account {}, slot {}", handle.session, handle.account, handle.slot)?;
-            writeln!(out, "  ends {} ({})", handle.ends, relative(handle.ends, now))?;
-            write_limits(&mut out, handle.max_height, handle.deliveries)?;
-            Ok(out)
-        }
-        Err(HandleError::Denied(_)) => Ok("handle, bound to a country or network\n".to_owned()),
+        Ok(handle) => Ok(TokenReport::Handle(Sealed {
+            valid: now < handle.ends,
+            session: handle.session.to_string(),
+            account: handle.account.to_string(),
+            slot: handle.slot.into(),
+            issued: None,
+            expires: None,
+            ends: handle.ends,
+            max_height: handle.max_height,
+            deliveries: handle.deliveries,
+            now,
+        })),
+        Err(HandleError::Denied(_)) => Ok(TokenReport::BoundHandle),
         Err(HandleError::Token(TokenError::Missing | TokenError::Invalid | TokenError::Expired)) => {
             bail!("neither a lease nor a handle under this root")
         }
     }
 }
 
-fn write_limits(out: &mut String, max_height: Option<u32>, deliveries: u8) -> std::fmt::Result {
-    match max_height {
-        Some(height) => writeln!(out, "  pictures up to {height} lines")?,
-        None => writeln!(out, "  pictures of any size")?,
+impl TokenReport {
+    pub(super) fn write(&self, f: &mut impl Write) -> fmt::Result {
+        match self {
+            Self::Jwt { header, claims, signature_size, now } => {
+                writeln!(f, "JWT, its signature not verified")?;
+                for (name, value) in header {
+                    writeln!(f, "  header {name}: {value}")?;
+                }
+                for (name, value) in claims {
+                    match value.as_u64().filter(|_| TIMES.contains(&name.as_str())) {
+                        Some(time) => writeln!(f, "  {name}: {time} ({})", relative(time, *now))?,
+                        None => writeln!(f, "  {name}: {value}")?,
+                    }
+                }
+                writeln!(f, "  signature: {signature_size} bytes")
+            }
+            Self::Sealed => {
+                writeln!(f, "a lease or a handle: --root FILE (hex, the edge's lease_root) verifies and reads it")
+            }
+            Self::BoundHandle => writeln!(f, "handle, bound to a country or network"),
+            Self::Lease(sealed) => sealed.write(f, "lease"),
+            Self::Handle(sealed) => sealed.write(f, "handle"),
+        }
     }
-    writeln!(out, "  delivery bits {deliveries:#06b} (cenc, cbcs, aes128, clear from the right)")
 }
 
-fn state(end: Unix, now: Unix) -> &'static str {
-    if now < end { "valid" } else { "past" }
+impl Sealed {
+    fn write(&self, f: &mut impl Write, name: &str) -> fmt::Result {
+        writeln!(f, "{name}, {}", if self.valid { "valid" } else { "past" })?;
+        writeln!(f, "  session {}, account {}, slot {}", self.session, self.account, self.slot)?;
+        for (name, time) in [("issued", self.issued), ("expires", self.expires), ("session ends", Some(self.ends))] {
+            if let Some(time) = time {
+                writeln!(f, "  {name} {time} ({})", relative(time, self.now))?;
+            }
+        }
+        match self.max_height {
+            Some(height) => writeln!(f, "  pictures up to {height} lines")?,
+            None => writeln!(f, "  pictures of any size")?,
+        }
+        writeln!(f, "  delivery bits {:#06b} (cenc, cbcs, aes128, clear from the right)", self.deliveries)
+    }
 }
 
 fn relative(time: Unix, now: Unix) -> String {
@@ -104,11 +188,20 @@ mod tests {
 
     use super::*;
 
+    fn said(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<Option<String>> {
+        let report = explain(text, root, now)?;
+        Ok(report.map(|report| {
+            let mut out = String::new();
+            report.write(&mut out).expect("a string");
+            out
+        }))
+    }
+
     #[test]
     fn a_jwt_is_read_and_called_unverified() {
         let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
         let token = format!("{}.{}.AAAA", part(r#"{"alg":"HS256","kid":"k1"}"#), part(r#"{"sub":"ann","exp":160}"#));
-        let said = explain(&token, None, 100).expect("reads").expect("a token");
+        let said = said(&token, None, 100).expect("reads").expect("a token");
         for line in ["not verified", "header alg: \"HS256\"", "sub: \"ann\"", "exp: 160 (in 60 s)"] {
             assert!(said.contains(line), "{said}");
         }
@@ -131,10 +224,17 @@ mod tests {
             ends: 1000,
         };
         let text = lease::mint(&Roots::new(&[7; 32], None).expect("root"), &lease);
-        let said = |root: Option<&[u8]>| explain(&text, root, 500);
+        let said = |root: Option<&[u8]>| said(&text, root, 500);
         assert!(said(None).expect("reads").expect("a token").contains("--root"));
         let read = said(Some(&[7; 32])).expect("reads").expect("a token");
         assert!(read.contains("lease, past") && read.contains("up to 720 lines"), "{read}");
         assert!(said(Some(&[8; 32])).is_err());
+        for (root, kind) in [(None, "sealed"), (Some(&[7; 32][..]), "lease")] {
+            use crate::inspect::{Content, Report};
+            let report = Report::of(Content::Token(explain(&text, root, 500).expect("reads").expect("a token")));
+            let json = serde_json::to_value(&report).expect("JSON");
+            assert_eq!((json["kind"].as_str(), json["type"].as_str()), (Some("token"), Some(kind)));
+            assert!(!json.to_string().contains(&text), "a lease is a credential");
+        }
     }
 }

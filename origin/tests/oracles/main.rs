@@ -1,6 +1,6 @@
 //! Other people's tools judge the packager: what `sluice protect` writes is decrypted by ffmpeg and by shaka-packager to
 //! the clear samples, and equals shaka-packager's own encryption with the same key, key id and IV, byte for byte in
-//! samples, `senc` and `tenc`.
+//! samples, `senc` and `tenc`. What `sluice inspect` finds in a file is what ffprobe finds in it.
 //!
 //! Needs ffmpeg (with libx264, libx265, libaom-av1, libsvtav1, libvpx-vp9, libopus), and shaka-packager by `npm ci` in the repository's `tests` folder; hence ignored unless
 //! asked for: `cargo test -p sluice --test oracles -- --ignored`.
@@ -13,6 +13,7 @@ mod clip;
 mod compare;
 mod headers;
 mod indexing;
+mod inspect;
 mod names;
 mod open;
 mod periods;

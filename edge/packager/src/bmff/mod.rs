@@ -13,7 +13,7 @@ pub mod sidx;
 mod walk;
 
 pub use error::Error;
-pub(crate) use fields::Fields;
+pub use fields::Fields;
 pub use fourcc::FourCc;
 pub use header::{Header, MAX_HEADER};
 pub use walk::{BoxView, Boxes};

@@ -54,7 +54,7 @@ impl<'a> BoxView<'a> {
     }
 
     /// The children behind `skip` bytes of own fields.
-    pub(crate) fn children_after(&self, skip: usize) -> Boxes<'a> {
+    pub fn children_after(&self, skip: usize) -> Boxes<'a> {
         let skip = skip.min(self.payload().len());
         Boxes {
             rest: self.payload().get(skip..).unwrap_or_default(),
@@ -79,7 +79,7 @@ impl<'a> BoxView<'a> {
     }
 
     /// Its own fields, read one after another.
-    pub(crate) fn fields(&self) -> Fields<'a> {
+    pub fn fields(&self) -> Fields<'a> {
         Fields::new(self.kind(), self.offset, self.payload())
     }
 

@@ -29,7 +29,11 @@ pub struct Tfhd {
 }
 
 impl Tfhd {
-    pub(super) fn parse(view: &BoxView<'_>) -> Result<Self, Error> {
+    /// Reads a `tfhd` box.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub fn parse(view: &BoxView<'_>) -> Result<Self, Error> {
         let mut fields = view.fields();
         let (_, present) = fields.full(0)?;
         let track_id = fields.u32("track_ID")?;

@@ -8,6 +8,8 @@ const HEAD: usize = 8;
 pub struct Trun<'a> {
     /// Where the box begins, in bytes from the start of the segment.
     pub offset: u64,
+    /// 0, or 1 with signed composition offsets.
+    pub version: u8,
     /// How many samples it has: no more than its table holds, but unbounded where every field is a default.
     pub count: u32,
     /// Bytes from the start of `moof` to the first sample, and where the field itself is in the segment; absent: right after the run before.
@@ -34,9 +36,13 @@ pub struct RunSample {
 }
 
 impl<'a> Trun<'a> {
-    pub(super) fn parse(view: &BoxView<'a>) -> Result<Self, Error> {
+    /// Reads a `trun` box.
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub fn parse(view: &BoxView<'a>) -> Result<Self, Error> {
         let mut fields = view.fields();
-        let (_, present) = fields.full(1)?;
+        let (version, present) = fields.full(1)?;
         let count = fields.u32("sample_count")?;
         let mut data_offset = None;
         if present & 0x1 != 0 {
@@ -46,7 +52,17 @@ impl<'a> Trun<'a> {
         let first_flags = if present & 0x4 != 0 { Some(fields.u32("first_sample_flags")?) } else { None };
         let table = fields.table(count, row(present))?;
         let head = view.bytes.get(..view.header.len + HEAD).unwrap_or_default();
-        Ok(Self { offset: view.offset, count, data_offset, first_flags, present, table, header: view.header, head })
+        Ok(Self {
+            offset: view.offset,
+            version,
+            count,
+            data_offset,
+            first_flags,
+            present,
+            table,
+            header: view.header,
+            head,
+        })
     }
 
     /// Whether all of its samples' fields are defaults, so that it has no bytes for them.

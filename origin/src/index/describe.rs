@@ -1,4 +1,4 @@
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
@@ -7,7 +7,7 @@ use sluice_packager::title::{
     Version,
 };
 
-use super::{Settings, kid, settings::Sharing, track::ReadTrack};
+use super::{Settings, bandwidth, kid, settings::Sharing, track::ReadTrack};
 
 /// `descriptor.json`: the media half, and the rights.
 #[derive(Serialize)]
@@ -98,36 +98,26 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
 
 fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
     let own = settings.tracks.get(track.id.as_str()).cloned().unwrap_or_default();
-    let (peak_bandwidth, average_bandwidth) = bandwidth(track)?;
+    let clear = bandwidth::clear(track)?;
+    let schemes = settings.policy().map(|policy| policy.schemes).unwrap_or_default();
+    if own.hdcp.is_some() && track.kind != TrackKind::Video {
+        bail!("title.toml: tracks.{}: hdcp is of video alone", track.id);
+    }
     let spoken = track.kind != TrackKind::Video;
     Ok(Track {
         id: track.id.clone(),
         kind: track.kind,
         codec: track.codec.clone(),
         timescale: track.timescale,
-        peak_bandwidth,
-        average_bandwidth,
+        peak_bandwidth: clear.peak,
+        average_bandwidth: clear.average,
+        delivered: bandwidth::delivered(track, &schemes)?,
         language: own.language.or_else(|| spoken.then(|| "und".to_owned())),
         label: own.label,
         default: own.default,
+        hdcp: own.hdcp.or_else(|| settings.hdcp_of(track.video.as_ref())),
         video: track.video,
         audio: track.audio,
         timeline: track.timeline.clone(),
     })
-}
-
-/// Highest bits per second over any segment, and over all; rounded up.
-fn bandwidth(track: &ReadTrack) -> anyhow::Result<(u32, u32)> {
-    let rate = |bytes: u64, duration: u64| {
-        let bits = u128::from(bytes) * 8 * u128::from(track.timescale);
-        u32::try_from(bits.div_ceil(u128::from(duration.max(1))))
-            .map_err(|_| anyhow!("track {}: more than 4 Gbit/s cannot be described", track.id))
-    };
-    let mut peak = 0;
-    for (number, file) in (1..).zip(track.segments()) {
-        let duration = track.timeline.segment(number).map_or(1, |segment| segment.duration);
-        peak = peak.max(rate(file.size, duration)?);
-    }
-    let total = track.segments().iter().map(|file| file.size).sum();
-    Ok((peak, rate(total, track.timeline.duration())?))
 }

@@ -5,6 +5,7 @@
 //! version and the same bytes.
 
 mod align;
+mod bandwidth;
 mod describe;
 mod identity;
 mod iframes;

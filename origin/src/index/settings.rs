@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Delivery, KeySystem, TitleId};
+use sluice_packager::title::{Delivery, HdcpLevel, KeySystem, ResolutionClass, TitleId, Video};
 
 use super::source::Source;
 
@@ -22,6 +22,9 @@ pub struct Settings {
     pub rights: Rights,
     /// How the media is protected.
     pub key_policy: Option<Policy>,
+    /// The copy protection that video asks of a display's link, per resolution class.
+    #[serde(default)]
+    pub hdcp: BTreeMap<ResolutionClass, HdcpLevel>,
     /// Per track id.
     #[serde(default)]
     pub tracks: BTreeMap<String, TrackSettings>,
@@ -62,6 +65,8 @@ pub struct TrackSettings {
     /// Whether players choose it without being asked.
     #[serde(default)]
     pub default: bool,
+    /// The copy protection that the picture asks of a display's link; without it, what `[hdcp]` says of its class.
+    pub hdcp: Option<HdcpLevel>,
 }
 
 impl Default for Policy {
@@ -97,6 +102,10 @@ impl Settings {
                 bail!("title.toml speaks of the track {id:?}, which has no folder");
             }
         }
+        let hdcp = !self.hdcp.is_empty() || self.tracks.values().any(|track| track.hdcp.is_some());
+        if self.unprotected && hdcp {
+            bail!("title.toml has both unprotected = true and hdcp: what is clear protects no output");
+        }
         match &self.key_policy {
             Some(_) if self.unprotected => bail!("title.toml has both unprotected = true and a key_policy"),
             Some(policy) if policy.schemes.is_empty() => bail!("title.toml: key_policy.schemes is empty"),
@@ -119,6 +128,11 @@ impl Settings {
             }
             None => Ok(()),
         }
+    }
+
+    /// What `[hdcp]` says of a picture's class.
+    pub(super) fn hdcp_of(&self, video: Option<&Video>) -> Option<HdcpLevel> {
+        video.and_then(|video| self.hdcp.get(&ResolutionClass::of(Some(video)))).copied()
     }
 
     /// How the media is protected; `None` for an unprotected title.

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sluice_packager::title::{Delivery, Descriptor, TrackKind, TrackRecord, Treatment, plan};
+use sluice_packager::title::{Delivery, Descriptor, HdcpLevel, TrackId, TrackKind, TrackRecord, Treatment, plan};
 
 use super::index;
 
@@ -96,6 +96,53 @@ fn the_sample_title_is_indexed_the_same_twice() {
     assert_eq!((video.width, video.height, video.frame_rate), (1920, 1080, (25, 1)));
     assert_eq!(descriptor.tracks[3].codec, "mp4a.40.2");
     assert!(descriptor.tracks[0].codec.starts_with("avc1.64"), "{}", descriptor.tracks[0].codec);
+}
+
+#[test]
+fn bandwidths_are_those_of_the_segments_as_delivered() {
+    let out = tempfile::tempdir().expect("a folder");
+    let descriptor = index(&sample(), "demo", out.path()).expect("indexes").descriptor;
+    let track = descriptor.track(&TrackId::parse("v360").expect("id")).expect("track");
+    let folder = out.path().join("demo").join(descriptor.version.as_str()).join("v360");
+    let entries = plan::read(&fs::read(folder.join("plan.bin")).expect("a plan")).expect("parses");
+    for (delivery, size) in
+        [(Delivery::Cenc, (|entry| entry.cenc) as fn(&plan::Entry) -> u32), (Delivery::Cbcs, |entry| entry.cbcs)]
+    {
+        let (mut peak, mut total) = (0.0f64, 0.0);
+        for number in 1..=track.timeline.count() {
+            let segment = track.timeline.segment(number).expect("in the timeline");
+            let first = segment.first_entry as usize;
+            let bytes: u32 = entries[first..first + segment.entries as usize].iter().map(size).sum();
+            let seconds = segment.duration as f64 / f64::from(track.timescale);
+            peak = peak.max(f64::from(bytes) * 8.0 / seconds);
+            total += f64::from(bytes) * 8.0;
+        }
+        let seconds = track.timeline.duration() as f64 / f64::from(track.timescale);
+        let told = track.delivered(delivery).expect("measured");
+        assert_eq!((told.peak, told.average), (peak.ceil() as u32, (total / seconds).ceil() as u32), "{delivery:?}");
+        assert!(told.peak > track.peak_bandwidth && told.average > track.average_bandwidth);
+    }
+    let padded = track.delivered(Delivery::Aes128).expect("measured");
+    // One to sixteen bytes a segment.
+    assert!(padded.average > track.average_bandwidth && padded.average - track.average_bandwidth <= 16 * 8);
+    assert!(
+        descriptor.tracks.iter().filter(|track| track.kind == TrackKind::Text).all(|track| track.delivered.is_empty())
+    );
+}
+
+#[test]
+fn the_protection_of_outputs_is_by_class_and_track() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v1080", "v720", "v360"]);
+    let out = dir.path().join("out");
+    let settings = "[hdcp]\nsd = \"NONE\"\nhd = \"TYPE-0\"\n[tracks.v1080]\nhdcp = \"TYPE-1\"";
+    fs::write(source.join("title.toml"), settings).expect("writes");
+    let descriptor = index(&source, "demo", &out).expect("indexes").descriptor;
+    let levels = descriptor.tracks.iter().map(|track| track.hdcp.map(HdcpLevel::as_str));
+    assert_eq!(levels.collect::<Vec<_>>(), [Some("TYPE-1"), Some("TYPE-0"), Some("NONE")]);
+    fs::write(source.join("title.toml"), format!("unprotected = true\n{settings}")).expect("writes");
+    let said = index(&source, "demo", &out).expect_err("contradicts itself").to_string();
+    assert!(said.contains("hdcp") && said.contains("unprotected"), "{said}");
 }
 
 #[test]

@@ -65,6 +65,9 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
             if let Some(range) = video.range {
                 write!(out, ", {}", range.as_str())?;
             }
+            if let Some(level) = track.hdcp {
+                write!(out, ", HDCP {}", level.as_str())?;
+            }
         }
         if let Some(audio) = track.audio {
             write!(out, ", {} channels at {} Hz", audio.channels, audio.sample_rate)?;

@@ -174,8 +174,7 @@ fn put_role(out: &mut String, value: &str) {
 
 /// The start tag of a `Representation` (5.3.5) up to its end. `text/vtt` has no codecs parameter.
 fn put_representation(out: &mut String, track: &Track, options: &Options<'_>) {
-    let scheme = options.delivery.scheme().filter(|_| track.kind != TrackKind::Text);
-    let bandwidth = u32::try_from(peak(track, scheme)).unwrap_or(u32::MAX);
+    let bandwidth = u32::try_from(peak(track, options.delivery)).unwrap_or(u32::MAX);
     put!(out, "<Representation id=\"{}\" bandwidth=\"{bandwidth}\"", track.id);
     if track.kind != TrackKind::Text {
         put!(out, " codecs=\"{}\"", Escaped(&track.codec));

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     manifest::{Error, Options, average, peak, selection},
-    title::{Delivery, Descriptor, Scheme, Track, TrackKind, Video},
+    title::{Delivery, Descriptor, Track, TrackKind},
 };
 
 /// The multivariant playlist (rfc8216bis, 4.4.6): every video track with every audio group, or every audio group where the title
@@ -55,7 +55,7 @@ pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<St
 
 /// `EXT-X-I-FRAME-STREAM-INF` (4.4.6.3), where the track has I-frames to list.
 fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
-    let Some((video, iframes)) = track.video.and_then(|video| Some((video, video.iframes?))) else { return };
+    let Some(iframes) = track.video.and_then(|video| video.iframes) else { return };
     put!(
         out,
         "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS={}",
@@ -63,18 +63,23 @@ fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
         iframes.average_bandwidth,
         Quoted(&track.codec)
     );
-    put_picture(out, &video);
+    put_picture(out, track);
     out.push_str(",URI=\"");
     put_uri(out, track, "-iframes", options);
     out.push_str("\"\n");
 }
 
-fn put_picture(out: &mut String, video: &Video) {
+/// What a variant's and an I-frame variant's tag tell alike of the picture.
+fn put_picture(out: &mut String, track: &Track) {
+    let Some(video) = track.video else { return };
     if video.width > 0 && video.height > 0 {
         put!(out, ",RESOLUTION={}x{}", video.width, video.height);
     }
     if let Some(range) = video.range {
         put!(out, ",VIDEO-RANGE={}", range.as_str());
+    }
+    if let Some(level) = track.hdcp {
+        put!(out, ",HDCP-LEVEL={}", level.as_str());
     }
 }
 
@@ -96,13 +101,13 @@ fn put_variant(
     text: Option<&Group<'_>>,
     options: &Options<'_>,
 ) {
-    let scheme = options.delivery.scheme();
-    let dearest = |of: fn(&Track, Option<Scheme>) -> u64, group: Option<&Group<'_>>, scheme| {
-        group.into_iter().flat_map(|group| &group.members).map(|track| of(track, scheme)).max().unwrap_or(0)
+    let delivery = options.delivery;
+    let dearest = |of: fn(&Track, Delivery) -> u64, group: Option<&Group<'_>>| {
+        group.into_iter().flat_map(|group| &group.members).map(|track| of(track, delivery)).max().unwrap_or(0)
     };
     let video = Some(track).filter(|track| track.kind == TrackKind::Video);
-    let sum = |of: fn(&Track, Option<Scheme>) -> u64| {
-        [video.map_or(0, |track| of(track, scheme)), dearest(of, audio, scheme), dearest(of, text, None)]
+    let sum = |of: fn(&Track, Delivery) -> u64| {
+        [video.map_or(0, |track| of(track, delivery)), dearest(of, audio), dearest(of, text)]
             .into_iter()
             .fold(0, u64::saturating_add)
     };
@@ -113,8 +118,8 @@ fn put_variant(
         (Some(video), Some(audio)) => put!(out, "{}", Quoted(&format!("{},{audio}", video.codec))),
         _ => put!(out, "{}", Quoted(&track.codec)),
     }
-    if let Some(video) = video.and_then(|track| track.video) {
-        put_picture(out, &video);
+    if let Some((track, video)) = video.and_then(|track| Some((track, track.video?))) {
+        put_picture(out, track);
         if let (frames @ 1.., per @ 1..) = video.frame_rate {
             let thousandths = (u64::from(frames) * 1000 + u64::from(per) / 2) / u64::from(per);
             put!(out, ",FRAME-RATE={}.{:03}", thousandths / 1000, thousandths % 1000);
@@ -142,7 +147,7 @@ mod tests {
     use crate::{
         hls::media,
         manifest::fixture,
-        title::{IFrames, KeySystem, TrackId, VideoRange},
+        title::{HdcpLevel, IFrames, KeySystem, TrackId, VideoRange},
     };
 
     fn parsed(title: &Descriptor, options: &Options<'_>) -> MasterPlaylist {
@@ -270,6 +275,20 @@ mod tests {
         let ranges: Vec<_> = playlist.variants.iter().map(range).collect();
         let pq = || Some("PQ".to_owned());
         assert_eq!(ranges, [(false, pq()), (false, None), (true, pq())]);
+    }
+
+    #[test]
+    fn the_protection_of_outputs_is_told_of_variants_and_iframes() {
+        let mut title = fixture::protected();
+        title.tracks[0].hdcp = Some(HdcpLevel::Type1);
+        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1 };
+        title.tracks[0].video.as_mut().expect("video").iframes = Some(iframes);
+        title.tracks[1].video.as_mut().expect("video").iframes = Some(iframes);
+        let playlist = parsed(&title, &fixture::options(Delivery::Cbcs));
+        let told = playlist.variants.iter().map(|variant| (variant.is_i_frame, variant.hdcp_level.clone()));
+        let told: Vec<_> = told.map(|(of, level)| (of, level.map(|level| level.to_string()))).collect();
+        let high = || Some("TYPE-1".to_owned());
+        assert_eq!(told, [(false, high()), (false, None), (true, high()), (true, None)]);
     }
 
     #[test]

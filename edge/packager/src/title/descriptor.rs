@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version, VideoRange};
+use super::{
+    DeliveredBandwidth, Delivery, HdcpLevel, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version,
+    VideoRange,
+};
 use crate::keys::Kid;
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
@@ -91,6 +94,9 @@ pub struct Track {
     pub peak_bandwidth: u32,
     /// Bits per second over the whole track, of the clear media.
     pub average_bandwidth: u32,
+    /// The same in the deliveries that the title is offered in; empty for text, in the clear, and in documents that were written before it was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<DeliveredBandwidth>,
     /// BCP 47 language, `und` where unknown. Absent for video.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -100,6 +106,9 @@ pub struct Track {
     /// Whether players choose it without being asked, among its kind.
     #[serde(default)]
     pub default: bool,
+    /// The copy protection that the picture asks of a display's link; absent where the operator does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hdcp: Option<HdcpLevel>,
     /// Video only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<Video>,

@@ -5,18 +5,22 @@
 //! `TITLE/VERSION/TRACK/plan.bin` ([`plan`]): sizes before and after protection, per fragment.
 //! `TITLE/VERSION/TRACK/init.mp4`, `{n}.m4s`, `{n}.vtt`: the clear media, `n` counting from 1.
 
+mod bandwidth;
 mod class;
 mod delivery;
 mod descriptor;
+mod hdcp;
 mod ident;
 pub mod plan;
 mod range;
 mod record;
 mod timeline;
 
+pub use bandwidth::DeliveredBandwidth;
 pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
 pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use hdcp::HdcpLevel;
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};

@@ -3,8 +3,8 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
 use sluice_packager::title::{
-    ClassKey, DeliveryKid, Descriptor, KeyPolicy, ResolutionClass, SchemeKeys, TitleId, Track, TrackKind, TrackRecord,
-    Version,
+    ClassKey, DeliveryKid, Descriptor, KeyPolicy, ResolutionClass, Role, SchemeKeys, TitleId, Track, TrackKind,
+    TrackRecord, Version,
 };
 
 use super::{Settings, bandwidth, kid, settings::Sharing, track::ReadTrack};
@@ -58,15 +58,19 @@ pub(super) fn descriptor(
     });
     let mut listed = tracks.iter().map(|track| describe(track, settings)).collect::<anyhow::Result<Vec<_>>>()?;
     listed.sort_by(|a, b| {
-        let rank =
-            |track: &Track| (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default);
+        let rank = |track: &Track| {
+            (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default, track.role)
+        };
         rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
     });
-    // Without a word from the operator, players begin with the first audio track.
-    if !listed.iter().any(|track| track.kind == TrackKind::Audio && track.default)
-        && let Some(first) = listed.iter_mut().find(|track| track.kind == TrackKind::Audio)
-    {
-        first.default = true;
+    // Without a word from the operator, players begin with the first audio track that is made to begin with.
+    let audio = || listed.iter().enumerate().filter(|(_, track)| track.kind == TrackKind::Audio);
+    let begins = |(_, track): &(usize, &Track)| track.role.is_none_or(Role::can_begin);
+    if !audio().any(|(_, track)| track.default) {
+        let first = audio().find(begins).or_else(|| audio().next()).map(|(at, _)| at);
+        if let Some(first) = first.and_then(|at| listed.get_mut(at)) {
+            first.default = true;
+        }
     }
     Ok(Descriptor { v: 1, title: title.clone(), version: version.clone(), tracks: listed, key_policy })
 }
@@ -103,6 +107,9 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
     if own.hdcp.is_some() && track.kind != TrackKind::Video {
         bail!("title.toml: tracks.{}: hdcp is of video alone", track.id);
     }
+    if let Some(role) = own.role.filter(|role| !role.fits(track.kind)) {
+        bail!("title.toml: tracks.{}: a track of its kind has no role {:?}", track.id, role.as_str());
+    }
     let spoken = track.kind != TrackKind::Video;
     Ok(Track {
         id: track.id.clone(),
@@ -114,6 +121,7 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         delivered: bandwidth::delivered(track, &schemes)?,
         language: own.language.or_else(|| spoken.then(|| "und".to_owned())),
         label: own.label,
+        role: own.role,
         default: own.default,
         hdcp: own.hdcp.or_else(|| settings.hdcp_of(track.video.as_ref())),
         video: track.video,

@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Delivery, HdcpLevel, KeySystem, ResolutionClass, TitleId, Video};
+use sluice_packager::title::{Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, TitleId, Video};
 
 use super::source::Source;
 
@@ -62,6 +62,8 @@ pub struct TrackSettings {
     pub language: Option<String>,
     /// The name shown to viewers.
     pub label: Option<String>,
+    /// What it is for among its kind.
+    pub role: Option<Role>,
     /// Whether players choose it without being asked.
     #[serde(default)]
     pub default: bool,

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sluice_packager::title::{Delivery, Descriptor, HdcpLevel, TrackId, TrackKind, TrackRecord, Treatment, plan};
+use sluice_packager::title::{Delivery, Descriptor, HdcpLevel, Role, TrackId, TrackKind, TrackRecord, Treatment, plan};
 
 use super::index;
 
@@ -128,6 +128,27 @@ fn bandwidths_are_those_of_the_segments_as_delivered() {
     assert!(
         descriptor.tracks.iter().filter(|track| track.kind == TrackKind::Text).all(|track| track.delivered.is_empty())
     );
+}
+
+#[test]
+fn roles_are_of_their_kinds_and_decide_with_what_players_begin() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "a-en", "a-fr", "t-en"]);
+    let out = dir.path().join("out");
+    let settings = "tracks.a-en.role = \"description\"\ntracks.t-en.role = \"caption\"\n";
+    fs::write(source.join("title.toml"), settings).expect("writes");
+    let descriptor = index(&source, "demo", &out).expect("indexes").descriptor;
+    let told = descriptor.tracks.iter().map(|track| (track.id.as_str(), track.role.map(Role::as_str), track.default));
+    let expected = [
+        ("v360", None, false),
+        ("a-fr", None, true),
+        ("a-en", Some("description"), false),
+        ("t-en", Some("caption"), false),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    fs::write(source.join("title.toml"), "tracks.v360.role = \"dub\"").expect("writes");
+    let said = index(&source, "demo", &out).expect_err("is none").to_string();
+    assert!(said.contains("v360") && said.contains("dub"), "{said}");
 }
 
 #[test]

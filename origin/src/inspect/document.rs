@@ -69,6 +69,9 @@ fn descriptor(bytes: &[u8]) -> anyhow::Result<String> {
                 write!(out, ", HDCP {}", level.as_str())?;
             }
         }
+        if let Some(role) = track.role {
+            write!(out, ", {}", role.as_str())?;
+        }
         if let Some(audio) = track.audio {
             write!(out, ", {} channels at {} Hz", audio.channels, audio.sample_rate)?;
         }

@@ -11,7 +11,7 @@ use super::mpd;
 use crate::{
     drm::pssh,
     manifest::fixture,
-    title::{Delivery, Descriptor, Run, Track, VideoRange},
+    title::{Delivery, Descriptor, Role, Run, Track, VideoRange},
 };
 
 fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
@@ -140,4 +140,27 @@ fn another_range_is_another_set_that_says_so() {
     };
     let video = sets(&read).iter().filter(|set| set.contentType.as_deref() == Some("video"));
     assert_eq!(video.map(told).collect::<Vec<_>>(), [Some("16".to_owned()), None]);
+}
+
+#[test]
+fn roles_are_sets_of_their_own_and_tell_whom_they_are_for() {
+    let mut title = fixture::protected();
+    title.tracks.push(Track { role: Some(Role::Description), ..fixture::audio("en-ad", "en", "English", false) });
+    title.tracks.push(Track { role: Some(Role::Caption), ..fixture::text("sdh-en", "en", "English") });
+    let (_, read) = read(&title, Delivery::Cenc);
+    let told = |id: &str| {
+        let set = sets(&read).iter().find(|set| set.representations.iter().any(|one| one.id.as_deref() == Some(id)));
+        let set = set.expect("a set");
+        assert_eq!(set.representations.len(), if id.starts_with('v') { 2 } else { 1 });
+        let roles = set.Role.iter().map(|role| role.value.clone().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let purpose = set.Accessibility.first().and_then(|purpose| purpose.value.clone());
+        (roles, purpose)
+    };
+    let of = |roles: &str, purpose: Option<&str>| (roles.to_owned(), purpose.map(str::to_owned));
+    assert_eq!(told("v720"), of("main", None));
+    assert_eq!(told("en"), of("main", None));
+    assert_eq!(told("fr"), of("alternate", None));
+    assert_eq!(told("en-ad"), of("description", Some("1")));
+    assert_eq!(told("subs-en"), of("subtitle", None));
+    assert_eq!(told("sdh-en"), of("caption", Some("2")));
 }

@@ -6,10 +6,10 @@ use super::{
 };
 use crate::{
     manifest::{Error, Options, Protection, language, peak, protection},
-    title::{Descriptor, Track, TrackKind, VideoRange},
+    title::{Descriptor, Role, Track, TrackKind, VideoRange},
 };
 
-/// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name and number of channels.
+/// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name, role and number of channels.
 pub(super) struct Set<'d> {
     members: Vec<&'d Track>,
     first: &'d Track,
@@ -74,6 +74,7 @@ fn switchable(one: &Track, other: &Track) -> bool {
                     && channels(one) == channels(other)
                     && language(one) == language(other)
                     && one.label == other.label
+                    && one.role == other.role
             }
             // Text has one quality: no two are alternatives by bandwidth.
             TrackKind::Text => false,
@@ -138,14 +139,7 @@ pub(super) fn put_set(
     if let Some(label) = &first.label {
         put!(out, "<Label>{}</Label>", Escaped(label));
     }
-    if first.kind == TrackKind::Text {
-        put_role(out, "subtitle");
-    }
-    match (place.main, first.kind) {
-        (true, _) => put_role(out, "main"),
-        (false, TrackKind::Audio) => put_role(out, "alternate"),
-        (false, _) => {}
-    }
+    put_roles(out, first, place.main);
     if aligned {
         put_template(out, first, &descriptor.version, origin);
     }
@@ -168,8 +162,25 @@ fn same_segments(one: &Track, other: &Track) -> bool {
     (one.timescale, one.timeline.start) == (other.timescale, other.timeline.start) && runs(one) == runs(other)
 }
 
-fn put_role(out: &mut String, value: &str) {
-    put!(out, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{value}\"/>");
+/// `Accessibility` and `Role` (5.8.4.2, 5.8.4.3): what the track is for, and whether players start with it.
+fn put_roles(out: &mut String, track: &Track, main: bool) {
+    if let Some(purpose) = track.role.and_then(Role::audio_purpose) {
+        put!(out, "<Accessibility schemeIdUri=\"urn:tva:metadata:cs:AudioPurposeCS:2007\" value=\"{purpose}\"/>");
+    }
+    let mut put = |role: Role| put!(out, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{}\"/>", role.as_str());
+    let own = track.role.filter(|role| *role != Role::Main);
+    // Players take text that is no caption for a subtitle only where it says so.
+    if track.kind == TrackKind::Text && !matches!(own, Some(Role::Caption | Role::Subtitle | Role::ForcedSubtitle)) {
+        put(Role::Subtitle);
+    }
+    if let Some(role) = own {
+        put(role);
+    }
+    if main || track.role == Some(Role::Main) {
+        put(Role::Main);
+    } else if own.is_none() && track.kind == TrackKind::Audio {
+        put(Role::Alternate);
+    }
 }
 
 /// The start tag of a `Representation` (5.3.5) up to its end. `text/vtt` has no codecs parameter.

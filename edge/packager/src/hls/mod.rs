@@ -13,6 +13,7 @@ mod iframes;
 mod key;
 mod media;
 mod multivariant;
+mod rendition;
 mod text;
 
 pub use iframes::iframes;

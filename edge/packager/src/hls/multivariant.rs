@@ -147,7 +147,7 @@ mod tests {
     use crate::{
         hls::media,
         manifest::fixture,
-        title::{HdcpLevel, IFrames, KeySystem, TrackId, VideoRange},
+        title::{HdcpLevel, IFrames, KeySystem, Role, TrackId, VideoRange},
     };
 
     fn parsed(title: &Descriptor, options: &Options<'_>) -> MasterPlaylist {
@@ -212,6 +212,30 @@ mod tests {
                 ("English (en-gb)", false, true),
             ]
         );
+    }
+
+    #[test]
+    fn roles_are_characteristics_and_flags() {
+        let mut title = fixture::protected();
+        let described = fixture::audio("en-ad", "en", "English", false);
+        title.tracks.push(Track { role: Some(Role::Description), ..described });
+        for (id, role) in [("forced-en", Role::ForcedSubtitle), ("sdh-en", Role::Caption)] {
+            title.tracks.push(Track { role: Some(role), ..fixture::text(id, "en", id) });
+        }
+        let playlist = parsed(&title, &fixture::options(Delivery::Cenc));
+        let told = |uri: &str| {
+            let media = playlist.alternatives.iter().find(|media| media.uri.as_deref() == Some(uri)).expect("listed");
+            assert!(!media.default || uri == "en.m3u8");
+            assert!(media.autoselect, "each is a choice of its own");
+            (media.group_id.as_str(), media.forced, media.characteristics.clone())
+        };
+        assert_eq!(told("en.m3u8"), ("audio-1", false, None));
+        // Another role is no other quality: the same group.
+        let describes = Some("public.accessibility.describes-video".to_owned());
+        assert_eq!(told("en-ad.m3u8"), ("audio-1", false, describes));
+        assert_eq!(told("subs-en.m3u8"), ("text", false, None));
+        assert_eq!(told("forced-en.m3u8"), ("text", true, None));
+        assert!(told("sdh-en.m3u8").2.is_some_and(|told| told.contains("transcribes-spoken-dialog")));
     }
 
     #[test]

@@ -65,6 +65,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         delivered: Vec::new(),
         language: None,
         label: None,
+        role: None,
         default: false,
         hdcp: None,
         video: None,

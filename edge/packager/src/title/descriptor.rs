@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DeliveredBandwidth, Delivery, HdcpLevel, KeySystem, ResolutionClass, Scheme, Timeline, TitleId, TrackId, Version,
-    VideoRange,
+    DeliveredBandwidth, Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, Scheme, Timeline, TitleId, TrackId,
+    Version, VideoRange,
 };
 use crate::keys::Kid;
 
@@ -103,6 +103,9 @@ pub struct Track {
     /// The name shown to viewers (HLS `NAME`, DASH `Label`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// What it is for among its kind; absent where the operator does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Whether players choose it without being asked, among its kind.
     #[serde(default)]
     pub default: bool,

@@ -14,6 +14,7 @@ mod ident;
 pub mod plan;
 mod range;
 mod record;
+mod role;
 mod timeline;
 
 pub use bandwidth::DeliveredBandwidth;
@@ -24,4 +25,5 @@ pub use hdcp::HdcpLevel;
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
+pub use role::Role;
 pub use timeline::{Run, Segment, Timeline};

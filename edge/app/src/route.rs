@@ -26,6 +26,8 @@ pub(crate) enum Resource {
     Mpd(Delivery),
     Init(Delivery, TrackId),
     Segment(Delivery, TrackId, u32),
+    /// A segment's I-frames alone.
+    IFrames(Delivery, TrackId, u32),
     Text(Delivery, TrackId, u32),
     ClearKeyLicense,
     Key(Kid),
@@ -99,9 +101,14 @@ fn resource(parts: &[&str]) -> Option<Resource> {
         }
         [delivery, track, file] => {
             let delivery = Delivery::parse(delivery)?;
+            // No track's id ends so.
+            let (track, iframes) = track.strip_suffix("-iframes").map_or((track, false), |track| (track, true));
             let track = TrackId::parse(track).ok()?;
             match file.split_once('.')? {
+                // Decoders are set up alike for all pictures of a track and for its I-frames alone.
                 ("init", "mp4") => Resource::Init(delivery, track),
+                (number, "m4s") if iframes => Resource::IFrames(delivery, track, segment_number(number)?),
+                _ if iframes => return None,
                 (number, "m4s") => Resource::Segment(delivery, track, segment_number(number)?),
                 (number, "vtt") => Resource::Text(delivery, track, segment_number(number)?),
                 _ => return None,
@@ -145,6 +152,8 @@ mod tests {
         assert_eq!(route("/v1/final/cbcs/v1-iframes.m3u8"), title(Resource::IFramePlaylist(Delivery::Cbcs, track())));
         assert_eq!(route("/v1/final/cenc/v1/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/cenc/v1/12.m4s"), title(Resource::Segment(Delivery::Cenc, track(), 12)));
+        assert_eq!(route("/v1/final/cenc/v1-iframes/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
+        assert_eq!(route("/v1/final/cenc/v1-iframes/12.m4s"), title(Resource::IFrames(Delivery::Cenc, track(), 12)));
         assert_eq!(route("/v1/final/cenc/v1/1.vtt"), title(Resource::Text(Delivery::Cenc, track(), 1)));
         assert_eq!(route("/v1/final/license/clearkey"), title(Resource::ClearKeyLicense));
         assert_eq!(route(&format!("/v1/final/key/{id}")), title(Resource::Key(Kid([0; 16]))));
@@ -170,7 +179,9 @@ mod tests {
             "/v1/final/cenc/..m3u8",
             "/v1/final/cenc/-iframes.m3u8",
             "/v1/final/cenc/v1-iframes-iframes.m3u8",
-            "/v1/final/cenc/v1-iframes/init.mp4",
+            "/v1/final/cenc/v1-iframes/1.vtt",
+            "/v1/final/cenc/v1-iframes-iframes/1.m4s",
+            "/v1/final/cenc/-iframes/1.m4s",
             "/v1/final/cenc%2fv1/init.mp4",
             "/v1/final/cenc/v1%2Finit.mp4",
             "/v1/%66inal/cenc/main.m3u8",

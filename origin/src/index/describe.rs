@@ -95,6 +95,7 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
             })
             .collect(),
         unprotected_title: descriptor.key_policy.is_none(),
+        iframes: track.video.and_then(|video| video.iframes).is_some_and(|iframes| iframes.segments.is_some()),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),
     })

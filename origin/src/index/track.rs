@@ -101,6 +101,7 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     let reader = Reader::new(&init_bytes).map_err(at_init)?;
     let mut files = vec![init_file];
     let (mut plan, mut frame_rate) = (Vec::new(), (0, 1));
+    let mut alone = iframes::Alone::default();
     // Per segment: decode time, end, entries.
     let mut spans: Vec<(u64, u64, u32)> = Vec::new();
     for path in &source.segments {
@@ -109,6 +110,9 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
         let segment = plan_segment(&config, &bytes).map_err(at)?;
         if init.handler.0 == *b"vide" && !segment.starts_with_sync {
             bail!("{}: does not begin with a sync sample, so players cannot begin or switch there", path.display());
+        }
+        if init.handler.0 == *b"vide" {
+            alone.add(&config, &segment, &bytes).with_context(|| path.display().to_string())?;
         }
         if spans.is_empty() {
             let samples = reader.samples(&bytes).map_err(at)?;
@@ -134,7 +138,7 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
     let codec = init.entry.codec_string().map_err(at_codec)?;
     let (kind, video, audio) = match init.entry.kind {
         EntryKind::Visual { width, height } => {
-            let iframes = iframes::measure(&plan, init.timescale);
+            let iframes = iframes::measure(&plan, &timeline, init.timescale, frame_rate, &alone);
             let range = init.entry.transfer_characteristics().map_err(at_codec)?.and_then(VideoRange::of);
             let video = Video { width: width.into(), height: height.into(), frame_rate, range, iframes };
             (TrackKind::Video, Some(video), None)

@@ -118,19 +118,19 @@ pub(super) async fn text<H: Host>(
 }
 
 /// A media object's track found, and allowed to this viewer.
-struct Found<'a, H: Host> {
+pub(super) struct Found<'a, H: Host> {
     viewing: &'a Viewing<'a, H>,
     delivery: Delivery,
-    version: Version,
-    record: TrackRecord,
-    treatment: Treatment,
+    pub(super) version: Version,
+    pub(super) record: TrackRecord,
+    pub(super) treatment: Treatment,
     /// Where the record, and the plan once it is read, came from.
-    relies_on: Vec<H::Body>,
+    pub(super) relies_on: Vec<H::Body>,
 }
 
 impl<'a, H: Host> Found<'a, H> {
     /// The record of the track, and whether this viewer may have it in this delivery.
-    async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
+    pub(super) async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
         let Viewing { context, origin, credential, title } = viewing;
         if !credential.may(delivery) {
             return Err(Deny::NotEntitled.into());
@@ -156,11 +156,11 @@ impl<'a, H: Host> Found<'a, H> {
         Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
     }
 
-    fn request(&self) -> &crate::Request {
+    pub(super) fn request(&self) -> &crate::Request {
         self.viewing.context.request
     }
 
-    fn etag(&self, object: &str) -> String {
+    pub(super) fn etag(&self, object: &str) -> String {
         let Self { viewing, delivery, version, record, treatment, .. } = self;
         let (title, track) = (viewing.title, &record.track);
         let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment };
@@ -181,8 +181,23 @@ impl<'a, H: Host> Found<'a, H> {
         }
     }
 
+    /// The first `length` bytes of the clear object, or all of it where the origin knows no ranges.
+    pub(super) async fn fetch_part(&mut self, object: &str, length: u64) -> Result<Fetched<H::Body>, Error> {
+        let Viewing { origin, title, .. } = self.viewing;
+        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
+        let part = origin.media_part(title, &self.version, &self.record.track, object, length).await?;
+        let mut fetched = part.ok_or_else(missing)?;
+        if fetched.status == 206 && fetched.length.is_some_and(|found| found != length) {
+            fetched.body.reject();
+            return Err(
+                self.reject(Error::Origin(format!("{object}: the segment ends before the plan's last I-frame")))
+            );
+        }
+        Ok(fetched)
+    }
+
     /// What this relied on does not fit: none of it is kept.
-    fn reject(&mut self, error: Error) -> Error {
+    pub(super) fn reject(&mut self, error: Error) -> Error {
         self.relies_on.iter_mut().for_each(ByteStream::reject);
         error
     }
@@ -202,14 +217,14 @@ async fn stream<B: ByteStream>(
     Ok(response)
 }
 
-fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
+pub(super) fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let bad = |what: String| Error::Origin(format!("record: sample_entry: {what}"));
     let bytes = STANDARD.decode(&record.sample_entry).map_err(|error| bad(error.to_string()))?;
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-fn content_type(kind: TrackKind) -> Option<&'static str> {
+pub(super) fn content_type(kind: TrackKind) -> Option<&'static str> {
     match kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
@@ -217,14 +232,14 @@ fn content_type(kind: TrackKind) -> Option<&'static str> {
     }
 }
 
-fn not_modified<B>(etag: &str) -> Response<B> {
+pub(super) fn not_modified<B>(etag: &str) -> Response<B> {
     let mut response = Response::empty(StatusCode::NOT_MODIFIED).cached(IMMUTABLE);
     response.set(header::ETAG, etag);
     response
 }
 
 /// Everything of a media response but its body.
-fn head<B>(
+pub(super) fn head<B>(
     content_type: &'static str,
     etag: &str,
     total: Option<u64>,

@@ -1,6 +1,7 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
 mod health;
+mod iframes;
 mod keys;
 mod manifest;
 mod media;
@@ -117,7 +118,7 @@ async fn titled<H: Host>(
             Depth::Session
         }
         Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
-        Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) => Depth::Segment,
+        Resource::Init(..) | Resource::Segment(..) | Resource::IFrames(..) | Resource::Text(..) => Depth::Segment,
     };
     let renewal =
         confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
@@ -129,6 +130,7 @@ async fn titled<H: Host>(
         Resource::Mpd(delivery) => manifest::mpd(&viewing, delivery).await,
         Resource::Init(delivery, track) => media::init(&viewing, delivery, &track).await,
         Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,
+        Resource::IFrames(delivery, track, number) => iframes::segment(&viewing, delivery, &track, number).await,
         Resource::Text(delivery, track, number) => media::text(&viewing, delivery, &track, number).await,
         Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
         Resource::Key(kid) => keys::raw_key(&viewing, kid).await,

@@ -20,7 +20,7 @@ pub mod read;
 mod segment;
 mod subsample;
 #[cfg(test)]
-mod synthetic;
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub struct SegmentPlan {
 /// [`Error`]: whatever would make protecting the segment fail fails here already.
 pub fn plan_segment(config: &TrackConfig, clear: &[u8]) -> Result<SegmentPlan, Error> {
     let mut planner = Planner {
+        fresh: config,
         schemes: [Scheme::Cenc, Scheme::Cbcs].map(|scheme| (scheme, config.clone(), Order::default())),
         entries: Vec::new(),
         loose: 0,
@@ -69,7 +70,9 @@ pub fn plan_segment(config: &TrackConfig, clear: &[u8]) -> Result<SegmentPlan, E
     Ok(plan)
 }
 
-struct Planner {
+struct Planner<'c> {
+    /// What is known of the track where decoding begins.
+    fresh: &'c TrackConfig,
     schemes: [(Scheme, TrackConfig, Order); 2],
     entries: Vec<Entry>,
     loose: u64,
@@ -79,7 +82,7 @@ struct Planner {
     starts_with_sync: bool,
 }
 
-impl Planner {
+impl Planner<'_> {
     fn fragment(&mut self, bytes: &[u8], parts: &segment::Parts, offset: u64) -> Result<(), Error> {
         let loose = core::mem::take(&mut self.loose);
         let narrow = |value: u64, field| u32::try_from(value).map_err(|_| Error::Overflow { field, offset });
@@ -95,7 +98,8 @@ impl Planner {
         for (scheme, config, order) in &mut self.schemes {
             let layout = Layout::new(config, order, *scheme, bytes, parts, offset)?;
             let size = narrow(loose + layout.protected_len() as u64, "protected size")?;
-            let picture = layout.first_picture();
+            let sync = layout.first_picture();
+            let picture = sync.filter(|_| layout.first_stands_alone(self.fresh, bytes));
             let picture_end = narrow(picture.map_or(0, |end| loose + end), "first picture")?;
             match scheme {
                 Scheme::Cenc => (entry.cenc, entry.first_picture_cenc) = (size, picture_end),
@@ -108,7 +112,7 @@ impl Planner {
                 self.span = Some((self.span.map_or(begin, |span| span.0), end));
                 self.samples = self.samples.saturating_add(layout.samples.len() as u32);
                 if first_fragment {
-                    self.starts_with_sync = picture.is_some();
+                    self.starts_with_sync = sync.is_some();
                 }
             }
         }

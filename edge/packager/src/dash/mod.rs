@@ -11,6 +11,7 @@ mod oracle;
 mod protection;
 mod set;
 mod template;
+mod trick;
 mod xml;
 
 pub use mpd::mpd;

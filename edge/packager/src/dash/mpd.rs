@@ -1,6 +1,7 @@
 use super::{
     set::{Place, put_set, sets, switches_to},
     template::Origin,
+    trick::{has_trick, put_trick},
     xml::put,
 };
 use crate::{
@@ -43,6 +44,10 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
     for (at, set) in sets.iter().enumerate() {
         let place = Place { id: at + 1, main: set.is_main(&tracks), switches_to: &switches_to(&sets, at) };
         put_set(&mut out, &place, set, descriptor, options, origin)?;
+    }
+    // Behind all others: players that do not know trick modes begin with what comes first.
+    for (id, (main, set)) in (sets.len() + 1..).zip((1..).zip(&sets).filter(|(_, set)| has_trick(set))) {
+        put_trick(&mut out, id, main, set, descriptor, options, origin)?;
     }
     out.push_str("</Period>\n</MPD>\n");
     Ok(out)

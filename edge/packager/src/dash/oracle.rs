@@ -11,7 +11,7 @@ use super::mpd;
 use crate::{
     drm::pssh,
     manifest::fixture,
-    title::{Delivery, Descriptor, Role, Run, Track, VideoRange},
+    title::{Delivery, Descriptor, IFrameSegments, IFrames, Role, Run, Track, VideoRange},
 };
 
 fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
@@ -163,4 +163,38 @@ fn roles_are_sets_of_their_own_and_tell_whom_they_are_for() {
     assert_eq!(told("en-ad"), of("description", Some("1")));
     assert_eq!(told("subs-en"), of("subtitle", None));
     assert_eq!(told("sdh-en"), of("caption", Some("2")));
+}
+
+#[test]
+fn iframes_alone_are_a_trick_mode_of_their_set_under_its_key() {
+    let mut title = fixture::protected();
+    let segments = |bandwidth| Some(IFrameSegments { bandwidth, max_playout_rate: 50 });
+    for (at, bandwidth) in [(0, 400_000), (1, 90_000)] {
+        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: segments(bandwidth) };
+        title.tracks[at].video.as_mut().expect("video").iframes = Some(iframes);
+    }
+    title.tracks[1].timeline.runs.pop();
+    let (text, read) = read(&title, Delivery::Cbcs);
+    let (main, trick) = (&sets(&read)[0], sets(&read).last().expect("sets"));
+    let essential = trick.essential_property.first().expect("essential");
+    assert_eq!(essential.schemeIdUri, "http://dashif.org/guidelines/trickmode");
+    assert_eq!((essential.value.clone(), trick.codingDependency), (main.id.clone(), Some(false)));
+    assert_eq!(sets(&read).iter().filter(|set| !set.essential_property.is_empty()).count(), 1);
+    let kid = |set: &AdaptationSet| set.ContentProtection.iter().find_map(|protection| protection.default_KID.clone());
+    assert!(kid(main).is_some() && kid(main) == kid(trick));
+    let told: Vec<_> =
+        trick.representations.iter().map(|one| (one.id.as_deref(), one.bandwidth, one.maxPlayoutRate)).collect();
+    assert_eq!(
+        told,
+        [(Some("v720-iframes"), Some(400_000), Some(50.0)), (Some("v360-iframes"), Some(90_000), Some(50.0))]
+    );
+    assert_eq!(
+        text.matches("media=\"$RepresentationID$/$Number$.m4s?v=r1\"").count(),
+        2 + 2 + 2,
+        "each its own timeline"
+    );
+    // Where nothing was taken out of one, it is no part of it.
+    title.tracks[1].video.as_mut().expect("video").iframes = None;
+    let (text, _) = self::read(&title, Delivery::Cbcs);
+    assert!(text.contains("v720-iframes") && !text.contains("v360-iframes"));
 }

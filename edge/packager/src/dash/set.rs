@@ -11,9 +11,9 @@ use crate::{
 
 /// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name, role and number of channels.
 pub(super) struct Set<'d> {
-    members: Vec<&'d Track>,
+    pub(super) members: Vec<&'d Track>,
     first: &'d Track,
-    protection: Option<Protection>,
+    pub(super) protection: Option<Protection>,
 }
 
 /// What of a set its neighbours tell.
@@ -157,7 +157,8 @@ pub(super) fn put_set(
     Ok(())
 }
 
-fn same_segments(one: &Track, other: &Track) -> bool {
+/// Whether two tracks are cut alike.
+pub(super) fn same_segments(one: &Track, other: &Track) -> bool {
     let runs = |track: &Track| track.timeline.runs.iter().map(|run| (run.d, run.n)).collect::<Vec<_>>();
     (one.timescale, one.timeline.start) == (other.timescale, other.timeline.start) && runs(one) == runs(other)
 }

@@ -290,7 +290,7 @@ mod tests {
         let mut title = fixture::protected();
         let video = title.tracks[0].video.as_mut().expect("video");
         video.range = Some(VideoRange::Pq);
-        video.iframes = Some(IFrames { peak_bandwidth: 2, average_bandwidth: 1 });
+        video.iframes = Some(IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: None });
         let playlist = parsed(&title, &fixture::options(Delivery::Cenc));
         let range = |variant: &VariantStream| {
             let told = variant.other_attributes.as_ref().and_then(|others| others.get("VIDEO-RANGE"));
@@ -305,7 +305,7 @@ mod tests {
     fn the_protection_of_outputs_is_told_of_variants_and_iframes() {
         let mut title = fixture::protected();
         title.tracks[0].hdcp = Some(HdcpLevel::Type1);
-        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1 };
+        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: None };
         title.tracks[0].video.as_mut().expect("video").iframes = Some(iframes);
         title.tracks[1].video.as_mut().expect("video").iframes = Some(iframes);
         let playlist = parsed(&title, &fixture::options(Delivery::Cbcs));

@@ -146,6 +146,19 @@ pub struct IFrames {
     pub peak_bandwidth: u32,
     /// Bits per second over all, protected.
     pub average_bandwidth: u32,
+    /// As segments of their own; absent where they are not to be had so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<IFrameSegments>,
+}
+
+/// What manifests say of segments that hold a track's I-frames alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IFrameSegments {
+    /// Highest bits per second over any one of them, protected.
+    pub bandwidth: u32,
+    /// How many frames of the track go by, at least, while one of them is shown: played so much faster, they take a decoder no more pictures per
+    /// second than the track does.
+    pub max_playout_rate: u32,
 }
 
 /// What manifests say of an audio track.

@@ -20,7 +20,9 @@ mod timeline;
 pub use bandwidth::DeliveredBandwidth;
 pub use class::ResolutionClass;
 pub use delivery::{Delivery, KeySystem, Scheme};
-pub use descriptor::{Audio, ClassKey, Descriptor, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video};
+pub use descriptor::{
+    Audio, ClassKey, Descriptor, IFrameSegments, IFrames, KeyPolicy, SchemeKeys, Track, TrackKind, Video,
+};
 pub use hdcp::HdcpLevel;
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use range::VideoRange;

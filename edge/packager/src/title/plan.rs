@@ -27,7 +27,7 @@ pub struct Entry {
     pub cbcs: u32,
     /// In the track's timescale.
     pub duration: u32,
-    /// Where the first sample ends, in bytes from the start of the entry, protected in `cenc`; 0 where the first sample is not a sync sample.
+    /// Where the first sample ends, in bytes from the start of the entry, protected in `cenc`; 0 where decoding cannot begin at it.
     pub first_picture_cenc: u32,
     /// The same in `cbcs`.
     pub first_picture_cbcs: u32,

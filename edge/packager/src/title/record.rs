@@ -23,6 +23,9 @@ pub struct TrackRecord {
     /// Picture height in pixels; video only. A tier's cap compares against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// Whether each segment's I-frames may be had alone, as segments of their own: only where indexing has taken them out of every one.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub iframes: bool,
     /// Key id per delivery; empty only for a track that is delivered in the clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
@@ -141,6 +144,7 @@ mod tests {
             number: 0,
             timescale: 1,
             height: None,
+            iframes: false,
             kids: kids.iter().map(|scheme| DeliveryKid { scheme: *scheme, kid: Kid([1; 16]) }).collect(),
             unprotected_title,
             sample_entry: String::new(),

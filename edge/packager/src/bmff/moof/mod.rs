@@ -59,6 +59,16 @@ impl<'a> Moof<'a> {
         Ok(Self { view, traf: Traf::parse(traf)? })
     }
 
+    /// `sequence_number` of its `mfhd` (8.8.5).
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub(crate) fn sequence_number(&self) -> Result<u32, Error> {
+        let mut fields = self.view.child(b"mfhd")?.fields();
+        fields.full(0)?;
+        fields.u32("sequence_number")
+    }
+
     /// The samples of the fragment, in decode order. `trex` gives the defaults that the fragment does not give itself.
     ///
     /// # Errors

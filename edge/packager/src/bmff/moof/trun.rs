@@ -9,6 +9,7 @@ pub struct Trun<'a> {
     pub count: u32,
     /// Bytes from the start of `moof` to the first sample, and where the field itself is in the segment; absent: right after the run before.
     pub data_offset: Option<(i32, u64)>,
+    version: u8,
     first_flags: Option<u32>,
     present: u32,
     table: &'a [u8],
@@ -30,7 +31,7 @@ pub struct RunSample {
 impl<'a> Trun<'a> {
     pub(super) fn parse(view: &BoxView<'a>) -> Result<Self, Error> {
         let mut fields = view.fields();
-        let (_, present) = fields.full(1)?;
+        let (version, present) = fields.full(1)?;
         let count = fields.u32("sample_count")?;
         let mut data_offset = None;
         if present & 0x1 != 0 {
@@ -39,7 +40,13 @@ impl<'a> Trun<'a> {
         }
         let first_flags = if present & 0x4 != 0 { Some(fields.u32("first_sample_flags")?) } else { None };
         let table = fields.table(count, row(present))?;
-        Ok(Self { offset: view.offset, count, data_offset, first_flags, present, table })
+        Ok(Self { offset: view.offset, count, data_offset, version, first_flags, present, table })
+    }
+
+    /// The first sample's composition time minus its decode time, in the track's timescale, where the run gives it.
+    pub(crate) fn first_composition(&self) -> Option<i64> {
+        let written = self.samples().next()?.composition?;
+        Some(if self.version == 0 { written.into() } else { written.cast_signed().into() })
     }
 
     /// Its samples, in order.

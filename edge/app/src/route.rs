@@ -3,7 +3,7 @@
 use sluice_gate::SessionId;
 use sluice_packager::{
     keys::Kid,
-    title::{Delivery, TitleId, TrackId},
+    title::{Delivery, ImageFormat, TitleId, TrackId},
 };
 
 /// What a path names.
@@ -29,6 +29,7 @@ pub(crate) enum Resource {
     /// A segment's I-frames alone.
     IFrames(Delivery, TrackId, u32),
     Text(Delivery, TrackId, u32),
+    Image(Delivery, TrackId, u32, ImageFormat),
     ClearKeyLicense,
     Key(Kid),
 }
@@ -111,7 +112,10 @@ fn resource(parts: &[&str]) -> Option<Resource> {
                 _ if iframes => return None,
                 (number, "m4s") => Resource::Segment(delivery, track, segment_number(number)?),
                 (number, "vtt") => Resource::Text(delivery, track, segment_number(number)?),
-                _ => return None,
+                (number, extension) => {
+                    let format = ImageFormat::of_extension(extension)?;
+                    Resource::Image(delivery, track, segment_number(number)?, format)
+                }
             }
         }
         _ => return None,
@@ -155,6 +159,8 @@ mod tests {
         assert_eq!(route("/v1/final/cenc/v1-iframes/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/cenc/v1-iframes/12.m4s"), title(Resource::IFrames(Delivery::Cenc, track(), 12)));
         assert_eq!(route("/v1/final/cenc/v1/1.vtt"), title(Resource::Text(Delivery::Cenc, track(), 1)));
+        let image = Resource::Image(Delivery::Cbcs, track(), 2, ImageFormat::Webp);
+        assert_eq!(route("/v1/final/cbcs/v1/2.webp"), title(image));
         assert_eq!(route("/v1/final/license/clearkey"), title(Resource::ClearKeyLicense));
         assert_eq!(route(&format!("/v1/final/key/{id}")), title(Resource::Key(Kid([0; 16]))));
         let parsed = parse("/~abc/v1/final/cenc/manifest.mpd").expect("route");
@@ -180,6 +186,9 @@ mod tests {
             "/v1/final/cenc/-iframes.m3u8",
             "/v1/final/cenc/v1-iframes-iframes.m3u8",
             "/v1/final/cenc/v1-iframes/1.vtt",
+            "/v1/final/cenc/v1-iframes/1.jpg",
+            "/v1/final/cenc/v1/init.jpg",
+            "/v1/final/cenc/v1/1.jpeg",
             "/v1/final/cenc/v1-iframes-iframes/1.m4s",
             "/v1/final/cenc/-iframes/1.m4s",
             "/v1/final/cenc%2fv1/init.mp4",

@@ -1,10 +1,10 @@
 use anyhow::{Context, bail};
 use sluice_packager::title::{Timeline, TrackKind};
 
-use super::track::ReadTrack;
+use super::{Settings, thumbnails, track::ReadTrack};
 
-/// Checks that video renditions are cut at the same times, and gives text tracks the timeline of the media.
-pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
+/// Checks that video renditions are cut at the same times, and gives text tracks and thumbnails timelines beside the media's.
+pub(super) fn check(tracks: &mut [ReadTrack], settings: &Settings) -> anyhow::Result<()> {
     let lead = tracks.iter().find(|track| track.kind == TrackKind::Video);
     let lead = lead.or_else(|| tracks.iter().find(|track| track.kind == TrackKind::Audio));
     let lead = lead.context("no video or audio track: text alone has no times")?;
@@ -27,6 +27,10 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
                 track.timeline.push(run.d, 0);
             }
         }
+    }
+    for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Thumbnail) {
+        track.timescale = timescale;
+        track.timeline = thumbnails::timeline(track, &timeline, timescale, &settings.of(&track.id))?;
     }
     Ok(())
 }

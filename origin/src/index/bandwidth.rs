@@ -24,7 +24,7 @@ pub(super) fn clear(track: &ReadTrack) -> anyhow::Result<Bandwidth> {
 
 /// Of the deliveries that protect it: none where the track is in the clear in all of them.
 pub(super) fn delivered(track: &ReadTrack, deliveries: &[Delivery]) -> anyhow::Result<Vec<DeliveredBandwidth>> {
-    let protecting = deliveries.iter().filter(|_| track.kind != TrackKind::Text);
+    let protecting = deliveries.iter().filter(|_| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
     protecting
         .map(|scheme| {
             let Bandwidth { peak, average } = measure(track, *scheme)?;
@@ -50,7 +50,7 @@ fn measure(track: &ReadTrack, delivery: Delivery) -> anyhow::Result<Bandwidth> {
 /// Each segment's size in bytes and its duration, as the delivery sends them.
 fn segments(track: &ReadTrack, delivery: Delivery) -> Vec<(u64, u64)> {
     let durations = track.timeline.runs.iter().flat_map(|run| (0..run.n).map(move |_| run));
-    if track.kind == TrackKind::Text {
+    if matches!(track.kind, TrackKind::Text | TrackKind::Thumbnail) {
         return track.segments().iter().map(|file| file.size).zip(durations.map(|run| run.d)).collect();
     }
     let mut rest = track.plan.as_slice();

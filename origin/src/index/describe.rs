@@ -96,6 +96,7 @@ pub(super) fn record(descriptor: &Descriptor, track: &ReadTrack) -> anyhow::Resu
             .collect(),
         unprotected_title: descriptor.key_policy.is_none(),
         iframes: track.video.and_then(|video| video.iframes).is_some_and(|iframes| iframes.segments.is_some()),
+        image: track.thumbnails.map(|thumbnails| thumbnails.format),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),
     })
@@ -111,7 +112,10 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
     if let Some(role) = own.role.filter(|role| !role.fits(track.kind)) {
         bail!("title.toml: tracks.{}: a track of its kind has no role {:?}", track.id, role.as_str());
     }
-    let spoken = track.kind != TrackKind::Video;
+    if (own.tiles.is_some() || own.interval.is_some()) && track.kind != TrackKind::Thumbnail {
+        bail!("title.toml: tracks.{}: tiles and interval are of thumbnails alone", track.id);
+    }
+    let spoken = matches!(track.kind, TrackKind::Audio | TrackKind::Text);
     Ok(Track {
         id: track.id.clone(),
         kind: track.kind,
@@ -127,6 +131,7 @@ fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
         hdcp: own.hdcp.or_else(|| settings.hdcp_of(track.video.as_ref())),
         video: track.video,
         audio: track.audio,
+        thumbnails: track.thumbnails,
         timeline: track.timeline.clone(),
     })
 }

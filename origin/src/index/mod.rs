@@ -1,6 +1,6 @@
 //! `sluice index`: makes a title version of CMAF that another tool wrote.
 //!
-//! Reads `DIR/TRACK/{init.mp4,1.m4s,…}` (text: `1.vtt,…`) and `DIR/title.toml`, checks everything that protection will need, and writes
+//! Reads `DIR/TRACK/{init.mp4,1.m4s,…}` (text: `1.vtt,…`; thumbnails: `1.jpg,…`) and `DIR/title.toml`, checks everything that protection will need, and writes
 //! `OUT/TITLE/VERSION/TRACK/{record.json,plan.bin,…}` and last, at once, `OUT/TITLE/descriptor.json`. The same input gives the same
 //! version and the same bytes.
 
@@ -14,6 +14,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 mod track;
 
 use std::path::{Path, PathBuf};
@@ -87,8 +88,12 @@ pub fn index(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
     let settings = Settings::load(&dir.join("title.toml"))?;
     settings.check(&title, &source)?;
 
-    let mut tracks = source.tracks.iter().map(track::read).collect::<anyhow::Result<Vec<_>>>()?;
-    align::check(&mut tracks)?;
+    let mut tracks = source
+        .tracks
+        .iter()
+        .map(|track| track::read(track, &settings.of(&track.id)))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    align::check(&mut tracks, &settings)?;
     let version = identity::version(&tracks);
     let version = Version::parse(&version).context("a version is 16 hex digits")?;
 

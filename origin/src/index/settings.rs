@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, TitleId, Video};
+use sluice_packager::title::{Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, TitleId, TrackId, Video};
 
 use super::source::Source;
 
@@ -69,6 +69,10 @@ pub struct TrackSettings {
     pub default: bool,
     /// The copy protection that the picture asks of a display's link; without it, what `[hdcp]` says of its class.
     pub hdcp: Option<HdcpLevel>,
+    /// Of thumbnails: how many each image holds, `COLUMNSxROWS`.
+    pub tiles: Option<String>,
+    /// Of thumbnails: seconds from one to the next.
+    pub interval: Option<f64>,
 }
 
 impl Default for Policy {
@@ -130,6 +134,11 @@ impl Settings {
             }
             None => Ok(()),
         }
+    }
+
+    /// What is said of a track.
+    pub(super) fn of(&self, id: &TrackId) -> TrackSettings {
+        self.tracks.get(id.as_str()).cloned().unwrap_or_default()
     }
 
     /// What `[hdcp]` says of a picture's class.

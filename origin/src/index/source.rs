@@ -4,7 +4,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use sluice_packager::title::TrackId;
+use sluice_packager::title::{ImageFormat, TrackId};
 
 /// A folder of tracks, as another tool wrote it.
 pub(super) struct Source {
@@ -15,8 +15,10 @@ pub(super) struct Source {
 /// One track's files.
 pub(super) struct TrackFiles {
     pub(super) id: TrackId,
-    /// `None` for text.
+    /// `None` for text and thumbnails.
     pub(super) init: Option<PathBuf>,
+    /// Of thumbnails, how they are coded.
+    pub(super) image: Option<ImageFormat>,
     /// In order of their numbers, from 1.
     pub(super) segments: Vec<PathBuf>,
 }
@@ -33,7 +35,7 @@ impl Source {
         }
         if tracks.is_empty() {
             bail!(
-                "{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, …",
+                "{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, … or 1.jpg, …",
                 dir.display()
             );
         }
@@ -48,12 +50,19 @@ impl TrackFiles {
     /// `None` for a folder that holds an indexed version rather than a track: the store may be the same folder.
     fn open(folder: &Path) -> anyhow::Result<Option<Self>> {
         let init = folder.join("init.mp4");
-        let (init, extension) = match (init.is_file(), folder.join("1.vtt").is_file()) {
-            (true, false) => (Some(init), "m4s"),
-            (false, true) => (None, "vtt"),
-            (true, true) => bail!("{}: both init.mp4 and 1.vtt: media and text are separate tracks", folder.display()),
-            (false, false) if is_version(folder)? => return Ok(None),
-            (false, false) => bail!("{}: neither init.mp4 nor 1.vtt", folder.display()),
+        let mut images = ImageFormat::ALL.into_iter();
+        let image = images.find(|format| folder.join(format!("1.{}", format.extension())).is_file());
+        let (init, extension) = match (init.is_file(), folder.join("1.vtt").is_file(), image) {
+            (true, false, None) => (Some(init), "m4s"),
+            (false, true, None) => (None, "vtt"),
+            (false, false, Some(format)) => (None, format.extension()),
+            (false, false, None) if is_version(folder)? => return Ok(None),
+            (false, false, None) => bail!("{}: neither init.mp4 nor 1.vtt nor 1.jpg", folder.display()),
+            _ => bail!(
+                "{}: two of init.mp4, 1.vtt and 1.{}: media, text and thumbnails are separate tracks",
+                folder.display(),
+                image.map_or("jpg", ImageFormat::extension)
+            ),
         };
         let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let id = TrackId::parse(name)
@@ -76,7 +85,7 @@ impl TrackFiles {
             bail!("{}: segment {expected}.{extension} is missing", folder.display());
         }
         let segments = numbers.iter().map(|number| folder.join(format!("{number}.{extension}"))).collect();
-        Ok(Some(Self { id, init, segments }))
+        Ok(Some(Self { id, init, image, segments }))
     }
 }
 

@@ -151,6 +151,61 @@ fn roles_are_of_their_kinds_and_decide_with_what_players_begin() {
     assert!(said.contains("v360") && said.contains("dub"), "{said}");
 }
 
+/// A PNG's signature and header: what indexing reads of one.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let sizes = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], &sizes, &[8, 2, 0, 0, 0, 0, 0, 0, 0]].concat()
+}
+
+#[test]
+fn thumbnails_have_a_timeline_beside_the_medias() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "t-en"]);
+    let out = dir.path().join("out");
+    fs::create_dir(source.join("thumbs")).expect("creates");
+    for number in 1..=3 {
+        fs::write(source.join(format!("thumbs/{number}.png")), png(800, 180)).expect("writes");
+    }
+    let settings = |text: &str| fs::write(source.join("title.toml"), text).expect("writes");
+    settings("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1");
+    let indexed = index(&source, "demo", &out).expect("indexes");
+    let id = TrackId::parse("thumbs").expect("id");
+    let (thumbs, video) = (indexed.descriptor.track(&id).expect("listed"), &indexed.descriptor.tracks[0]);
+    let found = thumbs.thumbnails.expect("thumbnails");
+    assert_eq!((found.columns, found.rows, found.width, found.height), (5, 2, 160, 90));
+    assert_eq!((thumbs.kind, thumbs.timescale), (TrackKind::Thumbnail, video.timescale));
+    let timeline = &thumbs.timeline;
+    assert_eq!(
+        (timeline.start, timeline.count(), timeline.longest()),
+        (video.timeline.start, 3, 10 * u64::from(thumbs.timescale))
+    );
+    assert!(timeline.duration() >= video.timeline.duration());
+    let folder = indexed.path.join("thumbs");
+    let record: TrackRecord =
+        serde_json::from_slice(&fs::read(folder.join("record.json")).expect("a record")).expect("parses");
+    assert!(matches!(record.treatment(Delivery::Cbcs), Ok(Treatment::Clear(reason)) if reason.as_str() == "thumbnail"));
+    assert!(record.kids.is_empty() && folder.join("3.png").is_file() && !folder.join("plan.bin").exists());
+
+    let said = || format!("{:#}", index(&source, "demo", &out).expect_err("is wrong"));
+    for (text, says) in [
+        ("", "tiles"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"", "interval"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = -1", "interval"),
+        ("[tracks.thumbs]\ntiles = \"5 by 2\"\ninterval = 1", "5 by 2"),
+        ("[tracks.thumbs]\ntiles = \"3x2\"\ninterval = 1", "800x180"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 2", "the media takes 2"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1\n[tracks.v360]\ninterval = 1", "v360"),
+    ] {
+        settings(text);
+        assert!(said().contains(says), "{text:?}: {}", said());
+    }
+    settings("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1");
+    fs::write(source.join("thumbs/2.png"), png(400, 180)).expect("writes");
+    assert!(said().contains("2.png") && said().contains("400x180"), "{}", said());
+    fs::write(source.join("thumbs/2.png"), b"GIF89a").expect("writes");
+    assert!(said().contains("2.png"), "{}", said());
+}
+
 #[test]
 fn the_protection_of_outputs_is_by_class_and_track() {
     let dir = tempfile::tempdir().expect("a folder");

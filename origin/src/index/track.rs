@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment, read::Reader},
-    title::{Audio, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
+    title::{Audio, Thumbnails, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
-use super::{iframes, source::TrackFiles};
+use super::{iframes, settings::TrackSettings, source::TrackFiles, thumbnails};
 
 /// A track's media, read and checked.
 pub(super) struct ReadTrack {
@@ -21,9 +21,10 @@ pub(super) struct ReadTrack {
     pub(super) timescale: u32,
     pub(super) video: Option<Video>,
     pub(super) audio: Option<Audio>,
+    pub(super) thumbnails: Option<Thumbnails>,
     /// What the record keeps of the init segment.
     pub(super) sample_entry: Vec<u8>,
-    /// Text gets its timeline from the video.
+    /// Text and thumbnails get theirs from the video.
     pub(super) timeline: Timeline,
     pub(super) plan: Vec<Entry>,
     /// The init segment first, then the segments.
@@ -47,7 +48,7 @@ impl ReadTrack {
     /// The segments' files.
     pub(super) fn segments(&self) -> &[ReadFile] {
         match self.kind {
-            TrackKind::Text => &self.files,
+            TrackKind::Text | TrackKind::Thumbnail => &self.files,
             TrackKind::Video | TrackKind::Audio => self.files.get(1..).unwrap_or_default(),
         }
     }
@@ -62,10 +63,13 @@ pub(super) fn load(path: &Path) -> anyhow::Result<(Vec<u8>, ReadFile)> {
     Ok((bytes, file))
 }
 
-pub(super) fn read(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
+pub(super) fn read(source: &TrackFiles, settings: &TrackSettings) -> anyhow::Result<ReadTrack> {
     match &source.init {
         Some(init) => media(source, init),
-        None => text(source),
+        None => match source.image {
+            Some(format) => thumbnails::read(source, format, settings),
+            None => text(source),
+        },
     }
 }
 
@@ -86,6 +90,7 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         timescale: 1,
         video: None,
         audio: None,
+        thumbnails: None,
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
         plan: Vec::new(),
@@ -156,6 +161,7 @@ fn media(source: &TrackFiles, init_path: &Path) -> anyhow::Result<ReadTrack> {
         timescale: init.timescale,
         video,
         audio,
+        thumbnails: None,
         sample_entry: cenc::record_bytes(&init_bytes).map_err(at_init)?,
         timeline,
         plan,

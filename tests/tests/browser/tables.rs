@@ -18,7 +18,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
 /// A cell without content, which its row explains.
 const NONE: &str = "";
 
-fn matrix(rows: &[Row]) -> Table<13> {
+fn matrix(rows: &[Row]) -> Table<14> {
     let mut table = Table::new([
         ("host", Left),
         ("player", Left),
@@ -32,6 +32,7 @@ fn matrix(rows: &[Row]) -> Table<13> {
         ("seek to s", Right),
         ("patch after", Left),
         ("switch", Left),
+        ("wound to s", Right),
         ("subtitles", Left),
     ]);
     for row in by_host(rows, |purpose| purpose == Purpose::Play) {
@@ -60,6 +61,7 @@ fn matrix(rows: &[Row]) -> Table<13> {
             outcome.seek.cell(|step| format!("{:.2}", step.time)),
             outcome.seek.cell(|step| step.patch.clone()),
             outcome.rendition.cell(|step| format!("{} to {}", step.from, step.to)),
+            outcome.wind.cell(|step| if step.bytes > 0 { format!("{:.2}", step.time) } else { NONE.to_owned() }),
             outcome.subtitles.cell(|step| step.cue.clone()),
         ]);
     }

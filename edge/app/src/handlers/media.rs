@@ -1,11 +1,11 @@
-//! Init segments, media segments and text: the record says what becomes of them, the plan how long they get.
+//! Init segments, media segments, text and thumbnails: the record says what becomes of them, the plan how long they get.
 
 use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
     cenc::{self, FragmentProtector, InitProtection, IvSource, TrackConfig},
     cipher::SegmentEncryptor,
-    title::{Delivery, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
+    title::{Delivery, ImageFormat, RecordError, Scheme, TrackId, TrackKind, TrackRecord, Treatment, Version, plan},
 };
 
 use super::Viewing;
@@ -99,22 +99,45 @@ pub(super) async fn text<H: Host>(
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let mut found = Found::of(viewing, delivery, track).await?;
-    let (TrackKind::Text, Treatment::Clear(reason)) = (found.record.kind, found.treatment) else {
+    let found = Found::of(viewing, delivery, track).await?;
+    let known = found.record.kind == TrackKind::Text;
+    pass(found, known, number, &format!("{number}.vtt"), "text/vtt; charset=utf-8").await
+}
+
+pub(super) async fn image<H: Host>(
+    viewing: &Viewing<'_, H>,
+    delivery: Delivery,
+    track: &TrackId,
+    number: u32,
+    format: ImageFormat,
+) -> Result<Response<H::Body>, Error> {
+    let found = Found::of(viewing, delivery, track).await?;
+    let known = found.record.kind == TrackKind::Thumbnail && found.record.image == Some(format);
+    pass(found, known, number, &format!("{number}.{}", format.extension()), format.media_type()).await
+}
+
+/// An object of a track that is in the clear in every delivery: text, thumbnails.
+async fn pass<H: Host>(
+    mut found: Found<'_, H>,
+    known: bool,
+    number: u32,
+    object: &str,
+    content_type: &'static str,
+) -> Result<Response<H::Body>, Error> {
+    let Treatment::Clear(reason) = found.treatment else { return Err(Error::UnknownSegment) };
+    if !known || found.record.timeline.segment(number).is_none() {
         return Err(Error::UnknownSegment);
-    };
-    found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
-    let object = format!("{number}.vtt");
-    let etag = found.etag(&object);
+    }
+    let etag = found.etag(object);
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let body = MediaBody::pass(found.fetch(&object, None).await?, reason);
+    let body = MediaBody::pass(found.fetch(object, None).await?, reason);
     let range = match body.total() {
         Some(total) => conditional::range(found.request(), &etag, total)?,
         None => None,
     };
-    stream(head("text/vtt; charset=utf-8", &etag, body.total(), range), body, range).await
+    stream(head(content_type, &etag, body.total(), range), body, range).await
 }
 
 /// A media object's track found, and allowed to this viewer.
@@ -228,7 +251,7 @@ pub(super) fn content_type(kind: TrackKind) -> Option<&'static str> {
     match kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
-        TrackKind::Text => None,
+        TrackKind::Text | TrackKind::Thumbnail => None,
     }
 }
 

@@ -118,7 +118,11 @@ async fn titled<H: Host>(
             Depth::Session
         }
         Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
-        Resource::Init(..) | Resource::Segment(..) | Resource::IFrames(..) | Resource::Text(..) => Depth::Segment,
+        Resource::Init(..)
+        | Resource::Segment(..)
+        | Resource::IFrames(..)
+        | Resource::Text(..)
+        | Resource::Image(..) => Depth::Segment,
     };
     let renewal =
         confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
@@ -132,6 +136,9 @@ async fn titled<H: Host>(
         Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,
         Resource::IFrames(delivery, track, number) => iframes::segment(&viewing, delivery, &track, number).await,
         Resource::Text(delivery, track, number) => media::text(&viewing, delivery, &track, number).await,
+        Resource::Image(delivery, track, number, format) => {
+            media::image(&viewing, delivery, &track, number, format).await
+        }
         Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
         Resource::Key(kid) => keys::raw_key(&viewing, kid).await,
     }?;

@@ -4,3 +4,4 @@ mod iframes;
 mod refusals;
 mod sessions;
 mod support;
+mod thumbnails;

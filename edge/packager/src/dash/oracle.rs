@@ -198,3 +198,22 @@ fn iframes_alone_are_a_trick_mode_of_their_set_under_its_key() {
     let (text, _) = self::read(&title, Delivery::Cbcs);
     assert!(text.contains("v720-iframes") && !text.contains("v360-iframes"));
 }
+
+#[test]
+fn thumbnails_are_images_in_tiles() {
+    let mut title = fixture::protected();
+    title.tracks.push(fixture::thumbnails("thumbs"));
+    let (text, read) = read(&title, Delivery::Cenc);
+    let images = sets(&read).last().expect("sets");
+    assert_eq!((images.contentType.as_deref(), images.mimeType.as_deref()), (Some("image"), Some("image/jpeg")));
+    let tiles = images.essential_property.first().expect("essential");
+    let told = (tiles.schemeIdUri.as_str(), tiles.value.as_deref());
+    assert_eq!(told, ("http://dashif.org/guidelines/thumbnail_tile", Some("5x4")));
+    let [image] = &images.representations[..] else { panic!("one representation") };
+    assert_eq!((image.width, image.height, image.bandwidth), (Some(800), Some(360), Some(20_000)));
+    assert!(images.ContentProtection.is_empty());
+    assert_eq!(segments(images), expected(title.tracks.last().expect("thumbnails")));
+    assert!(text.contains(" media=\"$RepresentationID$/$Number$.jpg?v=r1\""));
+    // The last image goes past the end, and moves it not.
+    assert!(text.contains(" mediaPresentationDuration=\"PT10.005334S\" minBufferTime=\"PT4.010667S\""));
+}

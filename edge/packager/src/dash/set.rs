@@ -33,7 +33,7 @@ impl Set<'_> {
     }
 }
 
-/// Sets in the order of their first tracks.
+/// Sets in the order of their first tracks; thumbnails, which have no media segments, are in none of them.
 ///
 /// # Errors
 /// [`Error::NotOffered`]
@@ -43,7 +43,7 @@ pub(super) fn sets<'d>(
     options: &Options<'_>,
 ) -> Result<Vec<Set<'d>>, Error> {
     let mut sets: Vec<Set<'d>> = Vec::new();
-    for track in tracks {
+    for track in tracks.iter().filter(|track| track.kind != TrackKind::Thumbnail) {
         let protection = protection(descriptor, options, track)?;
         match sets.iter_mut().find(|set| set.protection == protection && switchable(set.first, track)) {
             Some(set) => set.members.push(track),
@@ -77,7 +77,7 @@ fn switchable(one: &Track, other: &Track) -> bool {
                     && one.role == other.role
             }
             // Text has one quality: no two are alternatives by bandwidth.
-            TrackKind::Text => false,
+            TrackKind::Text | TrackKind::Thumbnail => false,
         }
 }
 
@@ -98,7 +98,7 @@ pub(super) fn put_set(
     let (content, mime) = match first.kind {
         TrackKind::Video => ("video", "video/mp4"),
         TrackKind::Audio => ("audio", "audio/mp4"),
-        TrackKind::Text => ("text", "text/vtt"),
+        TrackKind::Text | TrackKind::Thumbnail => ("text", "text/vtt"),
     };
     put!(out, "<AdaptationSet id=\"{}\" contentType=\"{content}\" mimeType=\"{mime}\"", place.id);
     if let Some(language) = language(first) {

@@ -1,4 +1,4 @@
-use super::{VERSION, key::keys_of, text::put};
+use super::{VERSION, images::images, key::keys_of, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
     title::{Delivery, Descriptor, Track, TrackId, TrackKind},
@@ -16,6 +16,9 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         return Err(Error::NotOffered);
     }
     let track = track.ok_or(Error::UnknownTrack)?;
+    if track.kind == TrackKind::Thumbnail {
+        return images(descriptor, track);
+    }
     let keys = keys_of(descriptor, options, track)?;
     let count = segments(track)?;
     let version = descriptor.version.as_str();
@@ -56,7 +59,7 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
 /// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
 /// no segment, rounded to the nearest second, is longer (4.4.3.1).
 pub(super) fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
-    let of_media = descriptor.tracks.iter().filter(|track| track.kind != TrackKind::Text);
+    let of_media = descriptor.tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
     of_media.chain([track]).map(rounded).max().unwrap_or(1).max(1)
 }
 

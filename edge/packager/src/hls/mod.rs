@@ -10,6 +10,7 @@
 
 mod group;
 mod iframes;
+mod images;
 mod key;
 mod media;
 mod multivariant;

@@ -1,6 +1,7 @@
 use super::{
     VERSION,
     group::{Group, audio_groups, put_group, put_uri},
+    images::put_image_stream,
     key::keys_of,
     text::{Quoted, put},
 };
@@ -50,6 +51,7 @@ pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<St
     if options.delivery != Delivery::Aes128 {
         of(TrackKind::Video).for_each(|track| put_iframes(&mut out, track, options));
     }
+    of(TrackKind::Thumbnail).for_each(|track| put_image_stream(&mut out, track, options));
     Ok(out)
 }
 

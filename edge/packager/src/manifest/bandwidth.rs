@@ -26,7 +26,7 @@ pub(crate) fn average(track: &Track, delivery: Delivery) -> u64 {
 /// sample. AES-128 fills the last block.
 fn added(track: &Track, delivery: Delivery) -> u64 {
     let iv = match (track.kind, delivery) {
-        (TrackKind::Text, _) | (_, Delivery::Clear) => return 0,
+        (TrackKind::Text | TrackKind::Thumbnail, _) | (_, Delivery::Clear) => return 0,
         (_, Delivery::Aes128) => return SegmentEncryptor::encrypted_len(0).saturating_mul(8),
         (_, Delivery::Cenc) => 8,
         (_, Delivery::Cbcs) => 0,

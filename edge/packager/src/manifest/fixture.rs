@@ -4,8 +4,8 @@ use super::Options;
 use crate::{
     keys::Kid,
     title::{
-        Audio, Delivery, Descriptor, KeyPolicy, KeySystem, Run, SchemeKeys, Timeline, TitleId, Track, TrackId,
-        TrackKind, Version, Video,
+        Audio, Delivery, Descriptor, ImageFormat, KeyPolicy, KeySystem, Run, SchemeKeys, Thumbnails, Timeline, TitleId,
+        Track, TrackId, TrackKind, Version, Video,
     },
 };
 
@@ -70,6 +70,7 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         hdcp: None,
         video: None,
         audio: None,
+        thumbnails: None,
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
     }
 }
@@ -88,6 +89,14 @@ pub(crate) fn audio(id: &str, language: &str, label: &str, default: bool) -> Tra
         label: Some(label.to_owned()),
         default,
         ..track(id, TrackKind::Audio, "mp4a.40.2", 48_000, 130_000, &[(192_512, 1), (191_488, 1), (96_256, 1)])
+    }
+}
+
+/// Two images of five by four thumbnails, one each two seconds.
+pub(crate) fn thumbnails(id: &str) -> Track {
+    Track {
+        thumbnails: Some(Thumbnails { format: ImageFormat::Jpeg, columns: 5, rows: 4, width: 160, height: 90 }),
+        ..track(id, TrackKind::Thumbnail, "jpeg", 12_800, 20_000, &[(512_000, 2)])
     }
 }
 

@@ -88,7 +88,7 @@ pub(crate) fn admits(track: &Track, options: &Options<'_>) -> bool {
     match track.kind {
         TrackKind::Video => track.within(options.max_height) && of_codec(track, options, true),
         TrackKind::Audio => of_codec(track, options, false),
-        TrackKind::Text => true,
+        TrackKind::Text | TrackKind::Thumbnail => true,
     }
 }
 

@@ -1,8 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    DeliveredBandwidth, Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, Scheme, Timeline, TitleId, TrackId,
-    Version, VideoRange,
+    DeliveredBandwidth, Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, Scheme, Thumbnails, Timeline, TitleId,
+    TrackId, Version, VideoRange,
 };
 use crate::keys::Kid;
 
@@ -66,6 +66,8 @@ pub enum TrackKind {
     Audio,
     /// WebVTT, a file per segment, always in the clear.
     Text,
+    /// Images of thumbnails, a file per segment, always in the clear.
+    Thumbnail,
 }
 
 impl TrackKind {
@@ -86,7 +88,7 @@ pub struct Track {
     pub id: TrackId,
     /// What it carries.
     pub kind: TrackKind,
-    /// RFC 6381 codec string (`avc1.640028`, `mp4a.40.2`, `wvtt`).
+    /// RFC 6381 codec string (`avc1.640028`, `mp4a.40.2`, `wvtt`); of images, their format.
     pub codec: String,
     /// Ticks per second of the timeline.
     pub timescale: u32,
@@ -118,6 +120,9 @@ pub struct Track {
     /// Audio only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<Audio>,
+    /// Thumbnail tracks only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnails: Option<Thumbnails>,
     /// The segments.
     pub timeline: Timeline,
 }
@@ -228,7 +233,7 @@ impl SchemeKeys {
                 Some(own.map_or(self.video, |key| key.kid))
             }
             TrackKind::Audio => Some(self.audio),
-            TrackKind::Text => None,
+            TrackKind::Text | TrackKind::Thumbnail => None,
         }
     }
 }

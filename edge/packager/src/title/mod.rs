@@ -3,7 +3,7 @@
 //! `TITLE/descriptor.json` ([`Descriptor`]): read for every manifest; its size grows with the number of distinct durations.
 //! `TITLE/VERSION/TRACK/record.json` ([`TrackRecord`]): what a segment request needs.
 //! `TITLE/VERSION/TRACK/plan.bin` ([`plan`]): sizes before and after protection, per fragment.
-//! `TITLE/VERSION/TRACK/init.mp4`, `{n}.m4s`, `{n}.vtt`: the clear media, `n` counting from 1.
+//! `TITLE/VERSION/TRACK/init.mp4`, `{n}.m4s`, `{n}.vtt`, `{n}.jpg` (or `png`, `webp`): the clear media, `n` counting from 1.
 
 mod bandwidth;
 mod class;
@@ -11,6 +11,7 @@ mod delivery;
 mod descriptor;
 mod hdcp;
 mod ident;
+mod image;
 pub mod plan;
 mod range;
 mod record;
@@ -25,6 +26,7 @@ pub use descriptor::{
 };
 pub use hdcp::HdcpLevel;
 pub use ident::{IdentError, TitleId, TrackId, Version};
+pub use image::{ImageFormat, Thumbnails};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, RecordError, TrackRecord, Treatment};
 pub use role::Role;

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, Scheme, Timeline, TrackId, TrackKind, Version};
+use super::{Delivery, ImageFormat, Scheme, Timeline, TrackId, TrackKind, Version};
 use crate::keys::Kid;
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
@@ -26,6 +26,9 @@ pub struct TrackRecord {
     /// Whether each segment's I-frames may be had alone, as segments of their own: only where indexing has taken them out of every one.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub iframes: bool,
+    /// How the images of a thumbnail track are coded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageFormat>,
     /// Key id per delivery; empty only for a track that is delivered in the clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
@@ -56,6 +59,7 @@ pub struct ClearReason(Reason);
 enum Reason {
     UnprotectedTitle,
     Text,
+    Thumbnail,
 }
 
 impl ClearReason {
@@ -64,6 +68,7 @@ impl ClearReason {
         match self.0 {
             Reason::UnprotectedTitle => "unprotected_title",
             Reason::Text => "text",
+            Reason::Thumbnail => "thumbnail",
         }
     }
 }
@@ -103,7 +108,7 @@ pub enum RecordError {
 impl TrackRecord {
     /// How this track's media is to leave the edge in `delivery`.
     ///
-    /// Fails closed: a track that is neither text nor of an unprotected title, and has no key id for the delivery, is an error.
+    /// Fails closed: a track that is neither text nor thumbnails nor of an unprotected title, and has no key id for the delivery, is an error.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -117,6 +122,9 @@ impl TrackRecord {
             }
             (Delivery::Cenc | Delivery::Cbcs | Delivery::Aes128, TrackKind::Text) if !self.unprotected_title => {
                 Ok(Treatment::Clear(ClearReason(Reason::Text)))
+            }
+            (Delivery::Cenc | Delivery::Cbcs | Delivery::Aes128, TrackKind::Thumbnail) if !self.unprotected_title => {
+                Ok(Treatment::Clear(ClearReason(Reason::Thumbnail)))
             }
             (_, TrackKind::Video | TrackKind::Audio) => {
                 let kid = self.kids.iter().find(|entry| entry.scheme == delivery).ok_or(RecordError::NotOffered)?.kid;
@@ -145,6 +153,7 @@ mod tests {
             timescale: 1,
             height: None,
             iframes: false,
+            image: None,
             kids: kids.iter().map(|scheme| DeliveryKid { scheme: *scheme, kid: Kid([1; 16]) }).collect(),
             unprotected_title,
             sample_entry: String::new(),
@@ -171,6 +180,10 @@ mod tests {
         let text = record(TrackKind::Text, &[], false);
         assert!(matches!(text.treatment(Delivery::Cbcs), Ok(Treatment::Clear(_))));
         assert_eq!(text.treatment(Delivery::Clear), Err(RecordError::NotOffered));
+        let thumbnails = record(TrackKind::Thumbnail, &[], false);
+        let told = thumbnails.treatment(Delivery::Cenc);
+        assert!(matches!(told, Ok(Treatment::Clear(reason)) if reason.as_str() == "thumbnail"), "{told:?}");
+        assert_eq!(thumbnails.treatment(Delivery::Clear), Err(RecordError::NotOffered));
     }
 
     #[test]

@@ -141,6 +141,7 @@ pub(crate) fn documents(bytes: &[u8]) {
             codecs: None,
             base: "https://edge.example/v1/film",
             query: "",
+            define: false,
         };
         let _ = hls::multivariant(&descriptor, &options);
         let _ = dash::mpd(&descriptor, &options);

@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => Vec::new(),
     };
     let base = format!("https://edge.example/v1/{}", descriptor.title);
-    let options = Options { delivery, systems: &systems, max_height: None, codecs: None, base: &base, query: "" };
+    let options =
+        Options { delivery, systems: &systems, max_height: None, codecs: None, base: &base, query: "", define: false };
     let out = Path::new(out);
     fs::create_dir_all(out)?;
     fs::write(out.join("manifest.mpd"), dash::mpd(&descriptor, &options)?)?;

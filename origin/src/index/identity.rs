@@ -6,7 +6,11 @@ use sluice_packager::{
 
 use super::track::ReadTrack;
 
-/// A version is a name for one state of the clear bytes: 16 hex digits of SHA-256 over the names and digests of all files.
+/// RFC 4648, 6.
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A version is a name for one state of the clear bytes: 50 bits of SHA-256 over the names and digests of all files, in ten
+/// characters of base 32 (RFC 4648, in lower case): it stands in every URI of a playlist, and need only differ from a title's other versions.
 ///
 /// Track numbers, which derived IVs contain, follow from the same names, so that no version can ever have two numberings.
 pub(super) fn version(tracks: &[ReadTrack]) -> String {
@@ -20,7 +24,10 @@ pub(super) fn version(tracks: &[ReadTrack]) -> String {
             digest.update(file.digest);
         }
     }
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = digest.finalize();
+    let bits = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+    let digit = |at: u32| char::from(BASE32[(bits >> (64 - 5 * (at + 1)) & 31) as usize]);
+    (0..10).map(digit).collect()
 }
 
 /// The key id of a title version in one delivery, for `kind` "video" or "audio": SHA-256 of all four, as a UUID of version 8

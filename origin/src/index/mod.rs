@@ -95,7 +95,7 @@ pub fn index(dir: &Path, title: &str, out: &Path) -> anyhow::Result<Indexed> {
         .collect::<anyhow::Result<Vec<_>>>()?;
     align::check(&mut tracks, &settings)?;
     let version = identity::version(&tracks);
-    let version = Version::parse(&version).context("a version is 16 hex digits")?;
+    let version = Version::parse(&version).context("a version is 10 characters of base 32")?;
 
     let descriptor = describe::descriptor(&title, &version, &settings, &tracks)?;
     let root = out.join(title.as_str());

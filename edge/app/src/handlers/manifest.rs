@@ -61,12 +61,21 @@ struct Asked<'a> {
     codecs: Option<Vec<&'a str>>,
     base: String,
     query: &'a str,
+    define: bool,
 }
 
 impl Asked<'_> {
     fn options(&self) -> Options<'_> {
-        let Self { delivery, systems, max_height, codecs, base, query } = self;
-        Options { delivery: *delivery, systems, max_height: *max_height, codecs: codecs.as_deref(), base, query }
+        let Self { delivery, systems, max_height, codecs, base, query, define } = self;
+        Options {
+            delivery: *delivery,
+            systems,
+            max_height: *max_height,
+            codecs: codecs.as_deref(),
+            base,
+            query,
+            define: *define,
+        }
     }
 }
 
@@ -95,6 +104,11 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
         codecs: request.parameter("codecs").map(|list| list.split(',').collect()),
         base: context.base(context.handle, id),
         query: carried_query(request.query())?,
+        define: match request.parameter("define") {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(_) => return Err(Error::BadRequest("define is neither 0 nor 1")),
+        },
     };
     Ok((title, asked))
 }

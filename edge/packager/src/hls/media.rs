@@ -1,4 +1,4 @@
-use super::{VERSION, images::images, key::keys_of, text::put};
+use super::{VERSION, VERSION_DEFINE, extinf::Durations, images::images, key::keys_of, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
     title::{Delivery, Descriptor, Track, TrackId, TrackKind},
@@ -27,7 +27,7 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
     let per_segment = id.as_str().len() + version.len() + 44;
     let head = 512 + keys.iter().map(|key| key.len() + 12).sum::<usize>();
     let mut out = String::with_capacity(head + per_segment * count as usize);
-    out.push_str(VERSION);
+    out.push_str(if options.define { VERSION_DEFINE } else { VERSION });
     put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
     // Segment n has media sequence number n: the two need no telling apart.
     out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
@@ -44,12 +44,21 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         put!(out, "#EXT-X-KEY:{key}\n");
     }
     out.push_str(&map_after);
+    let (before, after) = (format!("{id}/"), format!(".{extension}?v={version}"));
+    let (before, after) = if options.define {
+        // rfc8216bis, 4.4.2.3.
+        put!(out, "#EXT-X-DEFINE:NAME=\"a\",VALUE=\"{before}\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"{after}\"\n");
+        ("{$a}", "{$b}")
+    } else {
+        (before.as_str(), after.as_str())
+    };
+    let mut durations = Durations::new(track.timescale);
     let mut number = 0u32;
     for run in &track.timeline.runs {
-        let duration = Seconds::nearest(run.d, track.timescale).to_string();
         for _ in 0..run.n {
             number += 1;
-            put!(out, "#EXTINF:{duration},\n{id}/{number}.{extension}?v={version}\n");
+            let duration = durations.next(run.d);
+            put!(out, "#EXTINF:{duration},\n{before}{number}{after}\n");
         }
     }
     out.push_str("#EXT-X-ENDLIST\n");
@@ -64,7 +73,8 @@ pub(super) fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
 }
 
 fn rounded(track: &Track) -> u128 {
-    Seconds::nearest(track.timeline.longest(), track.timescale).rounded()
+    // `EXTINF` may be up to the next millisecond.
+    Seconds::up_milli(track.timeline.longest(), track.timescale).rounded()
 }
 
 #[cfg(test)]
@@ -90,7 +100,7 @@ mod tests {
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
              #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://404142434445464748494a4b4c4d4e4f\",KEYFORMAT=\"com.apple.streamingkeydelivery\",KEYFORMATVERSIONS=\"1\"\n\
              #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
-             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXTINF:4.011,\nen/1.m4s?v=r1\n#EXTINF:3.989,\nen/2.m4s?v=r1\n#EXTINF:2.005,\nen/3.m4s?v=r1\n\
              #EXT-X-ENDLIST\n"
         );
     }
@@ -139,13 +149,31 @@ mod tests {
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
              #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
              #EXT-X-KEY:METHOD=AES-128,URI=\"https://edge.example/~h/v1/film/key/606162636465666768696a6b6c6d6e6f\"\n\
-             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXTINF:4.011,\nen/1.m4s?v=r1\n#EXTINF:3.989,\nen/2.m4s?v=r1\n#EXTINF:2.005,\nen/3.m4s?v=r1\n\
              #EXT-X-ENDLIST\n"
         );
         assert!(!media(&title, &id("subs-en"), &options).expect("playlist").contains("EXT-X-KEY"));
         // Who may not have raw keys may not have this.
         title.key_policy.as_mut().expect("policy").systems.retain(|system| *system != KeySystem::Identity);
         assert_eq!(media(&title, &id("en"), &options), Err(Error::NoKeySystem));
+    }
+
+    #[test]
+    fn what_uris_share_can_be_named_once() {
+        let title = fixture::protected();
+        let plain = fixture::options(Delivery::Cbcs);
+        let defined = Options { define: true, ..plain };
+        let text = media(&title, &id("en"), &defined).expect("playlist");
+        let head = "#EXTM3U\n#EXT-X-VERSION:8\n";
+        assert!(text.starts_with(head) && text.ends_with("#EXTINF:2.005,\n{$a}3{$b}\n#EXT-X-ENDLIST\n"), "{text}");
+        assert!(
+            text.contains("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"en/\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\".m4s?v=r1\"\n")
+        );
+        // Substituted, it is the plain one.
+        let lines = text.lines().filter(|line| !line.starts_with("#EXT-X-DEFINE"));
+        let lines: Vec<_> = lines.map(|line| line.replace("{$a}", "en/").replace("{$b}", ".m4s?v=r1")).collect();
+        let expected = media(&title, &id("en"), &plain).expect("playlist").replace("VERSION:6", "VERSION:8");
+        assert_eq!(lines, expected.lines().collect::<Vec<_>>());
     }
 
     #[test]
@@ -181,7 +209,7 @@ mod tests {
             prop_assert_eq!(playlist.segments.len(), runs.iter().map(|(_, n)| *n as usize).sum::<usize>());
             for (segment, ticks) in playlist.segments.iter().zip(expected) {
                 let seconds = ticks as f64 / f64::from(timescale.max(1));
-                prop_assert!((f64::from(segment.duration) - seconds).abs() <= 1e-6 + seconds * 1e-6);
+                prop_assert!((f64::from(segment.duration) - seconds).abs() <= 1.001e-3 + seconds * 1e-6);
                 prop_assert!(seconds.round() <= playlist.target_duration as f64 + 1.0);
             }
         }

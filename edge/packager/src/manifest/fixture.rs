@@ -22,6 +22,7 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
         codecs: None,
         base: "https://edge.example/~h/v1/film",
         query: "",
+        define: false,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Options<'a> {
     pub base: &'a str,
     /// The validated query, without `?`, that media playlists are to be asked for with; may be empty.
     pub query: &'a str,
+    /// `?define=1`: media playlists name what their URIs share once, by `EXT-X-DEFINE`, which not all players can read.
+    pub define: bool,
 }
 
 /// Why there is no such manifest.

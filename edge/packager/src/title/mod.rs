@@ -9,6 +9,7 @@ mod bandwidth;
 mod class;
 mod delivery;
 mod descriptor;
+mod folded;
 mod hdcp;
 mod ident;
 mod image;

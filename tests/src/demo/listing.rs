@@ -59,7 +59,7 @@ pub(super) fn add_media_playlist(listing: &mut Listing, base: &Url, playlist: &M
 pub(super) fn mpd(base: &Url, mpd: &MPD) -> Result<Listing> {
     let mut listing = Listing::new();
     let sets = mpd.periods.iter().flat_map(|period| &period.adaptations);
-    for set in sets.filter(|set| set.essential_property.is_empty()) {
+    for set in sets.filter(|set| set.essential_property.is_empty() && set.contentType.as_deref() != Some("image")) {
         for representation in &set.representations {
             let template = representation.SegmentTemplate.as_ref().or(set.SegmentTemplate.as_ref());
             let template = template.context("a Representation without SegmentTemplate")?;

@@ -22,16 +22,17 @@ pub(super) fn put_images(
         "<AdaptationSet id=\"{id}\" contentType=\"image\" mimeType=\"{}\" segmentAlignment=\"true\">",
         format.media_type()
     );
-    put!(
-        out,
-        "<EssentialProperty schemeIdUri=\"http://dashif.org/guidelines/thumbnail_tile\" value=\"{columns}x{rows}\"/>"
-    );
     put_template(out, track, &descriptor.version, origin);
     let (width, height) = (u64::from(columns) * u64::from(width), u64::from(rows) * u64::from(height));
     put!(
         out,
-        "<Representation id=\"{}\" bandwidth=\"{}\" width=\"{width}\" height=\"{height}\"/></AdaptationSet>\n",
+        "<Representation id=\"{}\" bandwidth=\"{}\" width=\"{width}\" height=\"{height}\">",
         track.id,
         peak(track, options.delivery)
+    );
+    // Of the representation: players look for it there alone.
+    put!(
+        out,
+        "<EssentialProperty schemeIdUri=\"http://dashif.org/guidelines/thumbnail_tile\" value=\"{columns}x{rows}\"/></Representation></AdaptationSet>\n"
     );
 }

@@ -206,10 +206,10 @@ fn thumbnails_are_images_in_tiles() {
     let (text, read) = read(&title, Delivery::Cenc);
     let images = sets(&read).last().expect("sets");
     assert_eq!((images.contentType.as_deref(), images.mimeType.as_deref()), (Some("image"), Some("image/jpeg")));
-    let tiles = images.essential_property.first().expect("essential");
+    let [image] = &images.representations[..] else { panic!("one representation") };
+    let tiles = image.essential_property.first().expect("essential");
     let told = (tiles.schemeIdUri.as_str(), tiles.value.as_deref());
     assert_eq!(told, ("http://dashif.org/guidelines/thumbnail_tile", Some("5x4")));
-    let [image] = &images.representations[..] else { panic!("one representation") };
     assert_eq!((image.width, image.height, image.bandwidth), (Some(800), Some(360), Some(20_000)));
     assert!(images.ContentProtection.is_empty());
     assert_eq!(segments(images), expected(title.tracks.last().expect("thumbnails")));

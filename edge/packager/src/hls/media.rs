@@ -39,19 +39,19 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
         _ => ("m4s", String::new(), map()),
     };
-    out.push_str(&map_before);
-    for key in &keys {
-        put!(out, "#EXT-X-KEY:{key}\n");
-    }
-    out.push_str(&map_after);
     let (before, after) = (format!("{id}/"), format!(".{extension}?v={version}"));
     let (before, after) = if options.define {
-        // rfc8216bis, 4.4.2.3.
+        // rfc8216bis, 4.4.2.3. Before all that is of segments: players look for it there alone.
         put!(out, "#EXT-X-DEFINE:NAME=\"a\",VALUE=\"{before}\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\"{after}\"\n");
         ("{$a}", "{$b}")
     } else {
         (before.as_str(), after.as_str())
     };
+    out.push_str(&map_before);
+    for key in &keys {
+        put!(out, "#EXT-X-KEY:{key}\n");
+    }
+    out.push_str(&map_after);
     let mut durations = Durations::new(track.timescale);
     let mut number = 0u32;
     for run in &track.timeline.runs {

@@ -143,6 +143,7 @@ pub(crate) fn documents(bytes: &[u8]) {
             base: "https://edge.example/v1/film",
             query: "",
             addressing,
+            define: false,
         };
         let _ = hls::multivariant(&descriptor, &options);
         let _ = dash::mpd(&descriptor, &options);

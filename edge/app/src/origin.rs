@@ -175,6 +175,24 @@ impl<'a, H: Host> Origin<'a, H> {
         }
     }
 
+    /// The first `length` bytes of a segment, or all of it where the answer knows no ranges; `None` where it is missing.
+    pub(crate) async fn media_part(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+        object: &str,
+        length: u64,
+    ) -> Result<Option<Fetched<H::Body>>, Error> {
+        let last = length.checked_sub(1).ok_or_else(|| Error::Origin("an I-frame of no bytes".to_owned()))?;
+        let fetched = self.versioned(title, version, &format!("{track}/{object}"), Some((0, last))).await?;
+        match fetched.status {
+            200 | 206 => Ok(Some(fetched)),
+            404 | 416 => Ok(None),
+            status => Err(unexpected(status)),
+        }
+    }
+
     /// The content key of `kid`, unwrapped.
     pub(crate) async fn content_key(
         &self,

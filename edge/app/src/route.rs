@@ -3,7 +3,7 @@
 use sluice_gate::SessionId;
 use sluice_packager::{
     keys::Kid,
-    title::{Delivery, TitleId, TrackId},
+    title::{Delivery, ImageFormat, TitleId, TrackId},
 };
 
 /// What a path names.
@@ -26,9 +26,12 @@ pub(crate) enum Resource {
     Mpd(Delivery),
     Init(Delivery, TrackId),
     Segment(Delivery, TrackId, u32),
+    /// A segment's I-frames alone.
+    IFrames(Delivery, TrackId, u32),
     Text(Delivery, TrackId, u32),
     /// A track as one file.
     File(Delivery, TrackId),
+    Image(Delivery, TrackId, u32, ImageFormat),
     ClearKeyLicense,
     Key(Kid),
 }
@@ -104,12 +107,20 @@ fn resource(parts: &[&str]) -> Option<Resource> {
         }
         [delivery, track, file] => {
             let delivery = Delivery::parse(delivery)?;
+            // No track's id ends so.
+            let (track, iframes) = track.strip_suffix("-iframes").map_or((track, false), |track| (track, true));
             let track = TrackId::parse(track).ok()?;
             match file.split_once('.')? {
+                // Decoders are set up alike for all pictures of a track and for its I-frames alone.
                 ("init", "mp4") => Resource::Init(delivery, track),
+                (number, "m4s") if iframes => Resource::IFrames(delivery, track, segment_number(number)?),
+                _ if iframes => return None,
                 (number, "m4s") => Resource::Segment(delivery, track, segment_number(number)?),
                 (number, "vtt") => Resource::Text(delivery, track, segment_number(number)?),
-                _ => return None,
+                (number, extension) => {
+                    let format = ImageFormat::of_extension(extension)?;
+                    Resource::Image(delivery, track, segment_number(number)?, format)
+                }
             }
         }
         _ => return None,
@@ -150,8 +161,12 @@ mod tests {
         assert_eq!(route("/v1/final/cbcs/v1-iframes.m3u8"), title(Resource::IFramePlaylist(Delivery::Cbcs, track())));
         assert_eq!(route("/v1/final/cenc/v1/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
         assert_eq!(route("/v1/final/cenc/v1/12.m4s"), title(Resource::Segment(Delivery::Cenc, track(), 12)));
+        assert_eq!(route("/v1/final/cenc/v1-iframes/init.mp4"), title(Resource::Init(Delivery::Cenc, track())));
+        assert_eq!(route("/v1/final/cenc/v1-iframes/12.m4s"), title(Resource::IFrames(Delivery::Cenc, track(), 12)));
         assert_eq!(route("/v1/final/cenc/v1/1.vtt"), title(Resource::Text(Delivery::Cenc, track(), 1)));
         assert_eq!(route("/v1/final/cenc/v1.mp4"), title(Resource::File(Delivery::Cenc, track())));
+        let image = Resource::Image(Delivery::Cbcs, track(), 2, ImageFormat::Webp);
+        assert_eq!(route("/v1/final/cbcs/v1/2.webp"), title(image));
         assert_eq!(route("/v1/final/license/clearkey"), title(Resource::ClearKeyLicense));
         assert_eq!(route(&format!("/v1/final/key/{id}")), title(Resource::Key(Kid([0; 16]))));
         let parsed = parse("/~abc/v1/final/cenc/manifest.mpd").expect("route");
@@ -176,7 +191,12 @@ mod tests {
             "/v1/final/cenc/..m3u8",
             "/v1/final/cenc/-iframes.m3u8",
             "/v1/final/cenc/v1-iframes-iframes.m3u8",
-            "/v1/final/cenc/v1-iframes/init.mp4",
+            "/v1/final/cenc/v1-iframes/1.vtt",
+            "/v1/final/cenc/v1-iframes/1.jpg",
+            "/v1/final/cenc/v1/init.jpg",
+            "/v1/final/cenc/v1/1.jpeg",
+            "/v1/final/cenc/v1-iframes-iframes/1.m4s",
+            "/v1/final/cenc/-iframes/1.m4s",
             "/v1/final/cenc%2fv1/init.mp4",
             "/v1/final/cenc/v1%2Finit.mp4",
             "/v1/%66inal/cenc/main.m3u8",

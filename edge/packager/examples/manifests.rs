@@ -35,6 +35,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         base: &base,
         query: "",
         addressing: Addressing::Segments,
+        define: false,
     };
     let out = Path::new(out);
     fs::create_dir_all(out)?;

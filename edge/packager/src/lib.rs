@@ -2,7 +2,7 @@
 //!
 //! Sans I/O: bytes, keys and times come in as arguments. `bmff` reads and writes boxes, `cenc`
 //! decides what of a sample is protected, `cipher` carries it out, `title` is what the origin
-//! stores beside the media, `drm` signals the key systems, `hls` and `dash` write the manifests.
+//! stores beside the media, `trick` takes I-frames out of segments, `drm` signals the key systems, `hls` and `dash` write the manifests.
 
 #![forbid(unsafe_code)]
 
@@ -17,5 +17,6 @@ pub mod keys;
 pub mod manifest;
 mod obu;
 pub mod title;
+pub mod trick;
 
 pub use obu::ObuError;

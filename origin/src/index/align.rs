@@ -1,11 +1,11 @@
 use anyhow::{Context, bail};
 use sluice_packager::title::{Timeline, TrackKind};
 
-use super::{problems::Problems, track::ReadTrack};
+use super::{Settings, problems::Problems, thumbnails, track::ReadTrack};
 
-/// Checks that video renditions are cut at the same times, and gives plain WebVTT the timeline of the media. Timed text in
+/// Checks that video renditions are cut at the same times, and gives plain WebVTT and thumbnails timelines beside the media's. Timed text in
 /// CMAF has its own, cut where it likes, but from where the media begins: HLS has no other way to tell where a playlist does.
-pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
+pub(super) fn check(tracks: &mut [ReadTrack], settings: &Settings) -> anyhow::Result<()> {
     let lead = tracks.iter().find(|track| track.kind == TrackKind::Video);
     let lead = lead.or_else(|| tracks.iter().find(|track| track.kind == TrackKind::Audio));
     let lead = lead.context("no video or audio track: text alone has no times")?;
@@ -37,6 +37,10 @@ pub(super) fn check(tracks: &mut [ReadTrack]) -> anyhow::Result<()> {
                 track.timeline.push(run.d, 0);
             }
         }
+    }
+    for track in tracks.iter_mut().filter(|track| track.kind == TrackKind::Thumbnail) {
+        track.timescale = timescale;
+        track.timeline = thumbnails::timeline(track, &timeline, timescale, &settings.of(&track.id))?;
     }
     Ok(())
 }

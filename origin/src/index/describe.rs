@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Serialize;
 use sluice_gate::rights::Rights;
@@ -8,12 +8,12 @@ use sluice_packager::{
     cenc::{InitProtection, protect_init},
     drm::pssh_boxes,
     title::{
-        Delivery, DeliveryKid, Descriptor, InitSize, KeyPolicy, KeyScope, ResolutionClass, Scheme, SchemeKeys, TitleId,
-        TitleKey, Track, TrackKind, TrackRecord, Version,
+        Delivery, DeliveryKid, Descriptor, InitSize, KeyPolicy, KeyScope, ResolutionClass, Role, Scheme, SchemeKeys,
+        TitleId, TitleKey, Track, TrackKind, TrackRecord, Version,
     },
 };
 
-use super::{Settings, kid, protecting::Protecting, settings::Sharing, track::ReadTrack};
+use super::{Settings, bandwidth, kid, protecting::Protecting, settings::Sharing, track::ReadTrack};
 
 /// `descriptor.json`: the media half, and the rights.
 #[derive(Serialize)]
@@ -48,21 +48,25 @@ pub(super) fn descriptor(
     let mut listed = Vec::new();
     for track in tracks {
         let init_size = match track.kind {
-            TrackKind::Text => None,
+            TrackKind::Text | TrackKind::Thumbnail => None,
             TrackKind::Video | TrackKind::Audio => Some(init_size(track, key_policy.as_ref(), protecting)?),
         };
         listed.push(Track { init_size, ..describe(track, settings)? });
     }
     listed.sort_by(|a, b| {
-        let rank =
-            |track: &Track| (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default);
+        let rank = |track: &Track| {
+            (track.kind, core::cmp::Reverse(track.video.map(|_| track.peak_bandwidth)), !track.default, track.role)
+        };
         rank(a).cmp(&rank(b)).then_with(|| a.id.cmp(&b.id))
     });
-    // Without a word from the operator, players begin with the first audio track.
-    if !listed.iter().any(|track| track.kind == TrackKind::Audio && track.default)
-        && let Some(first) = listed.iter_mut().find(|track| track.kind == TrackKind::Audio)
-    {
-        first.default = true;
+    // Without a word from the operator, players begin with the first audio track that is made to begin with.
+    let audio = || listed.iter().enumerate().filter(|(_, track)| track.kind == TrackKind::Audio);
+    let begins = |(_, track): &(usize, &Track)| track.role.is_none_or(Role::can_begin);
+    if !audio().any(|(_, track)| track.default) {
+        let first = audio().find(begins).or_else(|| audio().next()).map(|(at, _)| at);
+        if let Some(first) = first.and_then(|at| listed.get_mut(at)) {
+            first.default = true;
+        }
     }
     Ok(Descriptor { v: 1, title: title.clone(), version: version.clone(), tracks: listed, key_policy })
 }
@@ -80,7 +84,7 @@ fn scheme_keys(
     for track in tracks {
         let class = ResolutionClass::of(track.video.as_ref());
         let (name, scope) = match (track.kind, sharing) {
-            (TrackKind::Text, _) => continue,
+            (TrackKind::Text | TrackKind::Thumbnail, _) => continue,
             (_, Sharing::Track) => (format!("track/{}", track.id), KeyScope::Track(track.id.clone())),
             (TrackKind::Video, Sharing::Class) => (class.as_str().to_owned(), KeyScope::Class(class)),
             (TrackKind::Video, Sharing::Kind) => ("video".to_owned(), KeyScope::Video),
@@ -126,31 +130,47 @@ pub(super) fn record(
             })
             .collect(),
         unprotected_title: descriptor.key_policy.is_none(),
+        iframes: track.video.and_then(|video| video.iframes).is_some_and(|iframes| iframes.segments.is_some()),
+        image: track.thumbnails.map(|thumbnails| thumbnails.format),
         sample_entry: STANDARD.encode(&track.sample_entry),
         timeline: track.timeline.clone(),
         schedule: track.schedule.clone(),
-        pssh: protecting.pssh().filter(|_| track.kind != TrackKind::Text).cloned(),
+        pssh: protecting.pssh().filter(|_| matches!(track.kind, TrackKind::Video | TrackKind::Audio)).cloned(),
     })
 }
 
 fn describe(track: &ReadTrack, settings: &Settings) -> anyhow::Result<Track> {
     let own = settings.tracks.get(track.id.as_str()).cloned().unwrap_or_default();
-    let (peak_bandwidth, average_bandwidth) = bandwidth(track)?;
-    let spoken = track.kind != TrackKind::Video;
+    let clear = bandwidth::clear(track)?;
+    let schemes = settings.policy().map(|policy| policy.schemes).unwrap_or_default();
+    if own.hdcp.is_some() && track.kind != TrackKind::Video {
+        bail!("title.toml: tracks.{}: hdcp is of video alone", track.id);
+    }
+    if let Some(role) = own.role.filter(|role| !role.fits(track.kind)) {
+        bail!("title.toml: tracks.{}: a track of its kind has no role {:?}", track.id, role.as_str());
+    }
+    if (own.tiles.is_some() || own.interval.is_some()) && track.kind != TrackKind::Thumbnail {
+        bail!("title.toml: tracks.{}: tiles and interval are of thumbnails alone", track.id);
+    }
+    let spoken = matches!(track.kind, TrackKind::Audio | TrackKind::Text);
     Ok(Track {
         id: track.id.clone(),
         kind: track.kind,
         codec: track.codec.clone(),
         timescale: track.timescale,
-        peak_bandwidth,
-        average_bandwidth,
+        peak_bandwidth: clear.peak,
+        average_bandwidth: clear.average,
+        delivered: bandwidth::delivered(track, &schemes)?,
         language: own.language.or_else(|| spoken.then(|| "und".to_owned())),
         label: own.label,
+        role: own.role,
         default: own.default,
+        hdcp: own.hdcp.or_else(|| settings.hdcp_of(track.video.as_ref())),
         video: track.video,
         audio: track.audio,
         text: track.text,
         init_size: None,
+        thumbnails: track.thumbnails,
         timeline: track.timeline.clone(),
         schedule: track.schedule.clone(),
     })
@@ -174,20 +194,4 @@ fn init_size(track: &ReadTrack, policy: Option<&KeyPolicy>, protecting: &Protect
         Ok(init.len() as u32)
     };
     Ok(InitSize { clear: track.init.len() as u32, cenc: size(Scheme::Cenc)?, cbcs: size(Scheme::Cbcs)? })
-}
-
-/// Highest bits per second over any segment, and over all; rounded up.
-fn bandwidth(track: &ReadTrack) -> anyhow::Result<(u32, u32)> {
-    let rate = |bytes: u64, duration: u64| {
-        let bits = u128::from(bytes) * 8 * u128::from(track.timescale);
-        u32::try_from(bits.div_ceil(u128::from(duration.max(1))))
-            .map_err(|_| anyhow!("track {}: more than 4 Gbit/s cannot be described", track.id))
-    };
-    let mut peak = 0;
-    for (number, file) in (1..).zip(track.segments()) {
-        let duration = track.timeline.segment(number).map_or(1, |segment| segment.duration);
-        peak = peak.max(rate(file.size, duration)?);
-    }
-    let total = track.segments().iter().map(|file| file.size).sum();
-    Ok((peak, rate(total, track.timeline.duration())?))
 }

@@ -9,9 +9,13 @@ use super::{
     track::ReadTrack,
 };
 
-/// A version is a name for one state of the clear bytes, and of how they are protected where that is not by one key per kind: 16 hex digits of
-/// SHA-256 over the names and digests of all files, made ones too, and over what else makes other protected bytes of them: what a version names never
-/// changes, though another build may make it otherwise.
+/// RFC 4648, 6.
+const BASE32: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+
+/// A version is a name for one state of the clear bytes, and of how they are protected where that is not by one key per kind: 50 bits of SHA-256 over
+/// the names and digests of all files, made ones too, and over what else makes other protected bytes of them, in ten characters of base 32 (RFC 4648, in
+/// lower case). It stands in every URI of a playlist, and need only differ from a title's other versions. What it names never changes, though another
+/// build may make it otherwise.
 ///
 /// Track numbers, which derived IVs contain, follow from the same names, so that no version can ever have two numberings.
 pub(super) fn version(tracks: &[ReadTrack], policy: Option<&Policy>) -> String {
@@ -31,7 +35,10 @@ pub(super) fn version(tracks: &[ReadTrack], policy: Option<&Policy>) -> String {
     {
         digest.update(format!("\0{keys:?} {clear_lead} {key_period:?} {pssh:?}"));
     }
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = digest.finalize();
+    let bits = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
+    let digit = |at: u32| char::from(BASE32[(bits >> (64 - 5 * (at + 1)) & 31) as usize]);
+    (0..10).map(digit).collect()
 }
 
 /// The key id of a title version in one delivery, for `kind` "video" or "audio" (or "hd", "track/ID"; of key period n after the first, "video/n"):

@@ -6,6 +6,7 @@
 //! version and the same bytes.
 
 mod align;
+mod bandwidth;
 mod check;
 mod describe;
 mod identity;
@@ -17,6 +18,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
 mod timed_text;
 mod track;
 
@@ -104,6 +106,7 @@ fn line(track: &Track) -> String {
         TrackKind::Video => "video",
         TrackKind::Audio => "audio",
         TrackKind::Text => "text",
+        TrackKind::Thumbnail => "thumbnails",
     };
     let seconds = track.timeline.duration() as f64 / f64::from(track.timescale.max(1));
     let size = track.video.map(|video| format!(" {}x{}", video.width, video.height)).unwrap_or_default();
@@ -143,16 +146,17 @@ impl Read {
         let policy = settings.policy();
         let protecting = protecting::Protecting::of(policy.as_ref());
         let mut problems = problems::Problems::default();
-        let read = source.tracks.iter().map(|track| problems.note(track::read(track, &protecting)));
+        let read =
+            source.tracks.iter().map(|track| problems.note(track::read(track, &protecting, &settings.of(&track.id))));
         let mut tracks: Vec<_> = read.collect::<Vec<_>>().into_iter().flatten().collect();
         // Of tracks that could be read; without media to be aligned to, there is another problem to be told.
         if !tracks.is_empty() {
-            problems.note(align::check(&mut tracks));
+            problems.note(align::check(&mut tracks, &settings));
         }
         problems.none()?;
         settings.adopt(&source, &tracks);
         let version = identity::version(&tracks, policy.as_ref());
-        let version = Version::parse(&version).context("a version is 16 hex digits")?;
+        let version = Version::parse(&version).context("a version is 10 characters of base 32")?;
         let descriptor = describe::descriptor(&title, &version, &settings, &protecting, &tracks)?;
         Ok(Self { settings, protecting, tracks, descriptor, left_out: source.left_out })
     }

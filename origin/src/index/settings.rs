@@ -3,7 +3,9 @@ use std::{collections::BTreeMap, fs, io, path::Path};
 use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Delivery, KeySystem, TitleId, TrackKind};
+use sluice_packager::title::{
+    Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, TitleId, TrackId, TrackKind, Video,
+};
 
 use super::{source::Source, track::ReadTrack};
 
@@ -22,6 +24,9 @@ pub struct Settings {
     pub rights: Rights,
     /// How the media is protected.
     pub key_policy: Option<Policy>,
+    /// The copy protection that video asks of a display's link, per resolution class.
+    #[serde(default)]
+    pub hdcp: BTreeMap<ResolutionClass, HdcpLevel>,
     /// Per track id.
     #[serde(default)]
     pub tracks: BTreeMap<String, TrackSettings>,
@@ -81,9 +86,17 @@ pub struct TrackSettings {
     pub language: Option<String>,
     /// The name shown to viewers.
     pub label: Option<String>,
+    /// What it is for among its kind.
+    pub role: Option<Role>,
     /// Whether players choose it without being asked.
     #[serde(default)]
     pub default: bool,
+    /// The copy protection that the picture asks of a display's link; without it, what `[hdcp]` says of its class.
+    pub hdcp: Option<HdcpLevel>,
+    /// Of thumbnails: how many each image holds, `COLUMNSxROWS`.
+    pub tiles: Option<String>,
+    /// Of thumbnails: seconds from one to the next.
+    pub interval: Option<f64>,
 }
 
 impl Default for Policy {
@@ -145,6 +158,10 @@ impl Settings {
                 bail!("title.toml speaks of the track {id:?}, which is not here: there are {}", known.join(", "));
             }
         }
+        let hdcp = !self.hdcp.is_empty() || self.tracks.values().any(|track| track.hdcp.is_some());
+        if self.unprotected && hdcp {
+            bail!("title.toml has both unprotected = true and hdcp: what is clear protects no output");
+        }
         match &self.key_policy {
             Some(_) if self.unprotected => bail!("title.toml has both unprotected = true and a key_policy"),
             Some(policy) if policy.schemes.is_empty() => bail!("title.toml: key_policy.schemes is empty"),
@@ -176,6 +193,16 @@ impl Settings {
             }
             None => Ok(()),
         }
+    }
+
+    /// What is said of a track.
+    pub(super) fn of(&self, id: &TrackId) -> TrackSettings {
+        self.tracks.get(id.as_str()).cloned().unwrap_or_default()
+    }
+
+    /// What `[hdcp]` says of a picture's class.
+    pub(super) fn hdcp_of(&self, video: Option<&Video>) -> Option<HdcpLevel> {
+        video.and_then(|video| self.hdcp.get(&ResolutionClass::of(Some(video)))).copied()
     }
 
     /// How the media is protected; `None` for an unprotected title.

@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, bail};
 use serde::Serialize;
-use sluice_packager::title::{TrackKind, TrackRecord, plan};
+use sluice_packager::title::{TrackRecord, plan};
 
 use super::track::{ReadTrack, load};
 use crate::atomic::write_if_changed;
@@ -21,7 +21,7 @@ pub(super) fn track(folder: &Path, track: &ReadTrack, record: &TrackRecord) -> a
     for made in &track.made {
         write_if_changed(&folder.join(&made.name), &made.bytes)?;
     }
-    if track.kind != TrackKind::Text {
+    if !track.plan.is_empty() {
         write_if_changed(&folder.join("plan.bin"), &plan::write(&track.plan))?;
     }
     document(&folder.join("record.json"), record)

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sluice_packager::title::{Delivery, Descriptor, TrackKind, TrackRecord, Treatment, plan};
+use sluice_packager::title::{Delivery, Descriptor, HdcpLevel, Role, TrackId, TrackKind, TrackRecord, Treatment, plan};
 
 use super::index;
 use crate::text::synthetic;
@@ -97,6 +97,129 @@ fn the_sample_title_is_indexed_the_same_twice() {
     assert_eq!((video.width, video.height, video.frame_rate), (1920, 1080, (25, 1)));
     assert_eq!(descriptor.tracks[3].codec, "mp4a.40.2");
     assert!(descriptor.tracks[0].codec.starts_with("avc1.64"), "{}", descriptor.tracks[0].codec);
+}
+
+#[test]
+fn bandwidths_are_those_of_the_segments_as_delivered() {
+    let out = tempfile::tempdir().expect("a folder");
+    let descriptor = index(&sample(), "demo", out.path()).expect("indexes").descriptor;
+    let track = descriptor.track(&TrackId::parse("v360").expect("id")).expect("track");
+    let folder = out.path().join("demo").join(descriptor.version.as_str()).join("v360");
+    let entries = plan::read(&fs::read(folder.join("plan.bin")).expect("a plan")).expect("parses");
+    for (delivery, size) in
+        [(Delivery::Cenc, (|entry| entry.cenc) as fn(&plan::Entry) -> u32), (Delivery::Cbcs, |entry| entry.cbcs)]
+    {
+        let (mut peak, mut total) = (0.0f64, 0.0);
+        for number in 1..=track.timeline.count() {
+            let segment = track.timeline.segment(number).expect("in the timeline");
+            let first = segment.first_entry as usize;
+            let bytes: u32 = entries[first..first + segment.entries as usize].iter().map(size).sum();
+            let seconds = segment.duration as f64 / f64::from(track.timescale);
+            peak = peak.max(f64::from(bytes) * 8.0 / seconds);
+            total += f64::from(bytes) * 8.0;
+        }
+        let seconds = track.timeline.duration() as f64 / f64::from(track.timescale);
+        let told = track.delivered(delivery).expect("measured");
+        assert_eq!((told.peak, told.average), (peak.ceil() as u32, (total / seconds).ceil() as u32), "{delivery:?}");
+        assert!(told.peak > track.peak_bandwidth && told.average > track.average_bandwidth);
+    }
+    let padded = track.delivered(Delivery::Aes128).expect("measured");
+    // One to sixteen bytes a segment.
+    assert!(padded.average > track.average_bandwidth && padded.average - track.average_bandwidth <= 16 * 8);
+    assert!(
+        descriptor.tracks.iter().filter(|track| track.kind == TrackKind::Text).all(|track| track.delivered.is_empty())
+    );
+}
+
+#[test]
+fn roles_are_of_their_kinds_and_decide_with_what_players_begin() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "a-en", "a-fr", "t-en"]);
+    let out = dir.path().join("out");
+    let settings = "tracks.a-en.role = \"description\"\ntracks.t-en.role = \"caption\"\n";
+    fs::write(source.join("title.toml"), settings).expect("writes");
+    let descriptor = index(&source, "demo", &out).expect("indexes").descriptor;
+    let told = descriptor.tracks.iter().map(|track| (track.id.as_str(), track.role.map(Role::as_str), track.default));
+    let expected = [
+        ("v360", None, false),
+        ("a-fr", None, true),
+        ("a-en", Some("description"), false),
+        ("t-en", Some("caption"), false),
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    fs::write(source.join("title.toml"), "tracks.v360.role = \"dub\"").expect("writes");
+    let said = index(&source, "demo", &out).expect_err("is none").to_string();
+    assert!(said.contains("v360") && said.contains("dub"), "{said}");
+}
+
+/// A PNG's signature and header: what indexing reads of one.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let sizes = [width.to_be_bytes(), height.to_be_bytes()].concat();
+    [&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], &sizes, &[8, 2, 0, 0, 0, 0, 0, 0, 0]].concat()
+}
+
+#[test]
+fn thumbnails_have_a_timeline_beside_the_medias() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "t-en"]);
+    let out = dir.path().join("out");
+    fs::create_dir(source.join("thumbs")).expect("creates");
+    for number in 1..=3 {
+        fs::write(source.join(format!("thumbs/{number}.png")), png(800, 180)).expect("writes");
+    }
+    let settings = |text: &str| fs::write(source.join("title.toml"), text).expect("writes");
+    settings("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1");
+    let indexed = index(&source, "demo", &out).expect("indexes");
+    let id = TrackId::parse("thumbs").expect("id");
+    let (thumbs, video) = (indexed.descriptor.track(&id).expect("listed"), &indexed.descriptor.tracks[0]);
+    let found = thumbs.thumbnails.expect("thumbnails");
+    assert_eq!((found.columns, found.rows, found.width, found.height), (5, 2, 160, 90));
+    assert_eq!((thumbs.kind, thumbs.timescale), (TrackKind::Thumbnail, video.timescale));
+    let timeline = &thumbs.timeline;
+    assert_eq!(
+        (timeline.start, timeline.count(), timeline.longest()),
+        (video.timeline.start, 3, 10 * u64::from(thumbs.timescale))
+    );
+    assert!(timeline.duration() >= video.timeline.duration());
+    let folder = indexed.path.join("thumbs");
+    let record: TrackRecord =
+        serde_json::from_slice(&fs::read(folder.join("record.json")).expect("a record")).expect("parses");
+    assert!(matches!(record.treatment(Delivery::Cbcs), Ok(Treatment::Clear(reason)) if reason.as_str() == "thumbnail"));
+    assert!(record.kids.is_empty() && folder.join("3.png").is_file() && !folder.join("plan.bin").exists());
+
+    let said = || format!("{:#}", index(&source, "demo", &out).expect_err("is wrong"));
+    for (text, says) in [
+        ("", "tiles"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"", "interval"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = -1", "interval"),
+        ("[tracks.thumbs]\ntiles = \"5 by 2\"\ninterval = 1", "5 by 2"),
+        ("[tracks.thumbs]\ntiles = \"3x2\"\ninterval = 1", "800x180"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 2", "the media takes 2"),
+        ("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1\n[tracks.v360]\ninterval = 1", "v360"),
+    ] {
+        settings(text);
+        assert!(said().contains(says), "{text:?}: {}", said());
+    }
+    settings("[tracks.thumbs]\ntiles = \"5x2\"\ninterval = 1");
+    fs::write(source.join("thumbs/2.png"), png(400, 180)).expect("writes");
+    assert!(said().contains("2.png") && said().contains("400x180"), "{}", said());
+    fs::write(source.join("thumbs/2.png"), b"GIF89a").expect("writes");
+    assert!(said().contains("2.png"), "{}", said());
+}
+
+#[test]
+fn the_protection_of_outputs_is_by_class_and_track() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v1080", "v720", "v360"]);
+    let out = dir.path().join("out");
+    let settings = "[hdcp]\nsd = \"NONE\"\nhd = \"TYPE-0\"\n[tracks.v1080]\nhdcp = \"TYPE-1\"";
+    fs::write(source.join("title.toml"), settings).expect("writes");
+    let descriptor = index(&source, "demo", &out).expect("indexes").descriptor;
+    let levels = descriptor.tracks.iter().map(|track| track.hdcp.map(HdcpLevel::as_str));
+    assert_eq!(levels.collect::<Vec<_>>(), [Some("TYPE-1"), Some("TYPE-0"), Some("NONE")]);
+    fs::write(source.join("title.toml"), format!("unprotected = true\n{settings}")).expect("writes");
+    let said = index(&source, "demo", &out).expect_err("contradicts itself").to_string();
+    assert!(said.contains("hdcp") && said.contains("unprotected"), "{said}");
 }
 
 #[test]

@@ -71,6 +71,7 @@ pub(super) fn read(
         video: None,
         audio: None,
         text: Some(Text { fragmented: true }),
+        thumbnails: None,
         sample_entry: cenc::record_bytes(init_bytes).map_err(|error| anyhow!("{}: {error}", init_path.display()))?,
         init: Vec::new(),
         timeline,

@@ -3,14 +3,16 @@ use sha2::{Digest, Sha256};
 use sluice_packager::{
     bmff::moov::{EntryKind, Init},
     cenc::{self, TrackConfig, plan_segment_as, read::Reader},
-    title::{Audio, Schedule, Text, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
+    title::{Audio, Schedule, Text, Thumbnails, Timeline, TrackId, TrackKind, Video, VideoRange, plan::Entry},
 };
 
 use super::{
     check, iframes,
     problems::Problems,
     protecting::Protecting,
+    settings::TrackSettings,
     source::{Piece, TrackFiles},
+    thumbnails,
     timed_text::{self, Made},
 };
 
@@ -24,10 +26,12 @@ pub(super) struct ReadTrack {
     pub(super) audio: Option<Audio>,
     /// `None` for plain WebVTT, which gets its timeline from the video.
     pub(super) text: Option<Text>,
-    /// The init segment; empty for text.
+    pub(super) thumbnails: Option<Thumbnails>,
+    /// The init segment; empty for text and thumbnails.
     pub(super) init: Vec<u8>,
     /// What the record keeps of it.
     pub(super) sample_entry: Vec<u8>,
+    /// Thumbnails too get theirs from the video.
     pub(super) timeline: Timeline,
     pub(super) schedule: Schedule,
     pub(super) plan: Vec<Entry>,
@@ -54,7 +58,7 @@ impl ReadTrack {
     /// The segments' files.
     pub(super) fn segments(&self) -> &[ReadFile] {
         match (self.kind, self.text) {
-            (TrackKind::Text, None) => &self.files,
+            (TrackKind::Text, None) | (TrackKind::Thumbnail, _) => &self.files,
             _ => self.files.get(1..).unwrap_or_default(),
         }
     }
@@ -68,10 +72,17 @@ pub(super) fn load(piece: &Piece) -> anyhow::Result<(Vec<u8>, ReadFile)> {
     Ok((bytes, file))
 }
 
-pub(super) fn read(source: &TrackFiles, protecting: &Protecting) -> anyhow::Result<ReadTrack> {
+pub(super) fn read(
+    source: &TrackFiles,
+    protecting: &Protecting,
+    settings: &TrackSettings,
+) -> anyhow::Result<ReadTrack> {
     match &source.init {
         Some(init) => media(source, init, protecting),
-        None => text(source),
+        None => match source.image {
+            Some(format) => thumbnails::read(source, format, settings),
+            None => text(source),
+        },
     }
 }
 
@@ -94,6 +105,7 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         audio: None,
         init: Vec::new(),
         text: None,
+        thumbnails: None,
         sample_entry: Vec::new(),
         timeline: Timeline { start: 0, runs: Vec::new() },
         schedule: Schedule::default(),
@@ -115,6 +127,7 @@ fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> any
     let reader = Reader::new(&init_bytes).map_err(at_init)?;
     let mut files = vec![init_file];
     let (mut plan, mut frame_rate) = (Vec::new(), (0, 1));
+    let mut alone = iframes::Alone::default();
     // Per segment: decode time, end, entries.
     let mut spans: Vec<(u64, u64, u32)> = Vec::new();
     let access = check::RandomAccess::of(&init);
@@ -136,6 +149,7 @@ fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> any
             before = Some(segment.decode_time + segment.duration);
             if init.handler.0 == *b"vide" {
                 access.check(path, &bytes, &samples)?;
+                alone.add(&config, &segment, &bytes).with_context(|| path.display().to_string())?;
             }
             if let Some(end) = ended {
                 follows(path, end, segment.decode_time, init.timescale)?;
@@ -166,7 +180,7 @@ fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> any
     let codec = init.entry.codec_string().map_err(at_codec)?;
     let (kind, video, audio) = match init.entry.kind {
         EntryKind::Visual { width, height } => {
-            let iframes = iframes::measure(&plan, init.timescale);
+            let iframes = iframes::measure(&plan, &timeline, init.timescale, frame_rate, &alone);
             let range = init.entry.transfer_characteristics().map_err(at_codec)?.and_then(VideoRange::of);
             let video = Video { width: width.into(), height: height.into(), frame_rate, range, iframes };
             (TrackKind::Video, Some(video), None)
@@ -187,6 +201,7 @@ fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> any
         video,
         audio,
         text: None,
+        thumbnails: None,
         sample_entry: cenc::record_bytes(&init_bytes).map_err(at_init)?,
         schedule: protecting.schedule(source.id.as_str(), &timeline, init.timescale)?,
         timeline,

@@ -40,6 +40,7 @@ pub(super) fn manifests() -> &'static [(String, String)] {
                 base,
                 query: "",
                 addressing: Addressing::default(),
+                define: false,
             };
             let name = |of: &str| format!("{of} {}", delivery.as_str());
             all.push((name("multivariant"), hls::multivariant(&descriptor, &options).expect("a playlist")));

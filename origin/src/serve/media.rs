@@ -35,6 +35,7 @@ impl Object {
         let (content_type, cache, absent) = match file {
             File::Init => ("video/mp4", IMMUTABLE, Problem::UnknownTrack),
             File::Segment(_) => ("video/iso.segment", IMMUTABLE, Problem::UnknownSegment),
+            File::Image(_, format) => (format.media_type(), IMMUTABLE, Problem::UnknownSegment),
             File::Text(_) => ("text/vtt", IMMUTABLE, Problem::UnknownSegment),
             File::Record => ("application/json", DERIVED, Problem::UnknownTrack),
             File::Plan => ("application/octet-stream", DERIVED, Problem::UnknownTrack),

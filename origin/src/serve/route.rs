@@ -1,4 +1,4 @@
-use sluice_packager::title::{Delivery, TitleId, TrackId, Version};
+use sluice_packager::title::{Delivery, ImageFormat, TitleId, TrackId, Version};
 
 use super::problem::Problem;
 
@@ -22,6 +22,8 @@ pub(super) enum File {
     Segment(u32),
     /// WebVTT, counted from 1.
     Text(u32),
+    /// Thumbnails, counted from 1.
+    Image(u32, ImageFormat),
 }
 
 impl Route {
@@ -74,7 +76,7 @@ impl File {
         match extension {
             "m4s" => Some(Self::Segment(number)),
             "vtt" => Some(Self::Text(number)),
-            _ => None,
+            _ => ImageFormat::of_extension(extension).map(|format| Self::Image(number, format)),
         }
     }
 
@@ -86,6 +88,7 @@ impl File {
             Self::Plan => "plan.bin".to_owned(),
             Self::Segment(number) => format!("{number}.m4s"),
             Self::Text(number) => format!("{number}.vtt"),
+            Self::Image(number, format) => format!("{number}.{}", format.extension()),
         }
     }
 }

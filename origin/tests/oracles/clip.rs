@@ -23,7 +23,7 @@ impl Clip {
         std::iter::once(&self.init).chain(&self.segments).flat_map(|path| tools::read(path)).collect()
     }
 
-    fn in_folder(name: &'static str, stream: &'static str, folder: &Path) -> Self {
+    pub(crate) fn in_folder(name: &'static str, stream: &'static str, folder: &Path) -> Self {
         let segments: Vec<_> =
             (1..).map(|n| folder.join(format!("{n}.m4s"))).take_while(|path| path.exists()).collect();
         assert!(segments.len() >= 2, "{}: fewer than two segments", folder.display());

@@ -12,6 +12,7 @@ mod boxes;
 mod clip;
 mod compare;
 mod headers;
+mod iframes;
 mod indexing;
 mod inspect;
 mod names;

@@ -41,6 +41,8 @@ fn record(scheme: Scheme) -> TrackRecord {
         number: 0,
         timescale: 1,
         height: None,
+        iframes: false,
+        image: None,
         kids: vec![DeliveryKid { scheme: scheme.into(), kid: KEYS[0].0, period: 0 }],
         unprotected_title: false,
         sample_entry: String::new(),

@@ -4,11 +4,13 @@ import { pause, until } from './until.mjs';
 /** Into the middle: the third segment from the end, within the cue that touches three segments. */
 const SEEK = 15;
 const CUE = 'This one touches three segments.';
+/** From where and how fast it is wound. */
+const WIND = { from: 2, rate: 4 };
 /** How long keys that do not fit are watched, unless the player gives up first. */
 const NO_PICTURE_MS = 6_000;
 
 /**
- * Start, picture, sound, subtitles, a seek, another rendition. A step that fails leaves its reason as `hole`; the ones after
+ * Start, picture, sound, subtitles, a seek, another rendition, winding where the player does it by I-frames. A step that fails leaves its reason as `hole`; the ones after
  * it are tried nevertheless.
  */
 export async function play(driver, video, url) {
@@ -70,7 +72,21 @@ export async function play(driver, video, url) {
     await picture(`of ${to} lines`, () => observer.presented.height === to && video.videoHeight === to);
     return { from, to };
   });
+  if (driver.winds) {
+    await step('wind', async () => {
+      video.currentTime = WIND.from;
+      await wait(() => !video.seeking && observer.presented.time < WIND.from + 4, 'picture to wind from');
+      driver.wind(WIND.rate);
+      const seen = await picture('while winding', () => observer.presented.time >= WIND.from + 4 && iframes().length > 0);
+      return { ...seen, time: observer.presented.time, bytes: iframes().length };
+    });
+  }
   return { ...outcome, frames: observer.frames() };
+}
+
+/** What was fetched of I-frames alone. */
+function iframes() {
+  return performance.getEntriesByType('resource').filter(({ name }) => /-iframes\/\d+\.m4s/.test(name));
 }
 
 /** Waits for the player to give up, and tells what it says. */

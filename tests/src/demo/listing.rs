@@ -57,10 +57,11 @@ pub(super) fn add_media_playlist(listing: &mut Listing, base: &Url, playlist: &M
     Ok(())
 }
 
-/// What an MPD lists (`SegmentTemplate` with a `SegmentTimeline`).
+/// What an MPD lists (`SegmentTemplate` with a `SegmentTimeline`), sets left out that only who knows their purpose may play: trick modes, thumbnails.
 pub(super) fn mpd(base: &Url, mpd: &MPD) -> Result<Listing> {
     let mut listing = Listing::new();
-    for set in mpd.periods.iter().flat_map(|period| &period.adaptations) {
+    let sets = mpd.periods.iter().flat_map(|period| &period.adaptations);
+    for set in sets.filter(|set| set.essential_property.is_empty() && set.contentType.as_deref() != Some("image")) {
         for representation in &set.representations {
             let template = representation.SegmentTemplate.as_ref().or(set.SegmentTemplate.as_ref());
             let template = template.context("a Representation without SegmentTemplate")?;

@@ -75,7 +75,9 @@ pub(super) async fn scheme(stack: &Stack, session: &Session, scheme: &str, host:
     }
     let keys = licence(stack, session, &delivered).await.context("licence")?;
     let mut rows = Vec::new();
-    for track in &stack.indexed.descriptor.tracks {
+    // Thumbnails are no media: both protocols list them in ways of their own.
+    let tracks = stack.indexed.descriptor.tracks.iter();
+    for track in tracks.filter(|track| track.kind != TrackKind::Thumbnail) {
         let id = track.id.as_str();
         let found = delivered.remove(id).with_context(|| format!("no manifest lists the track {id}"))?;
         let mut row = row(stack, track, found, &keys).with_context(|| id.to_owned())?;

@@ -15,6 +15,8 @@ pub(crate) struct Outcome {
     pub(crate) subtitles: Step,
     #[serde(rename = "switch")]
     pub(crate) rendition: Step,
+    /// Winding by I-frames alone: `bytes` counts their segments.
+    pub(crate) wind: Step,
     /// All frames decoded.
     pub(crate) frames: u64,
     pub(crate) refusal: Refusal,

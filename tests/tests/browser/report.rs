@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sluice_tests::runtime::EdgeHost;
 
 use crate::{
-    cases::{Carriage, Case, Purpose},
+    cases::{Carriage, Case, Protocol, Purpose},
     outcome::Outcome,
 };
 
@@ -66,7 +66,7 @@ impl Row {
     }
 
     fn playing(&self) -> Vec<String> {
-        let Outcome { start, picture, audio, seek, subtitles, rendition, .. } = &self.outcome;
+        let Outcome { start, picture, audio, seek, subtitles, rendition, wind, .. } = &self.outcome;
         let steps = [
             ("start", start),
             ("picture", picture),
@@ -74,11 +74,17 @@ impl Row {
             ("seek", seek),
             ("subtitles", subtitles),
             ("switch", rendition),
+            ("wind", wind),
         ];
         let mut problems: Vec<String> =
             steps.iter().filter_map(|(name, step)| Some(format!("{name}: {}", step.hole.as_ref()?))).collect();
         if problems.is_empty() && (picture.frames == 0 || audio.bytes == 0 || seek.frames == 0) {
             problems.push("a step says neither what it found nor why it did not".to_owned());
+        }
+        // The one that has trick modes of DASH's.
+        if (self.case.player, self.case.protocol) == ("shaka", Protocol::Dash) && (wind.frames == 0 || wind.bytes == 0)
+        {
+            problems.extend(wind.hole.is_none().then(|| "no I-frame was shown or fetched while winding".to_owned()));
         }
         if self.case.carriage == Carriage::Cookie {
             problems.extend(self.cookie());

@@ -33,6 +33,7 @@ fn matrix(rows: &[Row]) -> Table<14> {
         ("seek to s", Right),
         ("patch after", Left),
         ("switch", Left),
+        ("wound to s", Right),
         ("subtitles", Left),
     ]);
     for row in by_host(rows, |purpose| purpose == Purpose::Play) {
@@ -62,6 +63,7 @@ fn matrix(rows: &[Row]) -> Table<14> {
             outcome.seek.cell(|step| format!("{:.2}", step.time)),
             outcome.seek.cell(|step| step.patch.clone()),
             outcome.rendition.cell(|step| format!("{} to {}", step.from, step.to)),
+            outcome.wind.cell(|step| if step.bytes > 0 { format!("{:.2}", step.time) } else { NONE.to_owned() }),
             outcome.subtitles.cell(|step| step.cue.clone()),
         ]);
     }

@@ -6,6 +6,7 @@ mod collapsing;
 mod contract;
 mod documents;
 mod faults;
+mod iframes;
 mod keys;
 mod manifests;
 mod media;
@@ -48,6 +49,7 @@ macro_rules! on_host {
 on_every_host!(
     media::every_sample_of_the_title_is_the_clear_one,
     media::the_same_url_gives_the_same_bytes_of_the_planned_size,
+    iframes::iframes_alone_are_the_segments_own_samples,
     faults::fragments_before_a_stall_arrive_whole,
     faults::a_failing_origin_is_told_and_nothing_of_it_is_kept,
     spoiled::a_spoiled_init_is_refused,

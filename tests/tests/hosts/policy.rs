@@ -112,8 +112,13 @@ pub(super) async fn keys_by_class_open_their_class_alone(host: EdgeHost) -> Resu
             let manifest = stack.get(session.dash(scheme).context("DASH")?, &[]).await?.expect(StatusCode::OK)?;
             let mpd = dash_mpd_core::parse(std::str::from_utf8(&manifest)?).map_err(|error| anyhow!("{error}"))?;
             let sets: Vec<_> = mpd.periods.iter().flat_map(|period| &period.adaptations).collect();
-            let video = sets.iter().filter(|set| set.contentType.as_deref() == Some("video")).count();
-            ensure!(video == expected - 1, "{tier}: {video} sets of video");
+            let video = || sets.iter().filter(|set| set.contentType.as_deref() == Some("video"));
+            // Each with its trick mode.
+            let main = video().filter(|set| set.essential_property.is_empty()).count();
+            let all = video().count();
+            ensure!((main, all) == (expected - 1, 2 * main), "{tier}: {main} sets of video, {all} with trick modes");
+            let pictures = stack.get(&crate::object(&stack, &session, scheme, "v1080-iframes/1.m4s")?, &[]).await?;
+            ensure!((pictures.status == 200) == (tier == "premium"), "{tier}: I-frames of HD: {}", pictures.status);
             let complaints = dash_mpd_core::check_conformity(&mpd);
             ensure!(complaints.is_empty(), "{complaints:?}");
         }

@@ -71,11 +71,12 @@ struct Asked<'a> {
     base: String,
     query: &'a str,
     addressing: Addressing,
+    define: bool,
 }
 
 impl Asked<'_> {
     fn options(&self) -> Options<'_> {
-        let Self { delivery, systems, max_height, codecs, base, query, addressing } = self;
+        let Self { delivery, systems, max_height, codecs, base, query, addressing, define } = self;
         Options {
             delivery: *delivery,
             systems,
@@ -84,6 +85,7 @@ impl Asked<'_> {
             base,
             query,
             addressing: *addressing,
+            define: *define,
         }
     }
 }
@@ -114,6 +116,11 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
         base: context.base(context.handle, id),
         query: carried_query(request.query())?,
         addressing: request.parameter("addressing").map_or(Ok(Addressing::Segments), addressing)?,
+        define: match request.parameter("define") {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(_) => return Err(Error::BadRequest("define is neither 0 nor 1")),
+        },
     };
     Ok((title, asked))
 }

@@ -1,4 +1,4 @@
-//! Init segments, media segments and text: the record says what becomes of them, the plan how long they get.
+//! Init segments, media segments, text and thumbnails: the record says what becomes of them, the plan how long they get.
 
 use http::{StatusCode, header};
 use sluice_gate::Deny;
@@ -9,7 +9,8 @@ use sluice_packager::{
     drm,
     keys::{ContentKey, Kid},
     title::{
-        Delivery, PsshPlaces, RecordError, Scheme, Segment, TrackId, TrackKind, TrackRecord, Treatment, Version, plan,
+        Delivery, ImageFormat, PsshPlaces, RecordError, Scheme, Segment, TrackId, TrackKind, TrackRecord, Treatment,
+        Version, plan,
     },
 };
 
@@ -56,7 +57,7 @@ pub(super) async fn segment<H: Host>(
     let mut found = Found::of(viewing, delivery, track).await?;
     let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
     if found.record.kind == TrackKind::Text {
-        return text_object(found, format!("{number}.m4s"), content_type, number).await;
+        return pass(found, true, number, &format!("{number}.m4s"), content_type).await;
     }
     let segment = found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
     found.treatment = found.segment_treatment(number)?;
@@ -86,25 +87,39 @@ pub(super) async fn text<H: Host>(
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
     let found = Found::of(viewing, delivery, track).await?;
-    text_object(found, format!("{number}.vtt"), "text/vtt; charset=utf-8", number).await
+    let known = found.record.kind == TrackKind::Text;
+    pass(found, known, number, &format!("{number}.vtt"), "text/vtt; charset=utf-8").await
 }
 
-/// One of a text segment's forms, as the origin has it. There is no plan of text: nothing is added to it.
-async fn text_object<H: Host>(
-    mut found: Found<'_, H>,
-    object: String,
-    content_type: &'static str,
+pub(super) async fn image<H: Host>(
+    viewing: &Viewing<'_, H>,
+    delivery: Delivery,
+    track: &TrackId,
     number: u32,
+    format: ImageFormat,
 ) -> Result<Response<H::Body>, Error> {
-    let (TrackKind::Text, Treatment::Clear(reason)) = (found.record.kind, found.treatment) else {
+    let found = Found::of(viewing, delivery, track).await?;
+    let known = found.record.kind == TrackKind::Thumbnail && found.record.image == Some(format);
+    pass(found, known, number, &format!("{number}.{}", format.extension()), format.media_type()).await
+}
+
+/// An object of a track that is in the clear in every delivery: text, thumbnails. There is no plan of such: nothing is added to it.
+async fn pass<H: Host>(
+    mut found: Found<'_, H>,
+    known: bool,
+    number: u32,
+    object: &str,
+    content_type: &'static str,
+) -> Result<Response<H::Body>, Error> {
+    let Treatment::Clear(reason) = found.treatment else { return Err(Error::UnknownSegment) };
+    if !known || found.record.timeline.segment(number).is_none() {
         return Err(Error::UnknownSegment);
-    };
-    found.record.timeline.segment(number).ok_or(Error::UnknownSegment)?;
-    let etag = found.etag(&object);
+    }
+    let etag = found.etag(object);
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let body = MediaBody::pass(found.fetch(&object, None).await?, reason);
+    let body = MediaBody::pass(found.fetch(object, None).await?, reason);
     let range = match body.total() {
         Some(total) => conditional::range(found.request(), &etag, total)?,
         None => None,
@@ -197,10 +212,7 @@ impl<'a, H: Host> Found<'a, H> {
                 let key = self.key(kid).await?;
                 let config = track_config(&self.record).map_err(|error| self.reject(error))?;
                 let ivs = IvSource::derived(scheme, kid, self.record.number);
-                let signalling = Signalling {
-                    period: later_period.then_some(kid),
-                    pssh: self.pssh(|places| places.moof, &[kid], scheme),
-                };
+                let signalling = self.signalling(scheme, kid, later_period);
                 let protector =
                     FragmentProtector::new(config, ivs, &key, plan, Some(segment.time)).signalling(signalling);
                 MediaBody::protect(self.fetch(&object, Some(clear_total)).await?, protector, total)
@@ -217,6 +229,12 @@ impl<'a, H: Host> Found<'a, H> {
             }
             Treatment::Clear(reason) => MediaBody::pass(self.fetch(&object, Some(clear_total)).await?, reason),
         })
+    }
+
+    /// What protected fragments say of their key.
+    pub(super) fn signalling(&self, scheme: Scheme, kid: Kid, later_period: bool) -> Signalling {
+        let pssh = self.pssh(|places| places.moof, &[kid], scheme);
+        Signalling { period: later_period.then_some(kid), pssh }
     }
 
     async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
@@ -253,6 +271,21 @@ impl<'a, H: Host> Found<'a, H> {
     fn pssh(&self, place: fn(&PsshPlaces) -> bool, kids: &[Kid], scheme: Scheme) -> Vec<u8> {
         let places = self.record.pssh.as_ref().filter(|places| place(places));
         places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, kids, scheme))
+    }
+
+    /// The first `length` bytes of the clear object, or all of it where the origin knows no ranges.
+    pub(super) async fn fetch_part(&mut self, object: &str, length: u64) -> Result<Fetched<H::Body>, Error> {
+        let Viewing { origin, title, .. } = self.viewing;
+        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
+        let part = origin.media_part(title, &self.version, &self.record.track, object, length).await?;
+        let mut fetched = part.ok_or_else(missing)?;
+        if fetched.status == 206 && fetched.length.is_some_and(|found| found != length) {
+            fetched.body.reject();
+            return Err(
+                self.reject(Error::Origin(format!("{object}: the segment ends before the plan's last I-frame")))
+            );
+        }
+        Ok(fetched)
     }
 
     /// What this relied on does not fit: none of it is kept.
@@ -297,18 +330,19 @@ async fn stream<B: ByteStream>(
     Ok(response)
 }
 
-fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
+pub(super) fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let bad = |what: String| Error::Origin(format!("record: sample_entry: {what}"));
     let bytes = STANDARD.decode(&record.sample_entry).map_err(|error| bad(error.to_string()))?;
     TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
 }
 
-/// What the track's CMAF is, if it is there in CMAF: plain WebVTT has no sample entry.
+/// What the track's CMAF is, if it is there in CMAF: plain WebVTT has no sample entry, thumbnails have none either.
 pub(super) fn content_type(record: &TrackRecord) -> Option<&'static str> {
     match record.kind {
         TrackKind::Video => Some("video/mp4"),
         TrackKind::Audio => Some("audio/mp4"),
+        TrackKind::Thumbnail => None,
         TrackKind::Text if record.sample_entry.is_empty() => None,
         TrackKind::Text => Some("application/mp4"),
     }

@@ -2,6 +2,7 @@
 
 mod file;
 mod health;
+mod iframes;
 mod keys;
 mod manifest;
 mod media;
@@ -118,7 +119,12 @@ async fn titled<H: Host>(
             Depth::Session
         }
         Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
-        Resource::Init(..) | Resource::Segment(..) | Resource::Text(..) | Resource::File(..) => Depth::Segment,
+        Resource::Init(..)
+        | Resource::Segment(..)
+        | Resource::IFrames(..)
+        | Resource::Text(..)
+        | Resource::Image(..)
+        | Resource::File(..) => Depth::Segment,
     };
     let renewal =
         confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
@@ -130,8 +136,12 @@ async fn titled<H: Host>(
         Resource::Mpd(delivery) => manifest::mpd(&viewing, delivery).await,
         Resource::Init(delivery, track) => media::init(&viewing, delivery, &track).await,
         Resource::Segment(delivery, track, number) => media::segment(&viewing, delivery, &track, number).await,
+        Resource::IFrames(delivery, track, number) => iframes::segment(&viewing, delivery, &track, number).await,
         Resource::Text(delivery, track, number) => media::text(&viewing, delivery, &track, number).await,
         Resource::File(delivery, track) => file::file(&viewing, delivery, &track).await,
+        Resource::Image(delivery, track, number, format) => {
+            media::image(&viewing, delivery, &track, number, format).await
+        }
         Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
         Resource::Key(kid) => keys::raw_key(&viewing, kid).await,
     }?;

@@ -1,6 +1,8 @@
 //! The app over a host in memory.
 
+mod iframes;
 mod refusals;
 mod sessions;
 mod support;
 mod text;
+mod thumbnails;

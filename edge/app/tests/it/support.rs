@@ -35,6 +35,8 @@ pub(crate) struct MemoryHost {
     kv: RefCell<BTreeMap<String, Vec<u8>>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
+    /// What the last request to the origin with a range asked for.
+    pub(crate) range: Cell<Option<(u64, u64)>>,
     random: Cell<u8>,
 }
 
@@ -102,6 +104,13 @@ impl Host for MemoryHost {
             Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
         };
         match object {
+            Object::Bytes(bytes) if fetch.range.is_some() => {
+                let (first, last) = fetch.range.unwrap_or_default();
+                self.range.set(fetch.range);
+                let last = last.min(bytes.len() as u64 - 1) as usize;
+                let part = &bytes[first as usize..=last];
+                whole(206, part.len(), part.chunks(7).map(|chunk| Ok(chunk.to_vec())).collect())
+            }
             Object::Bytes(bytes) => whole(200, bytes.len(), bytes.chunks(7).map(|chunk| Ok(chunk.to_vec())).collect()),
             Object::Status(status) => whole(status, 0, Vec::new()),
             Object::Fails(error) => Err(error),
@@ -228,6 +237,7 @@ impl MemoryHost {
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),
+            range: Cell::default(),
             random: Cell::new(0),
         };
         host.describe(&descriptor(&["clearkey", "identity", "widevine"], json!({"state": "published"})));

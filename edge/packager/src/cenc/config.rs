@@ -34,6 +34,11 @@ impl TrackConfig {
         Self::of(init.only_entry()?, init.trex)
     }
 
+    /// Defaults of fragments.
+    pub(crate) fn trex(&self) -> Option<Trex> {
+        self.trex
+    }
+
     fn of(entry: &SampleEntry<'_>, trex: Option<Trex>) -> Result<Self, Error> {
         Ok(Self { codec: Codec::of(entry)?, trex })
     }

@@ -148,6 +148,22 @@ impl<'a> Layout<'a> {
         self.samples.iter().map(|sample| u64::from(sample.duration)).sum()
     }
 
+    /// Whether the first sample's subsample map is the same to one who has seen nothing before it. Where it is not, decoding cannot begin there,
+    /// whatever its flags say; and to protect it alone would put other plaintext under the keystream that it has in its fragment.
+    pub(super) fn first_stands_alone(&self, fresh: &TrackConfig, bytes: &[u8]) -> bool {
+        if fresh.codec.is_full_sample() {
+            return true;
+        }
+        let Some((first, map)) = self.samples.first().zip(self.maps.first()) else { return false };
+        // The sample was found to be within the fragment.
+        let data = bytes.get(first.offset as usize..).and_then(|rest| rest.get(..first.size as usize));
+        let mut alone = Vec::new();
+        let mut collected = Map::new(self.scheme, &mut alone);
+        let read = fresh.codec.clone().runs(data.unwrap_or_default(), |run| collected.add(run.clear, run.rest));
+        collected.finish();
+        read.is_ok() && self.subsamples.get(map.clone()) == Some(alone.as_slice())
+    }
+
     /// Where the first sample ends, in bytes from the start of the protected fragment; `None` where decoding cannot begin at it.
     pub(super) fn first_picture(&self) -> Option<u64> {
         let first = self.samples.first().filter(|first| first.sync)?;

@@ -23,7 +23,7 @@ mod signalling;
 mod signalling_tests;
 mod subsample;
 #[cfg(test)]
-mod synthetic;
+pub(crate) mod synthetic;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

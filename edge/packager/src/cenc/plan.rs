@@ -36,6 +36,7 @@ pub fn plan_segment(config: &TrackConfig, clear: &[u8]) -> Result<SegmentPlan, E
 pub fn plan_segment_as(config: &TrackConfig, clear: &[u8], forms: [FragmentForm; 2]) -> Result<SegmentPlan, Error> {
     let mut planner = Planner {
         forms,
+        fresh: config,
         schemes: [Scheme::Cenc, Scheme::Cbcs].map(|scheme| (scheme, config.clone(), Order::default())),
         entries: Vec::new(),
         loose: 0,
@@ -79,8 +80,10 @@ pub fn plan_segment_as(config: &TrackConfig, clear: &[u8], forms: [FragmentForm;
     Ok(plan)
 }
 
-struct Planner {
+struct Planner<'c> {
     forms: [FragmentForm; 2],
+    /// What is known of the track where decoding begins.
+    fresh: &'c TrackConfig,
     schemes: [(Scheme, TrackConfig, Order); 2],
     entries: Vec<Entry>,
     loose: u64,
@@ -90,7 +93,7 @@ struct Planner {
     starts_with_sync: bool,
 }
 
-impl Planner {
+impl Planner<'_> {
     fn fragment(&mut self, bytes: &[u8], parts: &segment::Parts, offset: u64) -> Result<(), Error> {
         let loose = core::mem::take(&mut self.loose);
         let narrow = |value: u64, field| u32::try_from(value).map_err(|_| Error::Overflow { field, offset });
@@ -106,7 +109,8 @@ impl Planner {
         for ((scheme, config, order), form) in self.schemes.iter_mut().zip(self.forms) {
             let layout = Layout::new(config, order, (*scheme, form), bytes, parts, offset)?;
             let size = narrow(loose + layout.protected_len() as u64, "protected size")?;
-            let picture = layout.first_picture();
+            let sync = layout.first_picture();
+            let picture = sync.filter(|_| layout.first_stands_alone(self.fresh, bytes));
             let picture_end = narrow(picture.map_or(0, |end| loose + end), "first picture")?;
             match scheme {
                 Scheme::Cenc => (entry.cenc, entry.first_picture_cenc) = (size, picture_end),
@@ -119,7 +123,7 @@ impl Planner {
                 self.span = Some((self.span.map_or(begin, |span| span.0), end));
                 self.samples = self.samples.saturating_add(layout.samples.len() as u32);
                 if first_fragment {
-                    self.starts_with_sync = picture.is_some();
+                    self.starts_with_sync = sync.is_some();
                 }
             }
         }

@@ -41,6 +41,8 @@ fn lead(scheme: Scheme) -> Treatment {
         number: 0,
         timescale: 1,
         height: None,
+        iframes: false,
+        image: None,
         kids: vec![DeliveryKid { scheme: scheme.into(), kid: FIRST, period: 0 }],
         unprotected_title: false,
         sample_entry: String::new(),

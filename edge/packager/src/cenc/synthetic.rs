@@ -113,7 +113,7 @@ impl Fragment {
 
 /// A segment: `styp`, an index of every fragment if wanted, `emsg`, the fragments, trailing boxes.
 #[derive(Clone, Debug)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     pub(super) fragments: Vec<Fragment>,
     pub(super) time: u64,
     pub(super) sidx: Option<u8>,
@@ -121,7 +121,7 @@ pub(super) struct Segment {
 }
 
 impl Segment {
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(crate) fn bytes(&self) -> Vec<u8> {
         let mut time = self.time;
         let mut fragments = Vec::new();
         for fragment in &self.fragments {
@@ -156,13 +156,13 @@ pub(super) fn segments(sample: impl Strategy<Value = Vec<u8>> + Clone + 'static)
 
 /// A track with a segment: its clear init segment, and a segment.
 #[derive(Clone, Debug)]
-pub(super) struct Media {
-    pub(super) init: Vec<u8>,
-    pub(super) segment: Segment,
+pub(crate) struct Media {
+    pub(crate) init: Vec<u8>,
+    pub(crate) segment: Segment,
 }
 
 /// AVC, HEVC, AV1, VP9 or AAC.
-pub(super) fn media() -> impl Strategy<Value = Media> {
+pub(crate) fn media() -> impl Strategy<Value = Media> {
     let audio = segments(proptest::collection::vec(any::<u8>(), 0..100))
         .prop_map(|segment| Media { init: init(&audio_entry(), b"soun"), segment });
     let nal_length_size = prop_oneof![Just(2u8), Just(4)];

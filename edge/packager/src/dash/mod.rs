@@ -5,12 +5,14 @@
 //! cue times on the media timeline: shaka-player and dash.js fetch and place it like any other segment; it is never in MP4,
 //! so no browser needs to know `wvtt`.
 
+mod images;
 mod mpd;
 #[cfg(test)]
 mod oracle;
 mod protection;
 mod set;
 mod template;
+mod trick;
 mod xml;
 
 pub use mpd::mpd;

@@ -1,6 +1,8 @@
 use super::{
+    images::put_images,
     set::{Place, put_set, sets, switches_to},
     template::Origin,
+    trick::{has_trick, put_trick},
     xml::put,
 };
 use crate::{
@@ -21,7 +23,7 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
         segments(track)?;
     }
     let origin = Origin::of(&tracks);
-    let media = || tracks.iter().filter(|track| track.kind != TrackKind::Text);
+    let media = || tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
     let duration = media().map(|track| origin.until_end(track)).max();
     // A representation's bandwidth is the peak of one segment: buffering the longest one makes it hold (5.3.5.4).
     let buffer = media().map(|track| Seconds::up(track.timeline.longest(), track.timescale)).max();
@@ -47,6 +49,14 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
     for (at, set) in sets.iter().enumerate() {
         let place = Place { id: at + 1, main: set.is_main(&tracks), switches_to: &switches_to(&sets, at) };
         put_set(&mut out, &place, set, descriptor, options, origin)?;
+    }
+    // Behind all others: players that do not know trick modes begin with what comes first.
+    let mut ids = sets.len() + 1..;
+    for ((main, set), id) in (1..).zip(&sets).filter(|(_, set)| has_trick(set)).zip(ids.by_ref()) {
+        put_trick(&mut out, id, main, set, descriptor, options, origin)?;
+    }
+    for (track, id) in tracks.iter().filter(|track| track.kind == TrackKind::Thumbnail).zip(ids) {
+        put_images(&mut out, id, track, descriptor, options, origin);
     }
     out.push_str("</Period>\n</MPD>\n");
     Ok(out)

@@ -11,7 +11,7 @@ use super::mpd;
 use crate::{
     drm::pssh,
     manifest::fixture,
-    title::{Delivery, Descriptor, Run, Text, Track, VideoRange},
+    title::{Delivery, Descriptor, IFrameSegments, IFrames, Role, Run, Text, Track, VideoRange},
 };
 
 fn read(title: &Descriptor, delivery: Delivery) -> (String, MPD) {
@@ -177,4 +177,80 @@ fn another_range_is_another_set_that_says_so() {
     };
     let video = sets(&read).iter().filter(|set| set.contentType.as_deref() == Some("video"));
     assert_eq!(video.map(told).collect::<Vec<_>>(), [Some("16".to_owned()), None]);
+}
+
+#[test]
+fn roles_are_sets_of_their_own_and_tell_whom_they_are_for() {
+    let mut title = fixture::protected();
+    title.tracks.push(Track { role: Some(Role::Description), ..fixture::audio("en-ad", "en", "English", false) });
+    title.tracks.push(Track { role: Some(Role::Caption), ..fixture::text("sdh-en", "en", "English") });
+    let (_, read) = read(&title, Delivery::Cenc);
+    let told = |id: &str| {
+        let set = sets(&read).iter().find(|set| set.representations.iter().any(|one| one.id.as_deref() == Some(id)));
+        let set = set.expect("a set");
+        assert_eq!(set.representations.len(), if id.starts_with('v') { 2 } else { 1 });
+        let roles = set.Role.iter().map(|role| role.value.clone().unwrap_or_default()).collect::<Vec<_>>().join(" ");
+        let purpose = set.Accessibility.first().and_then(|purpose| purpose.value.clone());
+        (roles, purpose)
+    };
+    let of = |roles: &str, purpose: Option<&str>| (roles.to_owned(), purpose.map(str::to_owned));
+    assert_eq!(told("v720"), of("main", None));
+    assert_eq!(told("en"), of("main", None));
+    assert_eq!(told("fr"), of("alternate", None));
+    assert_eq!(told("en-ad"), of("description", Some("1")));
+    assert_eq!(told("subs-en"), of("subtitle", None));
+    assert_eq!(told("sdh-en"), of("caption", Some("2")));
+}
+
+#[test]
+fn iframes_alone_are_a_trick_mode_of_their_set_under_its_key() {
+    let mut title = fixture::protected();
+    let segments = |bandwidth| Some(IFrameSegments { bandwidth, max_playout_rate: 50 });
+    for (at, bandwidth) in [(0, 400_000), (1, 90_000)] {
+        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: segments(bandwidth) };
+        title.tracks[at].video.as_mut().expect("video").iframes = Some(iframes);
+    }
+    title.tracks[1].timeline.runs.pop();
+    let (text, read) = read(&title, Delivery::Cbcs);
+    let (main, trick) = (&sets(&read)[0], sets(&read).last().expect("sets"));
+    let essential = trick.essential_property.first().expect("essential");
+    assert_eq!(essential.schemeIdUri, "http://dashif.org/guidelines/trickmode");
+    assert_eq!((essential.value.clone(), trick.codingDependency), (main.id.clone(), Some(false)));
+    assert_eq!(sets(&read).iter().filter(|set| !set.essential_property.is_empty()).count(), 1);
+    let kid = |set: &AdaptationSet| set.ContentProtection.iter().find_map(|protection| protection.default_KID.clone());
+    assert!(kid(main).is_some() && kid(main) == kid(trick));
+    let told: Vec<_> =
+        trick.representations.iter().map(|one| (one.id.as_deref(), one.bandwidth, one.maxPlayoutRate)).collect();
+    assert_eq!(
+        told,
+        [(Some("v720-iframes"), Some(400_000), Some(50.0)), (Some("v360-iframes"), Some(90_000), Some(50.0))]
+    );
+    assert_eq!(
+        text.matches("media=\"$RepresentationID$/$Number$.m4s?v=r1\"").count(),
+        2 + 2 + 2,
+        "each its own timeline"
+    );
+    // Where nothing was taken out of one, it is no part of it.
+    title.tracks[1].video.as_mut().expect("video").iframes = None;
+    let (text, _) = self::read(&title, Delivery::Cbcs);
+    assert!(text.contains("v720-iframes") && !text.contains("v360-iframes"));
+}
+
+#[test]
+fn thumbnails_are_images_in_tiles() {
+    let mut title = fixture::protected();
+    title.tracks.push(fixture::thumbnails("thumbs"));
+    let (text, read) = read(&title, Delivery::Cenc);
+    let images = sets(&read).last().expect("sets");
+    assert_eq!((images.contentType.as_deref(), images.mimeType.as_deref()), (Some("image"), Some("image/jpeg")));
+    let [image] = &images.representations[..] else { panic!("one representation") };
+    let tiles = image.essential_property.first().expect("essential");
+    let told = (tiles.schemeIdUri.as_str(), tiles.value.as_deref());
+    assert_eq!(told, ("http://dashif.org/guidelines/thumbnail_tile", Some("5x4")));
+    assert_eq!((image.width, image.height, image.bandwidth), (Some(800), Some(360), Some(20_000)));
+    assert!(images.ContentProtection.is_empty());
+    assert_eq!(segments(images), expected(title.tracks.last().expect("thumbnails")));
+    assert!(text.contains(" media=\"$RepresentationID$/$Number$.jpg?v=r1\""));
+    // The last image goes past the end, and moves it not.
+    assert!(text.contains(" mediaPresentationDuration=\"PT10.005334S\" minBufferTime=\"PT4.010667S\""));
 }

@@ -6,14 +6,14 @@ use super::{
 };
 use crate::{
     manifest::{Addressing, Error, Options, Protection, language, peak, protection},
-    title::{Descriptor, Track, TrackKind, VideoRange},
+    title::{Descriptor, Role, Track, TrackKind, VideoRange},
 };
 
-/// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name and number of channels.
+/// Tracks between which a player may switch: one kind, codec, key, range of luminance, language, name, role and number of channels.
 pub(super) struct Set<'d> {
-    members: Vec<&'d Track>,
+    pub(super) members: Vec<&'d Track>,
     first: &'d Track,
-    protection: Option<Protection>,
+    pub(super) protection: Option<Protection>,
 }
 
 /// What of a set its neighbours tell.
@@ -33,7 +33,7 @@ impl Set<'_> {
     }
 }
 
-/// Sets in the order of their first tracks.
+/// Sets in the order of their first tracks; thumbnails, which have no media segments, are in none of them.
 ///
 /// # Errors
 /// [`Error::NotOffered`]
@@ -43,7 +43,7 @@ pub(super) fn sets<'d>(
     options: &Options<'_>,
 ) -> Result<Vec<Set<'d>>, Error> {
     let mut sets: Vec<Set<'d>> = Vec::new();
-    for track in tracks {
+    for track in tracks.iter().filter(|track| track.kind != TrackKind::Thumbnail) {
         let protection = protection(descriptor, options, track)?;
         match sets.iter_mut().find(|set| set.protection == protection && switchable(set.first, track)) {
             Some(set) => set.members.push(track),
@@ -74,9 +74,10 @@ fn switchable(one: &Track, other: &Track) -> bool {
                     && channels(one) == channels(other)
                     && language(one) == language(other)
                     && one.label == other.label
+                    && one.role == other.role
             }
             // Text has one quality: no two are alternatives by bandwidth.
-            TrackKind::Text => false,
+            TrackKind::Text | TrackKind::Thumbnail => false,
         }
 }
 
@@ -98,7 +99,7 @@ pub(super) fn put_set(
         TrackKind::Video => ("video", "video/mp4"),
         TrackKind::Audio => ("audio", "audio/mp4"),
         TrackKind::Text if first.is_fragmented() => ("text", "application/mp4"),
-        TrackKind::Text => ("text", "text/vtt"),
+        TrackKind::Text | TrackKind::Thumbnail => ("text", "text/vtt"),
     };
     put!(out, "<AdaptationSet id=\"{}\" contentType=\"{content}\" mimeType=\"{mime}\"", place.id);
     if let Some(language) = language(first) {
@@ -143,14 +144,7 @@ pub(super) fn put_set(
     if let Some(label) = &first.label {
         put!(out, "<Label>{}</Label>", Escaped(label));
     }
-    if first.kind == TrackKind::Text {
-        put_role(out, "subtitle");
-    }
-    match (place.main, first.kind) {
-        (true, _) => put_role(out, "main"),
-        (false, TrackKind::Audio) => put_role(out, "alternate"),
-        (false, _) => {}
-    }
+    put_roles(out, first, place.main);
     let shared = aligned && !ranges;
     if shared {
         put_template(out, first, &descriptor.version, origin);
@@ -173,19 +167,36 @@ pub(super) fn put_set(
     Ok(())
 }
 
-fn same_segments(one: &Track, other: &Track) -> bool {
+/// Whether two tracks are cut alike.
+pub(super) fn same_segments(one: &Track, other: &Track) -> bool {
     let runs = |track: &Track| track.timeline.runs.iter().map(|run| (run.d, run.n)).collect::<Vec<_>>();
     (one.timescale, one.timeline.start) == (other.timescale, other.timeline.start) && runs(one) == runs(other)
 }
 
-fn put_role(out: &mut String, value: &str) {
-    put!(out, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{value}\"/>");
+/// `Accessibility` and `Role` (5.8.4.2, 5.8.4.3): what the track is for, and whether players start with it.
+fn put_roles(out: &mut String, track: &Track, main: bool) {
+    if let Some(purpose) = track.role.and_then(Role::audio_purpose) {
+        put!(out, "<Accessibility schemeIdUri=\"urn:tva:metadata:cs:AudioPurposeCS:2007\" value=\"{purpose}\"/>");
+    }
+    let mut put = |role: Role| put!(out, "<Role schemeIdUri=\"urn:mpeg:dash:role:2011\" value=\"{}\"/>", role.as_str());
+    let own = track.role.filter(|role| *role != Role::Main);
+    // Players take text that is no caption for a subtitle only where it says so.
+    if track.kind == TrackKind::Text && !matches!(own, Some(Role::Caption | Role::Subtitle | Role::ForcedSubtitle)) {
+        put(Role::Subtitle);
+    }
+    if let Some(role) = own {
+        put(role);
+    }
+    if main || track.role == Some(Role::Main) {
+        put(Role::Main);
+    } else if own.is_none() && track.kind == TrackKind::Audio {
+        put(Role::Alternate);
+    }
 }
 
 /// The start tag of a `Representation` (5.3.5) up to its end. `text/vtt` has no codecs parameter.
 fn put_representation(out: &mut String, track: &Track, options: &Options<'_>) {
-    let scheme = options.delivery.scheme().filter(|_| track.kind != TrackKind::Text);
-    let bandwidth = u32::try_from(peak(track, scheme)).unwrap_or(u32::MAX);
+    let bandwidth = u32::try_from(peak(track, options.delivery)).unwrap_or(u32::MAX);
     put!(out, "<Representation id=\"{}\" bandwidth=\"{bandwidth}\"", track.id);
     if track.is_fragmented() {
         put!(out, " codecs=\"{}\"", Escaped(&track.codec));

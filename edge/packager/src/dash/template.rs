@@ -1,7 +1,7 @@
 use super::xml::put;
 use crate::{
     manifest::{Error, Seconds},
-    title::{MAX_SEGMENTS, Scheme, Track, TrackKind, Version, index_range},
+    title::{MAX_SEGMENTS, Scheme, Thumbnails, Track, TrackKind, Version, index_range},
 };
 
 /// Where the period begins on the media timeline: the earliest start of audio and video, as ticks of a timescale.
@@ -14,7 +14,7 @@ pub(super) struct Origin {
 impl Origin {
     /// Of the tracks that play: text follows the media, and does not move them. Zero where there are none.
     pub(super) fn of(tracks: &[&Track]) -> Self {
-        let media = tracks.iter().filter(|track| track.kind != TrackKind::Text);
+        let media = tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
         let starts = media.map(|track| Self { start: track.timeline.start, timescale: track.timescale.max(1) });
         starts
             .min_by_key(|origin| Seconds::down(origin.start, origin.timescale))
@@ -42,7 +42,9 @@ pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, o
         0 => {}
         offset => put!(out, " presentationTimeOffset=\"{offset}\""),
     }
-    if !track.is_fragmented() {
+    if let Some(Thumbnails { format, .. }) = track.thumbnails {
+        put!(out, " media=\"$RepresentationID$/$Number$.{}?v={version}\"", format.extension());
+    } else if !track.is_fragmented() {
         put!(out, " media=\"$RepresentationID$/$Number$.vtt?v={version}\"");
     } else {
         put!(

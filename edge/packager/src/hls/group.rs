@@ -1,7 +1,10 @@
-use super::text::{Quoted, put};
+use super::{
+    rendition::{default, is_automatic, is_forced},
+    text::{Quoted, put},
+};
 use crate::{
     manifest::{Options, language},
-    title::{Track, TrackKind},
+    title::{Role, Track, TrackKind},
 };
 
 /// The renditions that a variant stream may take its audio from: one codec, one number of channels, one quality.
@@ -10,7 +13,7 @@ pub(super) struct Group<'d> {
     pub(super) members: Vec<&'d Track>,
 }
 
-/// Audio groups in the order of their first tracks. Tracks alike in codec, channels, language and name are qualities of one
+/// Audio groups in the order of their first tracks. Tracks alike in codec, channels, language, name and role are qualities of one
 /// another, and go to groups of their own.
 pub(super) fn audio_groups<'d>(tracks: &[&'d Track]) -> Vec<Group<'d>> {
     let mut groups: Vec<Group<'d>> = Vec::new();
@@ -32,7 +35,7 @@ fn alike(one: &Track, other: &Track) -> bool {
 }
 
 fn same_rendition(one: &Track, other: &Track) -> bool {
-    language(one) == language(other) && one.label == other.label
+    language(one) == language(other) && one.label == other.label && one.role == other.role
 }
 
 /// The name shown to viewers, where the title gives none: its language, or else its id.
@@ -40,10 +43,9 @@ fn name(track: &Track) -> &str {
     track.label.as_deref().or(language(track)).unwrap_or(track.id.as_str())
 }
 
-/// `EXT-X-MEDIA` of each member (rfc8216bis, 4.4.6.1): names differ within a group, one member at most is the default, and
-/// of a language one member at most is chosen automatically.
+/// `EXT-X-MEDIA` of each member (rfc8216bis, 4.4.6.1): names differ within a group, and one member at most is the default.
 pub(super) fn put_group(out: &mut String, kind: &str, group: &Group<'_>, options: &Options<'_>) {
-    let default = group.members.iter().position(|track| track.default);
+    let default = default(&group.members);
     for (at, track) in group.members.iter().enumerate() {
         put!(out, "#EXT-X-MEDIA:TYPE={kind},GROUP-ID=\"{}\",NAME=", group.id);
         if group.members[..at].iter().any(|earlier| name(earlier) == name(track)) {
@@ -54,13 +56,14 @@ pub(super) fn put_group(out: &mut String, kind: &str, group: &Group<'_>, options
         if let Some(language) = language(track) {
             put!(out, ",LANGUAGE=\"{language}\"");
         }
-        let is_default = default == Some(at);
-        let of_language = |other: &Track| language(other) == language(track);
-        let first = !group.members[..at].iter().any(|other| of_language(other));
-        let default_speaks_it = default.and_then(|at| group.members.get(at)).is_some_and(|other| of_language(other));
-        let automatic = is_default || (first && !default_speaks_it);
         let yes = |flag| if flag { "YES" } else { "NO" };
-        put!(out, ",DEFAULT={},AUTOSELECT={}", yes(is_default), yes(automatic));
+        put!(out, ",DEFAULT={},AUTOSELECT={}", yes(default == Some(at)), yes(is_automatic(&group.members, at)));
+        if is_forced(track) {
+            out.push_str(",FORCED=YES");
+        }
+        if let Some(characteristics) = track.role.and_then(Role::characteristics) {
+            put!(out, ",CHARACTERISTICS=\"{characteristics}\"");
+        }
         if let Some(audio) = track.audio {
             put!(out, ",CHANNELS=\"{}\"", audio.channels);
         }

@@ -1,4 +1,4 @@
-use super::{VERSION, key::KeyLines, text::put};
+use super::{VERSION, VERSION_DEFINE, extinf::Durations, images::images, key::KeyLines, text::put};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
     title::{Delivery, Descriptor, SingleFile, SingleFileError, Track, TrackId, TrackKind, plan::Entry},
@@ -10,18 +10,21 @@ use crate::{
 /// [`Error::UnknownTrack`] also where the options trim the track away; [`Error::NotOffered`], [`Error::NoKeySystem`],
 /// [`Error::TooManySegments`], [`Error::Url`].
 pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
-    let (track, mut keys) = listed(descriptor, id, options)?;
+    let track = listed(descriptor, id, options)?;
+    if track.kind == TrackKind::Thumbnail {
+        return images(descriptor, track);
+    }
     let version = descriptor.version.as_str();
-    let extension = if track.kind == TrackKind::Text { "vtt" } else { "m4s" };
-    let map = (track.kind != TrackKind::Text).then(|| format!("URI=\"{id}/init.mp4?v={version}\""));
-    // Per segment: the id and the version, and at most 10 + 10 + 10 digits of duration, number and punctuation.
-    let mut out =
-        String::with_capacity(512 + keys.len() + segments(track)? as usize * (id.as_str().len() + version.len() + 44));
-    put_head(&mut out, descriptor, track, options, &mut keys, map.as_deref());
-    put_segments(&mut out, track, &mut keys, |out, number| {
-        put!(out, "{id}/{number}.{extension}?v={version}\n");
-    });
-    Ok(out)
+    let is_text = track.kind == TrackKind::Text;
+    let (before, after) = (format!("{id}/"), format!(".{}?v={version}", if is_text { "vtt" } else { "m4s" }));
+    let head = Head {
+        map: (!is_text).then(|| format!("URI=\"{id}/init.mp4?v={version}\"")),
+        define: options.define.then_some([("a", before.as_str()), ("b", after.as_str())]),
+    };
+    let (before, after) = if options.define { ("{$a}", "{$b}") } else { (before.as_str(), after.as_str()) };
+    write(descriptor, track, options, &head, before.len() + after.len() + 16, |out, number| {
+        put!(out, "{before}{number}{after}\n");
+    })
 }
 
 /// The same by byte ranges of one file (4.4.4.2). `plan`: all of the track's.
@@ -34,7 +37,7 @@ pub fn media_ranges(
     plan: &[Entry],
     options: &Options<'_>,
 ) -> Result<String, Error> {
-    let (track, mut keys) = listed(descriptor, id, options)?;
+    let track = listed(descriptor, id, options)?;
     let scheme = options.delivery.scheme();
     let init =
         track.init_size.filter(|_| options.delivery != Delivery::Aes128).ok_or(Error::NoRanges)?.delivered(scheme);
@@ -42,44 +45,54 @@ pub fn media_ranges(
         SingleFileError::Plan => Error::Plan,
         SingleFileError::Segments | SingleFileError::Reference(_) => Error::NoRanges,
     })?;
-    let version = descriptor.version.as_str();
-    let map = format!("URI=\"{id}.mp4?v={version}\",BYTERANGE=\"{init}@0\"");
-    let mut out =
-        String::with_capacity(512 + keys.len() + segments(track)? as usize * (id.as_str().len() + version.len() + 72));
-    put_head(&mut out, descriptor, track, options, &mut keys, Some(&map));
-    put_segments(&mut out, track, &mut keys, |out, number| {
+    let uri = format!("{id}.mp4?v={}", descriptor.version);
+    let head = Head { map: Some(format!("URI=\"{uri}\",BYTERANGE=\"{init}@0\"")), define: None };
+    write(descriptor, track, options, &head, uri.len() + 48, |out, number| {
         let range = file.segment(number).unwrap_or_default();
-        put!(out, "#EXT-X-BYTERANGE:{}@{}\n{id}.mp4?v={version}\n", range.end - range.start, range.start);
-    });
-    Ok(out)
+        put!(out, "#EXT-X-BYTERANGE:{}@{}\n{uri}\n", range.end - range.start, range.start);
+    })
 }
 
-/// A track that the request gets, and its keys.
-fn listed<'d>(descriptor: &'d Descriptor, id: &TrackId, options: &Options<'_>) -> Result<(&'d Track, KeyLines), Error> {
+/// A track that the request gets.
+fn listed<'d>(descriptor: &'d Descriptor, id: &TrackId, options: &Options<'_>) -> Result<&'d Track, Error> {
     options.check()?;
     let track = descriptor.track(id).filter(|track| admits(track, options));
     if !descriptor.offers(options.delivery) {
         return Err(Error::NotOffered);
     }
-    let track = track.ok_or(Error::UnknownTrack)?;
-    segments(track)?;
-    Ok((track, KeyLines::of(descriptor, options, track)?))
+    track.ok_or(Error::UnknownTrack)
 }
 
-/// Everything before the first segment.
-fn put_head(
-    out: &mut String,
+/// What a playlist says before its segments, beside what all say.
+struct Head<'a> {
+    /// Attributes of `EXT-X-MAP`; text has none.
+    map: Option<String>,
+    /// Names of variables, and what they stand for.
+    define: Option<[(&'a str, &'a str); 2]>,
+}
+
+/// Writes the playlist: `place` writes where the segment of that number is, in about `per_segment` bytes.
+fn write(
     descriptor: &Descriptor,
     track: &Track,
     options: &Options<'_>,
-    keys: &mut KeyLines,
-    map: Option<&str>,
-) {
-    out.push_str(VERSION);
+    head: &Head<'_>,
+    per_segment: usize,
+    mut place: impl FnMut(&mut String, u32),
+) -> Result<String, Error> {
+    let mut keys = KeyLines::of(descriptor, options, track)?;
+    let count = segments(track)?;
+    // `EXTINF` takes up to some twenty bytes.
+    let mut out = String::with_capacity(512 + keys.len() + (per_segment + 20) * count as usize);
+    out.push_str(if options.define { VERSION_DEFINE } else { VERSION });
     put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
     // Segment n has media sequence number n: the two need no telling apart.
     out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    let map = map.map(|map| format!("#EXT-X-MAP:{map}\n")).unwrap_or_default();
+    // rfc8216bis, 4.4.2.3. Before all that is of segments: players look for it there alone.
+    for (name, value) in head.define.iter().flatten() {
+        put!(out, "#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{value}\"\n");
+    }
+    let map = head.map.as_ref().map(|map| format!("#EXT-X-MAP:{map}\n")).unwrap_or_default();
     if options.delivery == Delivery::Aes128 {
         // Before the key, which would otherwise encrypt it, and want an IV (4.4.4.4).
         out.push_str(&map);
@@ -89,32 +102,31 @@ fn put_head(
         out.push_str(keys.before(1));
         out.push_str(&map);
     }
-}
-
-/// The segments, each with its duration, the keys that begin with it, and what `place` writes of where it is; and the end.
-fn put_segments(out: &mut String, track: &Track, keys: &mut KeyLines, mut place: impl FnMut(&mut String, u32)) {
+    let mut durations = Durations::new(track.timescale);
     let mut number = 0u32;
     for run in &track.timeline.runs {
-        let duration = Seconds::nearest(run.d, track.timescale).to_string();
         for _ in 0..run.n {
             number += 1;
+            let duration = durations.next(run.d);
             out.push_str(keys.before(number));
             put!(out, "#EXTINF:{duration},\n");
-            place(out, number);
+            place(&mut out, number);
         }
     }
     out.push_str("#EXT-X-ENDLIST\n");
+    Ok(out)
 }
 
 /// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
 /// no segment, rounded to the nearest second, is longer (4.4.3.1).
 pub(super) fn target_duration(descriptor: &Descriptor, track: &Track) -> u128 {
-    let of_media = descriptor.tracks.iter().filter(|track| track.kind != TrackKind::Text);
+    let of_media = descriptor.tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
     of_media.chain([track]).map(rounded).max().unwrap_or(1).max(1)
 }
 
 fn rounded(track: &Track) -> u128 {
-    Seconds::nearest(track.timeline.longest(), track.timescale).rounded()
+    // `EXTINF` may be up to the next millisecond.
+    Seconds::up_milli(track.timeline.longest(), track.timescale).rounded()
 }
 
 #[cfg(test)]
@@ -140,7 +152,7 @@ mod tests {
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
              #EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://404142434445464748494a4b4c4d4e4f\",KEYFORMAT=\"com.apple.streamingkeydelivery\",KEYFORMATVERSIONS=\"1\"\n\
              #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
-             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXTINF:4.011,\nen/1.m4s?v=r1\n#EXTINF:3.989,\nen/2.m4s?v=r1\n#EXTINF:2.005,\nen/3.m4s?v=r1\n\
              #EXT-X-ENDLIST\n"
         );
     }
@@ -220,8 +232,8 @@ mod tests {
         assert_eq!(
             body,
             format!(
-                "#EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n#EXTINF:4.010667,\nen/1.m4s?v=r1\n\
-                 {}#EXTINF:3.989333,\nen/2.m4s?v=r1\n{}#EXT-X-MAP:URI=\"en/init.mp4?v=r1&period=1\"\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n#EXT-X-ENDLIST\n",
+                "#EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n#EXTINF:4.011,\nen/1.m4s?v=r1\n\
+                 {}#EXTINF:3.989,\nen/2.m4s?v=r1\n{}#EXT-X-MAP:URI=\"en/init.mp4?v=r1&period=1\"\n#EXTINF:2.005,\nen/3.m4s?v=r1\n#EXT-X-ENDLIST\n",
                 key("404142434445464748494a4b4c4d4e4f"),
                 key("707172737475767778797a7b7c7d7e7f")
             )
@@ -239,13 +251,31 @@ mod tests {
             "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n\
              #EXT-X-MAP:URI=\"en/init.mp4?v=r1\"\n\
              #EXT-X-KEY:METHOD=AES-128,URI=\"https://edge.example/~h/v1/film/key/606162636465666768696a6b6c6d6e6f\"\n\
-             #EXTINF:4.010667,\nen/1.m4s?v=r1\n#EXTINF:3.989333,\nen/2.m4s?v=r1\n#EXTINF:2.005333,\nen/3.m4s?v=r1\n\
+             #EXTINF:4.011,\nen/1.m4s?v=r1\n#EXTINF:3.989,\nen/2.m4s?v=r1\n#EXTINF:2.005,\nen/3.m4s?v=r1\n\
              #EXT-X-ENDLIST\n"
         );
         assert!(!media(&title, &id("subs-en"), &options).expect("playlist").contains("EXT-X-KEY"));
         // Who may not have raw keys may not have this.
         title.key_policy.as_mut().expect("policy").systems.retain(|system| *system != KeySystem::Identity);
         assert_eq!(media(&title, &id("en"), &options), Err(Error::NoKeySystem));
+    }
+
+    #[test]
+    fn what_uris_share_can_be_named_once() {
+        let title = fixture::protected();
+        let plain = fixture::options(Delivery::Cbcs);
+        let defined = Options { define: true, ..plain };
+        let text = media(&title, &id("en"), &defined).expect("playlist");
+        let head = "#EXTM3U\n#EXT-X-VERSION:8\n";
+        assert!(text.starts_with(head) && text.ends_with("#EXTINF:2.005,\n{$a}3{$b}\n#EXT-X-ENDLIST\n"), "{text}");
+        assert!(
+            text.contains("#EXT-X-DEFINE:NAME=\"a\",VALUE=\"en/\"\n#EXT-X-DEFINE:NAME=\"b\",VALUE=\".m4s?v=r1\"\n")
+        );
+        // Substituted, it is the plain one.
+        let lines = text.lines().filter(|line| !line.starts_with("#EXT-X-DEFINE"));
+        let lines: Vec<_> = lines.map(|line| line.replace("{$a}", "en/").replace("{$b}", ".m4s?v=r1")).collect();
+        let expected = media(&title, &id("en"), &plain).expect("playlist").replace("VERSION:6", "VERSION:8");
+        assert_eq!(lines, expected.lines().collect::<Vec<_>>());
     }
 
     #[test]
@@ -281,7 +311,7 @@ mod tests {
             prop_assert_eq!(playlist.segments.len(), runs.iter().map(|(_, n)| *n as usize).sum::<usize>());
             for (segment, ticks) in playlist.segments.iter().zip(expected) {
                 let seconds = ticks as f64 / f64::from(timescale.max(1));
-                prop_assert!((f64::from(segment.duration) - seconds).abs() <= 1e-6 + seconds * 1e-6);
+                prop_assert!((f64::from(segment.duration) - seconds).abs() <= 1.001e-3 + seconds * 1e-6);
                 prop_assert!(seconds.round() <= playlist.target_duration as f64 + 1.0);
             }
         }

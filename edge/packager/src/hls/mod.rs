@@ -8,11 +8,14 @@
 //! So `?ks=clearkey` gives the latter whatever the title's policy lists, `?ks=identity` the former, neither word the former
 //! where the policy allows it.
 
+mod extinf;
 mod group;
 mod iframes;
+mod images;
 mod key;
 mod media;
 mod multivariant;
+mod rendition;
 mod text;
 
 pub use iframes::iframes;
@@ -21,3 +24,5 @@ pub use multivariant::multivariant;
 
 /// The version that `EXT-X-MAP` without `EXT-X-I-FRAMES-ONLY` needs (rfc8216bis, 8); `KEYFORMAT` needs 5.
 const VERSION: &str = "#EXTM3U\n#EXT-X-VERSION:6\n";
+/// The version that variable substitution needs.
+const VERSION_DEFINE: &str = "#EXTM3U\n#EXT-X-VERSION:8\n";

@@ -1,12 +1,13 @@
 use super::{
     VERSION,
     group::{Group, audio_groups, put_group, put_uri},
+    images::put_image_stream,
     key::keys_of,
     text::{Quoted, put},
 };
 use crate::{
     manifest::{Error, Options, average, peak, selection},
-    title::{Delivery, Descriptor, Scheme, Track, TrackKind, Video},
+    title::{Delivery, Descriptor, Track, TrackKind},
 };
 
 /// The multivariant playlist (rfc8216bis, 4.4.6): every video track with every audio group, or every audio group where the title
@@ -50,12 +51,13 @@ pub fn multivariant(descriptor: &Descriptor, options: &Options<'_>) -> Result<St
     if options.delivery != Delivery::Aes128 {
         of(TrackKind::Video).for_each(|track| put_iframes(&mut out, track, options));
     }
+    of(TrackKind::Thumbnail).for_each(|track| put_image_stream(&mut out, track, options));
     Ok(out)
 }
 
 /// `EXT-X-I-FRAME-STREAM-INF` (4.4.6.3), where the track has I-frames to list.
 fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
-    let Some((video, iframes)) = track.video.and_then(|video| Some((video, video.iframes?))) else { return };
+    let Some(iframes) = track.video.and_then(|video| video.iframes) else { return };
     put!(
         out,
         "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH={},AVERAGE-BANDWIDTH={},CODECS={}",
@@ -63,18 +65,23 @@ fn put_iframes(out: &mut String, track: &Track, options: &Options<'_>) {
         iframes.average_bandwidth,
         Quoted(&track.codec)
     );
-    put_picture(out, &video);
+    put_picture(out, track);
     out.push_str(",URI=\"");
     put_uri(out, track, "-iframes", options);
     out.push_str("\"\n");
 }
 
-fn put_picture(out: &mut String, video: &Video) {
+/// What a variant's and an I-frame variant's tag tell alike of the picture.
+fn put_picture(out: &mut String, track: &Track) {
+    let Some(video) = track.video else { return };
     if video.width > 0 && video.height > 0 {
         put!(out, ",RESOLUTION={}x{}", video.width, video.height);
     }
     if let Some(range) = video.range {
         put!(out, ",VIDEO-RANGE={}", range.as_str());
+    }
+    if let Some(level) = track.hdcp {
+        put!(out, ",HDCP-LEVEL={}", level.as_str());
     }
 }
 
@@ -96,13 +103,13 @@ fn put_variant(
     text: Option<&Group<'_>>,
     options: &Options<'_>,
 ) {
-    let scheme = options.delivery.scheme();
-    let dearest = |of: fn(&Track, Option<Scheme>) -> u64, group: Option<&Group<'_>>, scheme| {
-        group.into_iter().flat_map(|group| &group.members).map(|track| of(track, scheme)).max().unwrap_or(0)
+    let delivery = options.delivery;
+    let dearest = |of: fn(&Track, Delivery) -> u64, group: Option<&Group<'_>>| {
+        group.into_iter().flat_map(|group| &group.members).map(|track| of(track, delivery)).max().unwrap_or(0)
     };
     let video = Some(track).filter(|track| track.kind == TrackKind::Video);
-    let sum = |of: fn(&Track, Option<Scheme>) -> u64| {
-        [video.map_or(0, |track| of(track, scheme)), dearest(of, audio, scheme), dearest(of, text, None)]
+    let sum = |of: fn(&Track, Delivery) -> u64| {
+        [video.map_or(0, |track| of(track, delivery)), dearest(of, audio), dearest(of, text)]
             .into_iter()
             .fold(0, u64::saturating_add)
     };
@@ -113,8 +120,8 @@ fn put_variant(
         (Some(video), Some(audio)) => put!(out, "{}", Quoted(&format!("{},{audio}", video.codec))),
         _ => put!(out, "{}", Quoted(&track.codec)),
     }
-    if let Some(video) = video.and_then(|track| track.video) {
-        put_picture(out, &video);
+    if let Some((track, video)) = video.and_then(|track| Some((track, track.video?))) {
+        put_picture(out, track);
         if let (frames @ 1.., per @ 1..) = video.frame_rate {
             let thousandths = (u64::from(frames) * 1000 + u64::from(per) / 2) / u64::from(per);
             put!(out, ",FRAME-RATE={}.{:03}", thousandths / 1000, thousandths % 1000);
@@ -142,7 +149,7 @@ mod tests {
     use crate::{
         hls::media,
         manifest::fixture,
-        title::{IFrames, KeySystem, TrackId, VideoRange},
+        title::{HdcpLevel, IFrames, KeySystem, Role, TrackId, VideoRange},
     };
 
     fn parsed(title: &Descriptor, options: &Options<'_>) -> MasterPlaylist {
@@ -210,6 +217,30 @@ mod tests {
     }
 
     #[test]
+    fn roles_are_characteristics_and_flags() {
+        let mut title = fixture::protected();
+        let described = fixture::audio("en-ad", "en", "English", false);
+        title.tracks.push(Track { role: Some(Role::Description), ..described });
+        for (id, role) in [("forced-en", Role::ForcedSubtitle), ("sdh-en", Role::Caption)] {
+            title.tracks.push(Track { role: Some(role), ..fixture::text(id, "en", id) });
+        }
+        let playlist = parsed(&title, &fixture::options(Delivery::Cenc));
+        let told = |uri: &str| {
+            let media = playlist.alternatives.iter().find(|media| media.uri.as_deref() == Some(uri)).expect("listed");
+            assert!(!media.default || uri == "en.m3u8");
+            assert!(media.autoselect, "each is a choice of its own");
+            (media.group_id.as_str(), media.forced, media.characteristics.clone())
+        };
+        assert_eq!(told("en.m3u8"), ("audio-1", false, None));
+        // Another role is no other quality: the same group.
+        let describes = Some("public.accessibility.describes-video".to_owned());
+        assert_eq!(told("en-ad.m3u8"), ("audio-1", false, describes));
+        assert_eq!(told("subs-en.m3u8"), ("text", false, None));
+        assert_eq!(told("forced-en.m3u8"), ("text", true, None));
+        assert!(told("sdh-en.m3u8").2.is_some_and(|told| told.contains("transcribes-spoken-dialog")));
+    }
+
+    #[test]
     fn session_keys_are_the_media_playlists_keys() {
         let title = fixture::protected();
         for delivery in [Delivery::Cenc, Delivery::Cbcs] {
@@ -261,7 +292,7 @@ mod tests {
         let mut title = fixture::protected();
         let video = title.tracks[0].video.as_mut().expect("video");
         video.range = Some(VideoRange::Pq);
-        video.iframes = Some(IFrames { peak_bandwidth: 2, average_bandwidth: 1 });
+        video.iframes = Some(IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: None });
         let playlist = parsed(&title, &fixture::options(Delivery::Cenc));
         let range = |variant: &VariantStream| {
             let told = variant.other_attributes.as_ref().and_then(|others| others.get("VIDEO-RANGE"));
@@ -270,6 +301,20 @@ mod tests {
         let ranges: Vec<_> = playlist.variants.iter().map(range).collect();
         let pq = || Some("PQ".to_owned());
         assert_eq!(ranges, [(false, pq()), (false, None), (true, pq())]);
+    }
+
+    #[test]
+    fn the_protection_of_outputs_is_told_of_variants_and_iframes() {
+        let mut title = fixture::protected();
+        title.tracks[0].hdcp = Some(HdcpLevel::Type1);
+        let iframes = IFrames { peak_bandwidth: 2, average_bandwidth: 1, segments: None };
+        title.tracks[0].video.as_mut().expect("video").iframes = Some(iframes);
+        title.tracks[1].video.as_mut().expect("video").iframes = Some(iframes);
+        let playlist = parsed(&title, &fixture::options(Delivery::Cbcs));
+        let told = playlist.variants.iter().map(|variant| (variant.is_i_frame, variant.hdcp_level.clone()));
+        let told: Vec<_> = told.map(|(of, level)| (of, level.map(|level| level.to_string()))).collect();
+        let high = || Some("TYPE-1".to_owned());
+        assert_eq!(told, [(false, high()), (false, None), (true, high()), (true, None)]);
     }
 
     #[test]

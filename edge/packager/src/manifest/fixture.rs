@@ -4,8 +4,8 @@ use super::{Addressing, Options};
 use crate::{
     keys::Kid,
     title::{
-        Audio, Delivery, Descriptor, InitSize, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys, Timeline,
-        TitleId, TitleKey, Track, TrackId, TrackKind, Version, Video,
+        Audio, Delivery, Descriptor, ImageFormat, InitSize, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys,
+        Thumbnails, Timeline, TitleId, TitleKey, Track, TrackId, TrackKind, Version, Video,
     },
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
         base: "https://edge.example/~h/v1/film",
         query: "",
         addressing: Addressing::Segments,
+        define: false,
     }
 }
 
@@ -67,13 +68,21 @@ fn track(id: &str, kind: TrackKind, codec: &str, timescale: u32, peak: u32, runs
         timescale,
         peak_bandwidth: peak,
         average_bandwidth: peak / 6 * 5,
+        delivered: Vec::new(),
         language: None,
         label: None,
+        role: None,
         default: false,
+        hdcp: None,
         video: None,
         audio: None,
-        init_size: (kind != TrackKind::Text).then_some(InitSize { clear: 700, cenc: 780, cbcs: 800 }),
+        init_size: matches!(kind, TrackKind::Video | TrackKind::Audio).then_some(InitSize {
+            clear: 700,
+            cenc: 780,
+            cbcs: 800,
+        }),
         text: None,
+        thumbnails: None,
         timeline: Timeline { start: 0, runs: runs.iter().map(|(d, n)| Run { d: *d, n: *n, f: 4 }).collect() },
         schedule: Schedule::default(),
     }
@@ -93,6 +102,14 @@ pub(crate) fn audio(id: &str, language: &str, label: &str, default: bool) -> Tra
         label: Some(label.to_owned()),
         default,
         ..track(id, TrackKind::Audio, "mp4a.40.2", 48_000, 130_000, &[(192_512, 1), (191_488, 1), (96_256, 1)])
+    }
+}
+
+/// Two images of five by four thumbnails, one each two seconds.
+pub(crate) fn thumbnails(id: &str) -> Track {
+    Track {
+        thumbnails: Some(Thumbnails { format: ImageFormat::Jpeg, columns: 5, rows: 4, width: 160, height: 90 }),
+        ..track(id, TrackKind::Thumbnail, "jpeg", 12_800, 20_000, &[(512_000, 2)])
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Options<'a> {
     pub query: &'a str,
     /// How manifests name media.
     pub addressing: Addressing,
+    /// `?define=1`: media playlists name what their URIs share once, by `EXT-X-DEFINE`, which not all players can read.
+    pub define: bool,
 }
 
 /// How manifests name the media of audio and video.

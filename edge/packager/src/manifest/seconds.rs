@@ -15,6 +15,17 @@ impl Seconds {
         Self { micros: (u128::from(ticks) * MICROS + timescale / 2) / timescale }
     }
 
+    /// To the nearest millisecond.
+    pub(crate) fn nearest_milli(ticks: u64, timescale: u32) -> Self {
+        let timescale = u128::from(timescale.max(1));
+        Self { micros: (u128::from(ticks) * 1000 + timescale / 2) / timescale * 1000 }
+    }
+
+    /// Up to the next millisecond.
+    pub(crate) fn up_milli(ticks: u64, timescale: u32) -> Self {
+        Self { micros: (u128::from(ticks) * 1000).div_ceil(u128::from(timescale.max(1))) * 1000 }
+    }
+
     /// Up to the next microsecond: what nothing of the media may exceed.
     pub(crate) fn up(ticks: u64, timescale: u32) -> Self {
         Self { micros: (u128::from(ticks) * MICROS).div_ceil(u128::from(timescale.max(1))) }

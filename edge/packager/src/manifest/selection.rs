@@ -46,9 +46,9 @@ pub(crate) fn protection(
     Ok(kids(keys, track)?.map(|kids| Protection { scheme, kids }))
 }
 
-/// `None` for text, which has no key; audio and video without one are not offered, nor is a track with key periods that have none.
+/// `None` for text and thumbnails, which have no key; audio and video without one are not offered, nor is a track with key periods that have none.
 fn kids(keys: &SchemeKeys, track: &Track) -> Result<Option<Vec<Kid>>, Error> {
-    if track.kind == TrackKind::Text {
+    if matches!(track.kind, TrackKind::Text | TrackKind::Thumbnail) {
         return Ok(None);
     }
     let kids = keys.kids(track);
@@ -102,7 +102,7 @@ pub(crate) fn admits(track: &Track, options: &Options<'_>) -> bool {
     match track.kind {
         TrackKind::Video => track.within(options.max_height) && of_codec(track, options, true),
         TrackKind::Audio => of_codec(track, options, false),
-        TrackKind::Text => true,
+        TrackKind::Text | TrackKind::Thumbnail => true,
     }
 }
 

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, InitSize, KeyPolicy, Schedule, Timeline, TitleId, TrackId, Version, VideoRange};
+use super::{
+    DeliveredBandwidth, Delivery, HdcpLevel, InitSize, KeyPolicy, Role, Schedule, Thumbnails, Timeline, TitleId,
+    TrackId, Version, VideoRange,
+};
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
 ///
@@ -30,6 +33,8 @@ pub enum TrackKind {
     Audio,
     /// WebVTT, a file per segment, perhaps made of timed text in CMAF ([`Text`]); always in the clear.
     Text,
+    /// Images of thumbnails, a file per segment, always in the clear.
+    Thumbnail,
 }
 
 impl TrackKind {
@@ -50,7 +55,7 @@ pub struct Track {
     pub id: TrackId,
     /// What it carries.
     pub kind: TrackKind,
-    /// RFC 6381 codec string (`avc1.640028`, `mp4a.40.2`, `wvtt`).
+    /// RFC 6381 codec string (`avc1.640028`, `mp4a.40.2`, `wvtt`); of images, their format.
     pub codec: String,
     /// Ticks per second of the timeline.
     pub timescale: u32,
@@ -58,15 +63,24 @@ pub struct Track {
     pub peak_bandwidth: u32,
     /// Bits per second over the whole track, of the clear media.
     pub average_bandwidth: u32,
+    /// The same in the deliveries that the title is offered in; empty for text, in the clear, and in documents that were written before it was measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delivered: Vec<DeliveredBandwidth>,
     /// BCP 47 language, `und` where unknown. Absent for video.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The name shown to viewers (HLS `NAME`, DASH `Label`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// What it is for among its kind; absent where the operator does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Whether players choose it without being asked, among its kind.
     #[serde(default)]
     pub default: bool,
+    /// The copy protection that the picture asks of a display's link; absent where the operator does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hdcp: Option<HdcpLevel>,
     /// Video only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub video: Option<Video>,
@@ -79,6 +93,9 @@ pub struct Track {
     /// Bytes of its init segment, which byte ranges begin with; text has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub init_size: Option<InitSize>,
+    /// Thumbnail tracks only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thumbnails: Option<Thumbnails>,
     /// The segments.
     pub timeline: Timeline,
     /// Where among them its protection changes.
@@ -110,6 +127,19 @@ pub struct IFrames {
     pub peak_bandwidth: u32,
     /// Bits per second over all, protected.
     pub average_bandwidth: u32,
+    /// As segments of their own; absent where they are not to be had so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<IFrameSegments>,
+}
+
+/// What manifests say of segments that hold a track's I-frames alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IFrameSegments {
+    /// Highest bits per second over any one of them, protected.
+    pub bandwidth: u32,
+    /// How many frames of the track go by, at least, while one of them is shown: played so much faster, they take a decoder no more pictures per
+    /// second than the track does.
+    pub max_playout_rate: u32,
 }
 
 /// What manifests say of an audio track.

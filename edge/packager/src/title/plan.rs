@@ -27,7 +27,7 @@ pub struct Entry {
     pub cbcs: u32,
     /// In the track's timescale.
     pub duration: u32,
-    /// Where the first sample ends, in bytes from the start of the entry, protected in `cenc`; 0 where the first sample is not a sync sample.
+    /// Where the first sample ends, in bytes from the start of the entry, protected in `cenc`; 0 where decoding cannot begin at it.
     pub first_picture_cenc: u32,
     /// The same in `cbcs`.
     pub first_picture_cbcs: u32,
@@ -59,7 +59,7 @@ impl Entry {
             Some(Scheme::Cenc) => self.first_picture_cenc,
             Some(Scheme::Cbcs) => self.first_picture_cbcs,
             // What protection adds stands before the samples.
-            None => self.first_picture_cbcs.saturating_sub(self.cbcs.saturating_sub(self.clear)),
+            None => self.first_picture_cbcs.saturating_add_signed(self.clear.wrapping_sub(self.cbcs).cast_signed()),
         };
         (self.first_picture_cbcs > 0).then_some(end)
     }

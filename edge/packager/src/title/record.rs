@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Delivery, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
+use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
 use crate::keys::Kid;
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
@@ -23,6 +23,12 @@ pub struct TrackRecord {
     /// Picture height in pixels; video only. A tier's cap compares against it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
+    /// Whether each segment's I-frames may be had alone, as segments of their own: only where indexing has taken them out of every one.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub iframes: bool,
+    /// How the images of a thumbnail track are coded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageFormat>,
     /// Key id per delivery and key period; empty only for a track that is delivered in the clear.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
@@ -81,6 +87,7 @@ enum Reason {
     UnprotectedTitle,
     Text,
     ClearLead,
+    Thumbnail,
 }
 
 impl ClearReason {
@@ -90,6 +97,7 @@ impl ClearReason {
             Reason::UnprotectedTitle => "unprotected_title",
             Reason::Text => "text",
             Reason::ClearLead => "clear_lead",
+            Reason::Thumbnail => "thumbnail",
         }
     }
 }
@@ -138,7 +146,7 @@ pub enum RecordError {
 impl TrackRecord {
     /// How this track is to leave the edge in `delivery`: its init segment, and all that is not said otherwise of a segment.
     ///
-    /// Fails closed: a track that is neither text nor of an unprotected title, and has no key id for the delivery, is an error.
+    /// Fails closed: a track that is neither text nor thumbnails nor of an unprotected title, and has no key id for the delivery, is an error.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -188,6 +196,9 @@ impl TrackRecord {
             (Delivery::Cenc | Delivery::Cbcs | Delivery::Aes128, TrackKind::Text) if !self.unprotected_title => {
                 Ok(Treatment::Clear(ClearReason(Reason::Text)))
             }
+            (Delivery::Cenc | Delivery::Cbcs | Delivery::Aes128, TrackKind::Thumbnail) if !self.unprotected_title => {
+                Ok(Treatment::Clear(ClearReason(Reason::Thumbnail)))
+            }
             (_, TrackKind::Video | TrackKind::Audio) => {
                 let mut kids = self.kids.iter().filter(|entry| entry.scheme == delivery);
                 let kid = kids.find(|entry| entry.period == period).ok_or(RecordError::NotOffered)?.kid;
@@ -215,6 +226,8 @@ mod tests {
             number: 0,
             timescale: 1,
             height: None,
+            iframes: false,
+            image: None,
             kids: kids.iter().map(|scheme| DeliveryKid { scheme: *scheme, kid: Kid([1; 16]), period: 0 }).collect(),
             unprotected_title,
             sample_entry: String::new(),
@@ -243,6 +256,10 @@ mod tests {
         let text = record(TrackKind::Text, &[], false);
         assert!(matches!(text.treatment(Delivery::Cbcs), Ok(Treatment::Clear(_))));
         assert_eq!(text.treatment(Delivery::Clear), Err(RecordError::NotOffered));
+        let thumbnails = record(TrackKind::Thumbnail, &[], false);
+        let told = thumbnails.treatment(Delivery::Cenc);
+        assert!(matches!(told, Ok(Treatment::Clear(reason)) if reason.as_str() == "thumbnail"), "{told:?}");
+        assert_eq!(thumbnails.treatment(Delivery::Clear), Err(RecordError::NotOffered));
     }
 
     #[test]

@@ -22,7 +22,8 @@ fn is_zero(n: &u32) -> bool {
 pub struct Timeline {
     /// Decode time of the first segment, in the track's timescale.
     pub start: u64,
-    /// Segments follow one another without gaps.
+    /// Segments follow one another without gaps. In documents what repeats is folded: `{"times":N,"of":[RUN,…]}` stands for N times those runs.
+    #[serde(with = "super::folded")]
     pub runs: Vec<Run>,
 }
 

@@ -1,16 +1,18 @@
-//! Our own shape: `DIR/TRACK/{init.mp4,1.m4s,…}`, for plain WebVTT `1.vtt,…`.
+//! Our own shape: `DIR/TRACK/{init.mp4,1.m4s,…}`, for plain WebVTT `1.vtt,…`, for thumbnails `1.jpg,…`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sluice_packager::title::TrackId;
+use sluice_packager::title::{ImageFormat, TrackId};
 
 use super::{Found, Hint, Listing, Piece, Said, gather, list};
 
 /// Whether one of these is such a track: by its first segment, as other tools too call their init segments so.
 pub(super) fn are_here(entries: &[PathBuf]) -> bool {
     entries.iter().any(|folder| {
-        folder.join("1.vtt").is_file() || folder.join("init.mp4").is_file() && folder.join("1.m4s").is_file()
+        folder.join("1.vtt").is_file()
+            || image(folder).is_some()
+            || folder.join("init.mp4").is_file() && folder.join("1.m4s").is_file()
     })
 }
 
@@ -23,12 +25,18 @@ pub(super) fn open(entries: Vec<PathBuf>) -> anyhow::Result<Listing> {
 /// `None` for a folder that holds an indexed version rather than a track: the store may be the same folder.
 fn track(folder: &Path) -> anyhow::Result<Option<Found>> {
     let init = folder.join("init.mp4");
-    let (init, extension) = match (init.is_file(), folder.join("1.vtt").is_file()) {
-        (true, false) => (Some(Piece::whole(init, "init.mp4")), "m4s"),
-        (false, true) => (None, "vtt"),
-        (true, true) => bail!("{}: both init.mp4 and 1.vtt: media and text are separate tracks", folder.display()),
-        (false, false) if is_version(folder)? => return Ok(None),
-        (false, false) => bail!("{}: neither init.mp4 nor 1.vtt", folder.display()),
+    let image = image(folder);
+    let (init, extension) = match (init.is_file(), folder.join("1.vtt").is_file(), image) {
+        (true, false, None) => (Some(Piece::whole(init, "init.mp4")), "m4s"),
+        (false, true, None) => (None, "vtt"),
+        (false, false, Some(format)) => (None, format.extension()),
+        (false, false, None) if is_version(folder)? => return Ok(None),
+        (false, false, None) => bail!("{}: neither init.mp4 nor 1.vtt nor 1.jpg", folder.display()),
+        _ => bail!(
+            "{}: two of init.mp4, 1.vtt and 1.{}: media, text and thumbnails are separate tracks",
+            folder.display(),
+            image.map_or("jpg", ImageFormat::extension)
+        ),
     };
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let id =
@@ -52,7 +60,12 @@ fn track(folder: &Path) -> anyhow::Result<Option<Found>> {
         let name = format!("{number}.{extension}");
         Piece::whole(folder.join(&name), name)
     });
-    Ok(Some(Found { hint: Hint::Exact(id), init, segments: segments.collect(), said: Said::default() }))
+    Ok(Some(Found { hint: Hint::Exact(id), init, image, segments: segments.collect(), said: Said::default() }))
+}
+
+/// How the folder's images are coded, if it has some.
+fn image(folder: &Path) -> Option<ImageFormat> {
+    ImageFormat::ALL.into_iter().find(|format| folder.join(format!("1.{}", format.extension())).is_file())
 }
 
 /// The number that a segment's name is, if it is one.

@@ -105,7 +105,13 @@ fn track(root: &Path, listed: Listed) -> anyhow::Result<Option<Found>> {
         return Ok(None);
     }
     let (init, segments) = media(root, &address, playlist).with_context(|| path.display().to_string())?;
-    Ok(Some(Found { hint: Hint::Name(stem(&address).to_owned(), listed.kind), init, segments, said: listed.said }))
+    Ok(Some(Found {
+        hint: Hint::Name(stem(&address).to_owned(), listed.kind),
+        init,
+        image: None,
+        segments,
+        said: listed.said,
+    }))
 }
 
 /// What a playlist is called: its folder's name where its own says nothing.

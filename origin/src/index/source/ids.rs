@@ -49,7 +49,7 @@ pub(super) fn assign(tracks: Vec<Found>) -> Vec<TrackFiles> {
             Hint::Name(name, kind) => derive(&name, kind, &taken),
         };
         taken.insert(id.clone());
-        TrackFiles { id, init: found.init, segments: found.segments, said: found.said }
+        TrackFiles { id, init: found.init, image: found.image, segments: found.segments, said: found.said }
     };
     tracks.into_iter().map(with_id).collect()
 }
@@ -94,6 +94,7 @@ mod tests {
 
     fn ids(names: &[(&str, Option<&'static str>)]) -> Vec<String> {
         let found = names.iter().map(|(name, kind)| Found {
+            image: None,
             hint: Hint::Name((*name).to_owned(), *kind),
             init: None,
             segments: Vec::new(),

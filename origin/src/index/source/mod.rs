@@ -19,7 +19,10 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use sluice_packager::{bmff::moov::Init, title::TrackId};
+use sluice_packager::{
+    bmff::moov::Init,
+    title::{ImageFormat, TrackId},
+};
 
 pub(super) use piece::{Declared, Piece};
 
@@ -45,8 +48,10 @@ pub(super) struct Source {
 /// One track's files.
 pub(super) struct TrackFiles {
     pub(super) id: TrackId,
-    /// `None` for plain WebVTT.
+    /// `None` for plain WebVTT and thumbnails.
     pub(super) init: Option<Piece>,
+    /// Of thumbnails, how they are coded.
+    pub(super) image: Option<ImageFormat>,
     /// In order; never empty.
     pub(super) segments: Vec<Piece>,
     /// What a manifest says of it.
@@ -57,6 +62,7 @@ pub(super) struct TrackFiles {
 struct Found {
     hint: Hint,
     init: Option<Piece>,
+    image: Option<ImageFormat>,
     segments: Vec<Piece>,
     said: Said,
 }
@@ -76,6 +82,7 @@ impl Found {
             Some(Self {
                 hint: self.hint.of_several(&init),
                 init: self.init.clone().map(|piece| piece.init_of(id)),
+                image: None,
                 segments: self.segments.iter().map(|piece| piece.clone().media_of(id, init.trex)).collect(),
                 said: Said { label: None, ..self.said.clone() },
             })
@@ -117,7 +124,7 @@ impl Source {
         let Listing { tracks, left_out } = listing;
         if tracks.is_empty() {
             bail!(
-                "{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, …, a fragmented MP4 file, or what a manifest (.mpd, .m3u8) lists",
+                "{}: no track here: a track is a folder with init.mp4 and 1.m4s, 2.m4s, … or with 1.vtt, … or 1.jpg, …, a fragmented MP4 file, or what a manifest (.mpd, .m3u8) lists",
                 path.display()
             );
         }

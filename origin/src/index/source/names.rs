@@ -92,7 +92,13 @@ pub(super) fn files(dir: &Path, files: Vec<PathBuf>) -> anyhow::Result<Listing> 
             (true, true, _) | (true, false, true) => {
                 let Some(split) = problems.note(whole::split(&path)) else { continue };
                 let hint = Hint::Name(folder.join(stem).display().to_string(), None);
-                tracks.push(Found { hint, init: Some(split.init), segments: split.segments, said: Said::default() });
+                tracks.push(Found {
+                    hint,
+                    init: Some(split.init),
+                    image: None,
+                    segments: split.segments,
+                    said: Said::default(),
+                });
             }
             (true, false, false) => {
                 let group = groups.entry((folder, common(stem, false).0)).or_default();
@@ -128,7 +134,7 @@ pub(super) fn files(dir: &Path, files: Vec<PathBuf>) -> anyhow::Result<Listing> 
         segments.sort();
         let segments = (1..).zip(segments).map(|(number, (_, path))| Piece::whole(path, format!("{number}.vtt")));
         let hint = Hint::Name(joined(&folder, &name), Some("text"));
-        tracks.push(Found { hint, init: None, segments: segments.collect(), said: Said::default() });
+        tracks.push(Found { hint, init: None, image: None, segments: segments.collect(), said: Said::default() });
     }
     problems.none()?;
     Ok(Listing { tracks, left_out })
@@ -175,6 +181,7 @@ impl Group {
         }
         let segments = (1..).zip(self.segments).map(|(number, (_, path))| Piece::whole(path, format!("{number}.m4s")));
         Ok(Found {
+            image: None,
             hint: Hint::Name(joined(folder, name), None),
             init: Some(Piece::whole(init, "init.mp4")),
             segments: segments.collect(),

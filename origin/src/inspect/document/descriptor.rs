@@ -3,7 +3,9 @@ use std::fmt::{self, Write};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sluice_gate::rights::Rights;
-use sluice_packager::title::{Audio, Descriptor, KeyPolicy, KeyScope, SchemeKeys, TitleKey, Track, TrackKind, Video};
+use sluice_packager::title::{
+    Audio, Descriptor, HdcpLevel, KeyPolicy, KeyScope, Role, SchemeKeys, TitleKey, Track, TrackKind, Video,
+};
 
 /// A title's descriptor.
 #[derive(Clone, Debug, Serialize)]
@@ -47,7 +49,7 @@ pub struct KeyReport {
 pub struct TrackReport {
     /// The track's id.
     pub id: String,
-    /// `video`, `audio` or `text`.
+    /// `video`, `audio`, `text` or `thumbnail`.
     #[serde(rename = "type")]
     pub kind: TrackKind,
     /// RFC 6381.
@@ -60,6 +62,12 @@ pub struct TrackReport {
     pub peak_bandwidth: u32,
     /// Bits per second.
     pub average_bandwidth: u32,
+    /// What it is for among its kind, where the document tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// The copy protection that the picture asks of a display's link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hdcp: Option<HdcpLevel>,
     /// Video only, as the document has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<Video>,
@@ -118,6 +126,8 @@ fn track(track: &Track) -> TrackReport {
         duration: track.timeline.duration() as f64 / f64::from(track.timescale.max(1)),
         peak_bandwidth: track.peak_bandwidth,
         average_bandwidth: track.average_bandwidth,
+        role: track.role,
+        hdcp: track.hdcp,
         video: track.video,
         audio: track.audio,
         language: track.language.clone(),
@@ -152,6 +162,7 @@ impl TrackReport {
             TrackKind::Video => "video",
             TrackKind::Audio => "audio",
             TrackKind::Text => "text",
+            TrackKind::Thumbnail => "thumbnails",
         };
         write!(f, "{}: {kind} {}, {} segments, {:.3} s, ", self.id, self.codec, self.segments, self.duration)?;
         write!(f, "peak {} average {} bit/s", self.peak_bandwidth, self.average_bandwidth)?;
@@ -161,6 +172,12 @@ impl TrackReport {
             if let Some(range) = video.range {
                 write!(f, ", {}", range.as_str())?;
             }
+        }
+        if let Some(level) = self.hdcp {
+            write!(f, ", HDCP {}", level.as_str())?;
+        }
+        if let Some(role) = self.role {
+            write!(f, ", {}", role.as_str())?;
         }
         if let Some(audio) = self.audio {
             write!(f, ", {} channels at {} Hz", audio.channels, audio.sample_rate)?;

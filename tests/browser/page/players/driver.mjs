@@ -1,10 +1,13 @@
 /**
  * What the cases need of a player. A subclass has, beside these members, `static library` (the URL of the player's script),
- * `load(url)`, `heights()` (of the renditions), `switchTo(height)` and `showSubtitles()`, each by the player's own interface.
+ * `load(url)`, `heights()` (of the renditions), `switchTo(height)` and `showSubtitles()`, each by the player's own interface; and `wind(rate)`
+ * where it `winds` by I-frames alone.
  */
 export class Driver {
   /** Why the player gave up: {name, status, body}, the latter two where it was an HTTP answer. */
   failure = null;
+  /** Whether it plays I-frames alone where it winds. */
+  winds = false;
   /** What it complained of and went on. */
   complaints = [];
 

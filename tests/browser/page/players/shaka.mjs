@@ -20,6 +20,7 @@ export class ShakaDriver extends Driver {
       this.received(error, true);
       throw error;
     });
+    this.winds = this.player.getManifestType() === 'DASH';
   }
 
   heights() {
@@ -29,6 +30,10 @@ export class ShakaDriver extends Driver {
   switchTo(height) {
     this.player.configure('abr.enabled', false);
     this.player.selectVideoTrack(this.player.getVideoTracks().find((track) => track.height === height), true);
+  }
+
+  wind(rate) {
+    this.player.trickPlay(rate);
   }
 
   showSubtitles() {

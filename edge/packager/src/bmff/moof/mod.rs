@@ -75,6 +75,16 @@ impl<'a> Moof<'a> {
         Ok(Self { view, traf: Traf::parse(traf)? })
     }
 
+    /// `sequence_number` of its `mfhd` (8.8.5).
+    ///
+    /// # Errors
+    /// [`Error`]
+    pub(crate) fn sequence_number(&self) -> Result<u32, Error> {
+        let mut fields = self.view.child(b"mfhd")?.fields();
+        fields.full(0)?;
+        fields.u32("sequence_number")
+    }
+
     /// Which entry of `stsd` describes its samples, from 1. `trex` gives it where the fragment does not.
     pub fn description(&self, trex: Option<&Trex>) -> u32 {
         self.traf.tfhd.description.or(trex.map(|trex| trex.description)).unwrap_or(1)

@@ -89,6 +89,12 @@ impl<'a> Trun<'a> {
         Ok(head)
     }
 
+    /// The first sample's composition time minus its decode time, in the track's timescale, where the run gives it.
+    pub(crate) fn first_composition(&self) -> Option<i64> {
+        let written = self.samples().next()?.composition?;
+        Some(if self.version == 0 { written.into() } else { written.cast_signed().into() })
+    }
+
     /// Its samples, in order.
     pub fn samples(&self) -> impl Iterator<Item = RunSample> + '_ {
         let row = row(self.present);

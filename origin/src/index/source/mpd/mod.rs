@@ -108,6 +108,7 @@ fn track(
     let language = representation.lang.as_ref().or(set.lang.as_ref());
     let label = representation.Label.first().or(set.Label.first());
     Ok(Found {
+        image: None,
         hint: Hint::Name(representation.id.clone().unwrap_or_default(), kind(set, media_type)),
         init,
         segments,

@@ -4,8 +4,8 @@ import { pause, until } from './until.mjs';
 /** Into the middle: the third segment from the end, within the cue that touches three segments. */
 const SEEK = 15;
 const CUE = 'This one touches three segments.';
-/** From where and how fast it is wound. */
-const WIND = { from: 2, rate: 4 };
+/** From where and how fast it is wound, and how many pictures in a row are to be I-frames: the title has one each whole second, among 25 frames. */
+const WIND = { from: 2, rate: 4, pictures: 4 };
 /** How long keys that do not fit are watched, unless the player gives up first. */
 const NO_PICTURE_MS = 6_000;
 
@@ -77,8 +77,19 @@ export async function play(driver, video, url) {
       video.currentTime = WIND.from;
       await wait(() => !video.seeking && observer.presented.time < WIND.from + 4, 'picture to wind from');
       driver.wind(WIND.rate);
-      const seen = await picture('while winding', () => observer.presented.time >= WIND.from + 4 && iframes().length > 0);
-      return { ...seen, time: observer.presented.time, bytes: iframes().length };
+      const shown = [];
+      const alone = () => {
+        const { time } = observer.presented;
+        if (time === shown.at(-1)) return false;
+        // Any other frame is still of the whole track.
+        if (Math.abs(time - Math.round(time)) > 0.001) shown.length = 0;
+        else shown.push(time);
+        return shown.length >= WIND.pictures;
+      };
+      const before = observer.frames();
+      await wait(alone, 'I-frames alone');
+      await wait(() => observer.isTitle(), 'picture of the title while winding');
+      return { frames: observer.frames() - before, time: shown.at(-1), bytes: iframes().length };
     });
   }
   return { ...outcome, frames: observer.frames() };

@@ -13,7 +13,7 @@ use super::{
 use crate::text::Transcriber;
 
 /// Largest segment of text, in bytes.
-const LARGEST: usize = 16 << 20;
+const LARGEST: u64 = 16 << 20;
 
 /// A file that indexing makes and stores beside the media.
 pub(super) struct Made {
@@ -37,11 +37,12 @@ pub(super) fn read(
     // Decode time and end of each segment.
     let mut spans: Vec<core::ops::Range<u64>> = Vec::new();
     for path in &source.segments {
-        let (bytes, file) = load(path)?;
-        if bytes.len() > LARGEST {
+        if path.size()? > LARGEST {
             bail!("{}: a segment of text has at most {LARGEST} bytes", path.display());
         }
-        let span = transcriber.push(&bytes).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let (bytes, file) = load(path)?;
+        let span = transcriber.push(&bytes);
+        let span = span.map_err(|error| anyhow!("{}: {}", path.display(), error.shifted(path.start())))?;
         if let Some(before) = spans.last().filter(|before| span.start < before.end) {
             let (start, end) = (span.start, before.end);
             bail!("{}: begins at decode time {start}, before the end of the segment before, {end}", path.display());

@@ -53,3 +53,20 @@ pub enum Error {
     )]
     Outside(u64),
 }
+
+impl Error {
+    /// The same, its offset counted from `by` bytes earlier: of a segment that is part of a larger file.
+    #[must_use]
+    pub fn shifted(mut self, by: u64) -> Self {
+        match &mut self {
+            Self::Box(error) => return Self::Box(error.clone().shifted(by)),
+            Self::Media(error) => return Self::Media(error.clone().shifted(by)),
+            Self::Order { offset, .. }
+            | Self::EditList { offset }
+            | Self::Images { offset }
+            | Self::Document { offset, .. } => *offset = offset.saturating_add(by),
+            Self::Codec(_) | Self::Empty | Self::Outside(_) => {}
+        }
+        self
+    }
+}

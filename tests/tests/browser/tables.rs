@@ -18,7 +18,7 @@ pub(crate) fn render(rows: &[Row]) -> String {
 /// A cell without content, which its row explains.
 const NONE: &str = "";
 
-fn matrix(rows: &[Row]) -> Table<14> {
+fn matrix(rows: &[Row]) -> Table<15> {
     let mut table = Table::new([
         ("host", Left),
         ("player", Left),

@@ -11,9 +11,7 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         Error::SampleOutside { .. } => "the file is not complete, or not of this moof",
         Error::Box(bmff::Error::PastEnd { .. }) => "the file is not complete, or no MP4",
         Error::Box(bmff::Error::Missing { missing, .. }) => match &missing.0 {
-            b"tfdt" => {
-                "Smooth Streaming (ismv) and old packagers leave it out; write CMAF (ffmpeg: -f dash, or -movflags +dash)"
-            }
+            b"tfdt" => "its decode time is told nowhere; write CMAF (ffmpeg: -f dash, or -movflags +dash)",
             b"avcC" | b"hvcC" | b"av1C" | b"vpcC" | b"esds" | b"dac3" | b"dec3" | b"dac4" | b"dOps" | b"dfLa" => {
                 "the codec configuration is missing; package again from the encoder's output"
             }
@@ -22,11 +20,6 @@ pub(super) fn of(error: &Error) -> Option<&'static str> {
         },
         Error::Box(bmff::Error::Repeated { kind, .. }) if kind.0 == *b"traf" => {
             "a fragment of several tracks; write audio and video apart, a file for each"
-        }
-        Error::Box(bmff::Error::Invalid { kind, what, .. })
-            if kind.0 == *b"tfhd" && what.contains("base_data_offset") =>
-        {
-            "package with ffmpeg -movflags +default_base_moof, or shaka-packager"
         }
         _ => return None,
     })

@@ -73,14 +73,35 @@ impl Work {
     pub(super) fn ffmpeg_on(&self, inputs: &[&str], arguments: &[&str]) {
         let mut command = Command::new("ffmpeg");
         command.args(["-v", "error", "-nostdin"]).args(inputs).args(arguments).current_dir(self.0.path());
-        tools::run(command, &[], "ffmpeg (apt-get install ffmpeg)");
+        process::run(command, &[], "ffmpeg (apt-get install ffmpeg)");
+    }
+
+    /// shaka-packager's segments of a WebVTT file beside those of the input, with an MPD.
+    pub(super) fn shaka_with_text(&self, cues: &str) {
+        self.write("cues.vtt", cues);
+        let stream = |kind: &str, folder: &str| {
+            format!(
+                "in={},stream={kind},init_segment=out/{folder}/init.mp4,segment_template=out/{folder}/$Number$.m4s",
+                input().display()
+            )
+        };
+        let text =
+            stream("text", "t").replace(&input().display().to_string(), "cues.vtt") + ",format=vtt+mp4,language=de";
+        self.run_shaka(
+            &[stream("video", "v"), text],
+            &["--mpd_output", "out/manifest.mpd", "--generate_static_live_mpd"],
+        );
     }
 
     fn shaka(&self, streams: [String; 2], options: &[&str]) {
+        self.run_shaka(&streams.map(|stream| format!("in={},{stream}", input().display())), options);
+    }
+
+    fn run_shaka(&self, streams: &[String], options: &[&str]) {
         let mut command = Command::new(process::shaka_binary());
-        command.args(streams.map(|stream| format!("in={},{stream}", input().display())));
+        command.args(streams);
         command.args(["--segment_duration", "2"]).args(options).current_dir(self.0.path());
-        tools::run(command, &[], "shaka-packager");
+        process::run(command, &[], "shaka-packager");
     }
 
     /// shaka-packager's segments of the input, `out/{v,a}/{init.mp4,…}`.

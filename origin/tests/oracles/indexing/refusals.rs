@@ -58,11 +58,13 @@ needs_tools! {
         assert_refused(&work, "out", &[&["out/main0.ts", "no fragmented MP4"], &["out/main1.ts"], &["out/main2.ts"]]);
     }
 
-    fn smooth_streaming() {
+    fn fragments_without_decode_times() {
         let work = Work::new();
         work.ffmpeg(&["-map", "0:v", "-c", "copy", "-f", "ismv", "out/film.ismv"]);
+        // The extended type of the box that has them in Smooth Streaming.
+        work.patch("out/film.ismv", &[0x6d, 0x1d, 0x9b, 0x05], &[0; 4]);
         let traf = offset(&work, "out/film.ismv", b"traf");
-        assert_refused(&work, "out", &[&["out/film.ismv", &traf, "no tfdt", "Smooth Streaming"]]);
+        assert_refused(&work, "out", &[&["out/film.ismv", &traf, "no tfdt", "told nowhere"]]);
     }
 
     fn protected_media() {

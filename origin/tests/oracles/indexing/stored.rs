@@ -2,7 +2,7 @@ use std::{fs, path::Path};
 
 use crate::{
     indexing::made::{Work, input},
-    tools,
+    process, tools,
 };
 
 /// Indexes `source` and compares every sample in the store with the input's, as ffmpeg reads both. `tracks`: the ids and numbers of segments, video first;
@@ -36,7 +36,7 @@ pub(super) fn assert_indexed(work: &Work, source: &str, tracks: &[(&str, usize)]
 fn samples_of_store(folder: &Path, segments: usize) -> Vec<String> {
     let files = std::iter::once("init.mp4".to_owned()).chain((1..=segments).map(|number| format!("{number}.m4s")));
     let track: Vec<u8> = files.flat_map(|name| tools::read(&folder.join(name))).collect();
-    samples(&crate::process::ffmpeg_packets(&track, None).expect("ffmpeg reads it"))
+    samples(&process::ffmpeg_packets(&track, None).unwrap_or_else(|said| panic!("{said}")))
 }
 
 fn samples_of_input(map: &str) -> Vec<String> {

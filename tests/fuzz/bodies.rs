@@ -1,18 +1,20 @@
 //! What must hold of any bytes. A target runs one of these; `edge/packager/tests/corpus.rs` replays seeds and what was found.
 use sluice_packager::{
     cenc::{
-        FragmentProtector, InitProtection, IvSource, TrackConfig, plan_segment, protect_init, read::Reader,
-        record_bytes,
+        FragmentForm, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig, plan_segment,
+        plan_segment_as, protect_init, read::Reader, record_bytes,
     },
     dash,
     drm::clearkey,
     hls,
     keys::{ContentKey, Kid},
     manifest::{Addressing, Options},
-    title::{Delivery, Descriptor, KeySystem, Scheme, TrackRecord, plan},
+    title::{ClearReason, Delivery, Descriptor, KeySystem, Scheme, TrackRecord, Treatment, plan},
+    trick::{Cutter, Pictures},
 };
 
 const KID: Kid = Kid([0x5a; 16]);
+const LATER: Kid = Kid([0xa5; 16]);
 const KEY: [u8; 16] = [0x0f; 16];
 
 macro_rules! track {
@@ -50,6 +52,9 @@ pub(crate) fn init(bytes: &[u8]) {
     }
     for scheme in [Scheme::Cenc, Scheme::Cbcs] {
         let Ok(protected) = protect_init(bytes, &InitProtection::derived(scheme, KID)) else { continue };
+        let with = InitProtection { clear_entry: true, pssh: vec![0; 40], ..InitProtection::derived(scheme, KID) };
+        let with = protect_init(bytes, &with).expect("what can be protected can have a clear lead");
+        assert!(with.len() > protected.len() + 40);
         let reader = Reader::new(&protected).expect("what was written can be read");
         let sinf = reader.protection().expect("it is protected");
         assert_eq!(sinf.tenc.kid, KID);
@@ -104,26 +109,64 @@ fn fragment(init: &[u8], samples: &[&[u8]]) -> Vec<u8> {
     [moof(offset), boxed(b"mdat", &samples.concat())].concat()
 }
 
-/// What can be planned can be protected, gets the planned size, and gives the clear samples back.
+/// What can be planned can be protected, gets the planned size, and gives the clear samples back: under the init segment's key, under a later one, and
+/// as part of a clear lead. What its I-frames alone make is media too, of samples of the segment.
 fn judge(init: &[u8], segment: &[u8]) {
     let config = TrackConfig::from_init(init).expect("a vector");
     let Ok(plan) = plan_segment(&config, segment) else { return };
     let clear = Reader::new(init).and_then(|reader| reader.clear_samples(segment, None)).expect("was planned");
+    let time = Some(plan.decode_time);
     for scheme in [Scheme::Cenc, Scheme::Cbcs] {
+        let protection = InitProtection { clear_entry: true, ..InitProtection::derived(scheme, KID) };
+        let reader = protect_init(init, &protection).and_then(|init| Reader::new(&init)).expect("a vector");
         let key = ContentKey::new(KEY);
-        let ivs = IvSource::derived(scheme, KID, 1);
-        let mut protector =
-            FragmentProtector::new(config.clone(), ivs, &key, plan.entries.clone(), Some(plan.decode_time));
-        let mut out = Vec::new();
-        for chunk in segment.chunks(segment.len() % 977 + 1) {
-            protector.push(chunk, &mut out).expect("what was planned can be protected");
+        let later = Signalling { period: Some(LATER), pssh: vec![0, 0, 0, 12, b'p', b's', b's', b'h', 0, 0, 0, 0] };
+        for (kid, signalling) in [(KID, Signalling::default()), (LATER, later)] {
+            let entries = plan_segment_as(&config, segment, [signalling.form(); 2]).expect("was planned").entries;
+            let ivs = IvSource::derived(scheme, kid, 1);
+            let protector = FragmentProtector::new(config.clone(), ivs, &key, entries.clone(), time);
+            let out = whole(protector.signalling(signalling), segment, scheme, &entries);
+            let found = reader.clear_samples_by(&out, |named| (*named == kid).then_some(&key)).expect("can be read");
+            assert!(found == clear, "other samples come back");
         }
-        protector.finish(&mut out).expect("what was planned can be protected");
-        let planned: u64 = plan.entries.iter().map(|entry| u64::from(entry.protected(scheme))).sum();
-        assert_eq!(out.len() as u64, planned);
-        let protected = protect_init(init, &InitProtection::derived(scheme, KID)).expect("a vector");
-        let reader = Reader::new(&protected).expect("a vector");
-        assert!(reader.clear_samples(&out, Some(&key)).expect("can be read") == clear, "other samples come back");
+        let form = FragmentForm { lead: true, ..FragmentForm::default() };
+        let entries = plan_segment_as(&config, segment, [form; 2]).expect("was planned").entries;
+        let protector = FragmentProtector::clear_lead(config.clone(), scheme, lead(scheme), entries.clone(), time);
+        let out = whole(protector, segment, scheme, &entries);
+        assert!(reader.clear_samples_by(&out, |_| None).expect("can be read") == clear, "other samples in the lead");
+    }
+    let Ok(pictures) = Pictures::of(&plan.entries) else { return };
+    let mut cutter = Cutter::new(&config, pictures);
+    let cut = cutter.push(segment).and_then(|()| cutter.finish(plan.decode_time.saturating_add(plan.duration)));
+    if let Ok(cut) = cut
+        && plan_segment(&config, &cut).is_ok()
+    {
+        let pictures = Reader::new(init).and_then(|reader| reader.clear_samples(&cut, None)).expect("was planned");
+        assert!(pictures.iter().all(|picture| clear.contains(picture)), "a picture that is no sample of the segment");
+    }
+}
+
+/// Protects in pieces; what comes out is as long as planned.
+fn whole(mut protector: FragmentProtector, segment: &[u8], scheme: Scheme, entries: &[plan::Entry]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for chunk in segment.chunks(segment.len() % 977 + 1) {
+        protector.push(chunk, &mut out).expect("what was planned can be protected");
+    }
+    protector.finish(&mut out).expect("what was planned can be protected");
+    assert_eq!(out.len() as u64, entries.iter().map(|entry| u64::from(entry.protected(scheme))).sum::<u64>());
+    out
+}
+
+/// The reason for a clear lead, from the only thing that can give one.
+fn lead(scheme: Scheme) -> ClearReason {
+    let record = serde_json::json!({
+        "v": 1, "track": "t", "version": "1", "kind": "video", "number": 0, "timescale": 1,
+        "kids": [{"scheme": scheme, "kid": KID}], "timeline": {"start": 0, "runs": []}, "schedule": {"clear_lead": 1}
+    });
+    let record: TrackRecord = serde_json::from_value(record).expect("a record");
+    match record.segment_treatment(scheme.into(), 1) {
+        Ok(Treatment::Lead { reason, .. }) => reason,
+        other => panic!("no lead: {other:?}"),
     }
 }
 

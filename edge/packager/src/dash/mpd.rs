@@ -24,7 +24,6 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
     }
     let origin = Origin::of(&tracks);
     let media = || tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
-    let duration = media().map(|track| origin.until_end(track)).max();
     // A representation's bandwidth is the peak of one segment: buffering the longest one makes it hold (5.3.5.4).
     let buffer = media().map(|track| Seconds::up(track.timeline.longest(), track.timescale)).max();
     let zero = Seconds::nearest(0, 1);
@@ -41,7 +40,7 @@ pub fn mpd(descriptor: &Descriptor, options: &Options<'_>) -> Result<String, Err
     put!(
         out,
         " profiles=\"{profiles}\" type=\"static\" mediaPresentationDuration=\"PT{}S\" minBufferTime=\"PT{}S\">\n",
-        duration.unwrap_or(zero),
+        origin.length(),
         buffer.unwrap_or(zero)
     );
     out.push_str("<Period id=\"1\" start=\"PT0S\">\n");

@@ -1,24 +1,32 @@
-use super::xml::put;
+use super::{nominal, xml::put};
 use crate::{
     manifest::{Error, Seconds},
     title::{MAX_SEGMENTS, Scheme, Thumbnails, Track, TrackKind, Version, index_range},
 };
 
-/// Where the period begins on the media timeline: the earliest start of audio and video, as ticks of a timescale.
+/// Where the period begins on the media timeline: the earliest start of audio and video, as ticks of a timescale; and how long it is.
 #[derive(Clone, Copy)]
 pub(super) struct Origin {
     start: u64,
     timescale: u32,
+    length: Seconds,
 }
 
 impl Origin {
     /// Of the tracks that play: text follows the media, and does not move them. Zero where there are none.
     pub(super) fn of(tracks: &[&Track]) -> Self {
-        let media = tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
-        let starts = media.map(|track| Self { start: track.timeline.start, timescale: track.timescale.max(1) });
-        starts
-            .min_by_key(|origin| Seconds::down(origin.start, origin.timescale))
-            .unwrap_or(Self { start: 0, timescale: 1 })
+        let media = || tracks.iter().filter(|track| matches!(track.kind, TrackKind::Video | TrackKind::Audio));
+        let zero = Seconds::nearest(0, 1);
+        let starts = media().map(|track| (track.timeline.start, track.timescale.max(1)));
+        let (start, timescale) =
+            starts.min_by_key(|(start, timescale)| Seconds::down(*start, *timescale)).unwrap_or((0, 1));
+        let origin = Self { start, timescale, length: zero };
+        Self { length: media().map(|track| origin.until_end(track)).max().unwrap_or(zero), ..origin }
+    }
+
+    /// From here to the end of all audio and video.
+    pub(super) fn length(self) -> Seconds {
+        self.length
     }
 
     /// `@presentationTimeOffset` in the track's timescale; never after the first segment of audio or video. Text may begin before them.
@@ -35,10 +43,14 @@ impl Origin {
     }
 }
 
-/// `SegmentTemplate` with a `SegmentTimeline` (5.3.9.6): as long as the number of distinct durations, not of segments.
+/// `SegmentTemplate` with a `SegmentTimeline` (5.3.9.6): as long as the number of distinct durations, not of segments. Where even that is long and one
+/// duration is as good as true of all, that one stands there instead.
 pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, origin: Origin) {
-    put!(out, "<SegmentTemplate timescale=\"{}\"", track.timescale.max(1));
-    match origin.offset(track) {
+    let (runs, offset) = (joined(track), origin.offset(track));
+    let nominal = nominal::duration(track, runs.len(), offset, origin.length);
+    let finer = if nominal.is_some() { nominal::FINER } else { 1 };
+    put!(out, "<SegmentTemplate timescale=\"{}\"", track.timescale.max(1) * finer);
+    match u128::from(offset) * u128::from(finer) {
         0 => {}
         offset => put!(out, " presentationTimeOffset=\"{offset}\""),
     }
@@ -52,8 +64,12 @@ pub(super) fn put_template(out: &mut String, track: &Track, version: &Version, o
             " initialization=\"$RepresentationID$/init.mp4?v={version}\" media=\"$RepresentationID$/$Number$.m4s?v={version}\""
         );
     }
+    if let Some(duration) = nominal {
+        put!(out, " startNumber=\"1\" duration=\"{duration}\"/>");
+        return;
+    }
     out.push_str(" startNumber=\"1\"><SegmentTimeline>");
-    for (at, (d, n)) in joined(track).into_iter().enumerate() {
+    for (at, (d, n)) in runs.into_iter().enumerate() {
         out.push_str("<S");
         if at == 0 {
             put!(out, " t=\"{}\"", track.timeline.start);

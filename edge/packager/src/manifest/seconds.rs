@@ -41,6 +41,11 @@ impl Seconds {
         Self { micros: later.micros.saturating_sub(self.micros) }
     }
 
+    /// Microseconds.
+    pub(crate) fn micros(self) -> u128 {
+        self.micros
+    }
+
     /// To the nearest whole second.
     pub(crate) fn rounded(self) -> u128 {
         (self.micros + MICROS / 2) / MICROS

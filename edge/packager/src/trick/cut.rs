@@ -87,7 +87,9 @@ impl Cutter {
         let wrong = |what| Error::Picture { offset, what };
         let moof = find_moof(bytes, offset)?;
         let at = moof.view.offset - offset;
-        let first = moof.samples(self.trex.as_ref())?.into_iter().next().filter(|first| first.sync);
+        // What the mdat holds is not all here; where it begins is what counts (explicit `base_data_offset`).
+        let payload = mdat_payload(bytes, moof.view.end() - offset, offset)?.saturating_sub(at)..u64::MAX;
+        let first = moof.samples_at(self.trex.as_ref(), &payload)?.into_iter().next().filter(|first| first.sync);
         let first = first.ok_or_else(|| wrong("decoding cannot begin at its first sample"))?;
         let start = at.saturating_add(first.offset);
         let end = start.saturating_add(first.size.into());
@@ -122,5 +124,18 @@ fn find_moof(bytes: &[u8], offset: u64) -> Result<Moof<'_>, Error> {
             b"mdat" => return Err(Error::Picture { offset, what: "has an mdat before its moof" }),
             _ => at = at.saturating_add(header.size).min(bytes.len() as u64),
         }
+    }
+}
+
+/// Where the payload of the first `mdat` behind `at` begins; both in bytes from the start of `bytes`.
+fn mdat_payload(bytes: &[u8], mut at: u64, offset: u64) -> Result<u64, Error> {
+    loop {
+        let rest = usize::try_from(at).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+        let header = Header::peek(rest, offset + at)?;
+        let header = header.ok_or(Error::Picture { offset, what: "has no mdat before its picture ends" })?;
+        if header.kind.0 == *b"mdat" {
+            return Ok(at + header.len as u64);
+        }
+        at = at.saturating_add(header.size).min(bytes.len() as u64);
     }
 }

@@ -192,7 +192,8 @@ pub(crate) fn documents(bytes: &[u8]) {
         let _ = dash::mpd(&descriptor, &options);
         for track in descriptor.tracks.iter().take(4) {
             let _ = hls::media(&descriptor, &track.id, &options);
-            let _ = hls::media_ranges(&descriptor, &track.id, &[], &options);
+            let _ = hls::ranges_playlist(&descriptor, &track.id, &[], &options)
+                .map(|playlist| playlist.collect::<String>());
             let _ = hls::iframes(&descriptor, &track.id, &[], &options);
         }
     }

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use sluice_packager::hls::Playlist;
 
 use crate::{
     host::ByteStream,
@@ -25,6 +26,8 @@ pub enum Body<B> {
     Full(Vec<u8>),
     /// Media, as it comes and is protected.
     Media(Box<MediaBody<B>>),
+    /// A playlist, as it is written.
+    Playlist(Box<Playlist>),
     /// Bytes, then several such one after another.
     Parts(Vec<u8>, VecDeque<MediaBody<B>>),
 }
@@ -43,6 +46,7 @@ impl<B: ByteStream> Body<B> {
                 Ok((!bytes.is_empty()).then_some(bytes))
             }
             Self::Media(media) => media.next().await,
+            Self::Playlist(playlist) => Ok(playlist.next().map(String::into_bytes)),
             Self::Parts(first, parts) => {
                 if !first.is_empty() {
                     return Ok(Some(core::mem::take(first)));

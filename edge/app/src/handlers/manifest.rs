@@ -1,15 +1,16 @@
 //! HLS playlists and the MPD: descriptor in, text out.
 
-use http::StatusCode;
+use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
-    dash, hls,
+    dash,
+    hls::{self, Playlist},
     manifest::{self, Addressing, Options},
     title::{Delivery, KeySystem, Track, TrackId, TrackKind},
 };
 
 use super::Viewing;
-use crate::{Error, Host, Response, confirm, host::ByteStream, origin::Title, response::NO_STORE};
+use crate::{Body, Error, Host, Response, confirm, host::ByteStream, origin::Title, response::NO_STORE};
 
 const HLS_TYPE: &str = "application/vnd.apple.mpegurl";
 const DASH_TYPE: &str = "application/dash+xml";
@@ -30,14 +31,14 @@ pub(super) async fn playlist<H: Host>(
     let (title, asked) = asked(viewing, delivery).await?;
     let media = |track: &Track| track.kind != TrackKind::Text;
     if asked.addressing == Addressing::Segments || !title.media.track(track).is_some_and(media) {
-        return respond(HLS_TYPE, hls::media(&title.media, track, &asked.options()));
+        return stream(hls::media_playlist(&title.media, track, &asked.options()));
     }
     let mut plan = viewing.origin.whole_plan(viewing.title, &title.media.version, track).await?;
-    let written = hls::media_ranges(&title.media, track, &plan.value, &asked.options());
-    if written == Err(manifest::Error::Plan) {
+    let written = hls::ranges_playlist(&title.media, track, &plan.value, &asked.options());
+    if matches!(written, Err(manifest::Error::Plan)) {
         plan.body.reject();
     }
-    respond(HLS_TYPE, written)
+    stream(written)
 }
 
 pub(super) async fn iframes<H: Host>(
@@ -126,7 +127,20 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
 }
 
 fn respond<B>(content_type: &'static str, written: Result<String, manifest::Error>) -> Result<Response<B>, Error> {
-    let text = written.map_err(|error| match error {
+    let text = written.map_err(refused)?;
+    Ok(Response::full(StatusCode::OK, content_type, text.into_bytes()).cached(NO_STORE))
+}
+
+/// A media playlist as it is written: its length is not known before.
+fn stream<B>(written: Result<Playlist, manifest::Error>) -> Result<Response<B>, Error> {
+    let mut response = Response::empty(StatusCode::OK).cached(NO_STORE);
+    response.set(header::CONTENT_TYPE, HLS_TYPE);
+    response.body = Body::Playlist(Box::new(written.map_err(refused)?));
+    Ok(response)
+}
+
+fn refused(error: manifest::Error) -> Error {
+    match error {
         manifest::Error::UnknownTrack => Error::UnknownTrack,
         manifest::Error::NotOffered => Error::UnknownRoute,
         manifest::Error::NothingLeft => Error::BadRequest("max_height or codecs leave no track"),
@@ -135,8 +149,7 @@ fn respond<B>(content_type: &'static str, written: Result<String, manifest::Erro
         manifest::Error::TooManySegments | manifest::Error::Plan | manifest::Error::Url => {
             Error::Origin(error.to_string())
         }
-    })?;
-    Ok(Response::full(StatusCode::OK, content_type, text.into_bytes()).cached(NO_STORE))
+    }
 }
 
 fn key_systems(list: &str) -> Result<Vec<KeySystem>, Error> {

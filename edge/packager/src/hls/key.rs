@@ -87,9 +87,9 @@ impl KeyLines {
         found
     }
 
-    /// Bytes of all lines.
-    pub(super) fn len(&self) -> usize {
-        self.changes.iter().map(|(_, text)| text.len()).sum()
+    /// Of what has none.
+    pub(super) fn none() -> Self {
+        Self { changes: Vec::new(), next: 0 }
     }
 }
 

@@ -1,4 +1,10 @@
-use super::{VERSION, VERSION_DEFINE, extinf::Durations, images::images, key::KeyLines, text::put};
+use super::{
+    VERSION, VERSION_DEFINE,
+    images::images,
+    key::KeyLines,
+    playlist::{Place, Playlist},
+    text::put,
+};
 use crate::{
     manifest::{Error, Options, Seconds, admits, segments},
     title::{Delivery, Descriptor, SingleFile, SingleFileError, Track, TrackId, TrackKind, plan::Entry},
@@ -9,10 +15,10 @@ use crate::{
 /// # Errors
 /// [`Error::UnknownTrack`] also where the options trim the track away; [`Error::NotOffered`], [`Error::NoKeySystem`],
 /// [`Error::TooManySegments`], [`Error::Url`].
-pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
+pub fn media_playlist(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<Playlist, Error> {
     let track = listed(descriptor, id, options)?;
     if track.kind == TrackKind::Thumbnail {
-        return images(descriptor, track);
+        return images(descriptor, track).map(Playlist::whole);
     }
     let version = descriptor.version.as_str();
     let is_text = track.kind == TrackKind::Text;
@@ -21,22 +27,33 @@ pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Re
         map: (!is_text).then(|| format!("URI=\"{id}/init.mp4?v={version}\"")),
         define: options.define.then_some([("a", before.as_str()), ("b", after.as_str())]),
     };
-    let (before, after) = if options.define { ("{$a}", "{$b}") } else { (before.as_str(), after.as_str()) };
-    write(descriptor, track, options, &head, before.len() + after.len() + 16, |out, number| {
-        put!(out, "{before}{number}{after}\n");
-    })
+    let (head, keys) = head.write(descriptor, track, options)?;
+    let place = if options.define {
+        Place::Uris { before: "{$a}".to_owned(), after: "{$b}".to_owned() }
+    } else {
+        Place::Uris { before, after }
+    };
+    Ok(Playlist::new(head, track, keys, place))
+}
+
+/// The whole text of [`media_playlist`].
+///
+/// # Errors
+/// As [`media_playlist`].
+pub fn media(descriptor: &Descriptor, id: &TrackId, options: &Options<'_>) -> Result<String, Error> {
+    Ok(media_playlist(descriptor, id, options)?.collect())
 }
 
 /// The same by byte ranges of one file (4.4.4.2). `plan`: all of the track's.
 ///
 /// # Errors
-/// As [`media`]; [`Error::NoRanges`], also for text; [`Error::Plan`].
-pub fn media_ranges(
+/// As [`media_playlist`]; [`Error::NoRanges`], also for text; [`Error::Plan`].
+pub fn ranges_playlist(
     descriptor: &Descriptor,
     id: &TrackId,
     plan: &[Entry],
     options: &Options<'_>,
-) -> Result<String, Error> {
+) -> Result<Playlist, Error> {
     let track = listed(descriptor, id, options)?;
     let scheme = options.delivery.scheme();
     let init =
@@ -47,10 +64,8 @@ pub fn media_ranges(
     })?;
     let uri = format!("{id}.mp4?v={}", descriptor.version);
     let head = Head { map: Some(format!("URI=\"{uri}\",BYTERANGE=\"{init}@0\"")), define: None };
-    write(descriptor, track, options, &head, uri.len() + 48, |out, number| {
-        let range = file.segment(number).unwrap_or_default();
-        put!(out, "#EXT-X-BYTERANGE:{}@{}\n{uri}\n", range.end - range.start, range.start);
-    })
+    let (head, keys) = head.write(descriptor, track, options)?;
+    Ok(Playlist::new(head, track, keys, Place::Ranges { file, uri }))
 }
 
 /// A track that the request gets.
@@ -71,50 +86,37 @@ struct Head<'a> {
     define: Option<[(&'a str, &'a str); 2]>,
 }
 
-/// Writes the playlist: `place` writes where the segment of that number is, in about `per_segment` bytes.
-fn write(
-    descriptor: &Descriptor,
-    track: &Track,
-    options: &Options<'_>,
-    head: &Head<'_>,
-    per_segment: usize,
-    mut place: impl FnMut(&mut String, u32),
-) -> Result<String, Error> {
-    let mut keys = KeyLines::of(descriptor, options, track)?;
-    let count = segments(track)?;
-    // `EXTINF` takes up to some twenty bytes.
-    let mut out = String::with_capacity(512 + keys.len() + (per_segment + 20) * count as usize);
-    out.push_str(if options.define { VERSION_DEFINE } else { VERSION });
-    put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
-    // Segment n has media sequence number n: the two need no telling apart.
-    out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
-    // rfc8216bis, 4.4.2.3. Before all that is of segments: players look for it there alone.
-    for (name, value) in head.define.iter().flatten() {
-        put!(out, "#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{value}\"\n");
-    }
-    let map = head.map.as_ref().map(|map| format!("#EXT-X-MAP:{map}\n")).unwrap_or_default();
-    if options.delivery == Delivery::Aes128 {
-        // Before the key, which would otherwise encrypt it, and want an IV (4.4.4.4).
-        out.push_str(&map);
-        out.push_str(keys.before(1));
-    } else {
-        // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
-        out.push_str(keys.before(1));
-        out.push_str(&map);
-    }
-    let mut durations = Durations::new(track.timescale);
-    let mut number = 0u32;
-    for run in &track.timeline.runs {
-        for _ in 0..run.n {
-            number += 1;
-            let duration = durations.next(run.d);
-            out.push_str(keys.before(number));
-            put!(out, "#EXTINF:{duration},\n");
-            place(&mut out, number);
+impl Head<'_> {
+    /// Everything before the first segment, and the keys that are still to come.
+    fn write(
+        &self,
+        descriptor: &Descriptor,
+        track: &Track,
+        options: &Options<'_>,
+    ) -> Result<(String, KeyLines), Error> {
+        let mut keys = KeyLines::of(descriptor, options, track)?;
+        segments(track)?;
+        let mut out = String::with_capacity(1024);
+        out.push_str(if options.define { VERSION_DEFINE } else { VERSION });
+        put!(out, "#EXT-X-TARGETDURATION:{}\n", target_duration(descriptor, track));
+        // Segment n has media sequence number n: the two need no telling apart.
+        out.push_str("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-PLAYLIST-TYPE:VOD\n");
+        // rfc8216bis, 4.4.2.3. Before all that is of segments: players look for it there alone.
+        for (name, value) in self.define.iter().flatten() {
+            put!(out, "#EXT-X-DEFINE:NAME=\"{name}\",VALUE=\"{value}\"\n");
         }
+        let map = self.map.as_ref().map(|map| format!("#EXT-X-MAP:{map}\n")).unwrap_or_default();
+        if options.delivery == Delivery::Aes128 {
+            // Before the key, which would otherwise encrypt it, and want an IV (4.4.4.4).
+            out.push_str(&map);
+            out.push_str(keys.before(1));
+        } else {
+            // After the keys: the initialization section of SAMPLE-AES media belongs to them, and is not itself encrypted.
+            out.push_str(keys.before(1));
+            out.push_str(&map);
+        }
+        Ok((out, keys))
     }
-    out.push_str("#EXT-X-ENDLIST\n");
-    Ok(out)
 }
 
 /// The same for all audio and video of the title, as rfc8216bis, 6.2.4 wants of a variant stream's playlists, before any trimming;
@@ -139,6 +141,10 @@ mod tests {
         manifest::fixture,
         title::{KeyScope, KeySystem, Run, Schedule, TitleKey},
     };
+
+    fn in_ranges(title: &Descriptor, id: &TrackId, plan: &[Entry], options: &Options<'_>) -> Result<String, Error> {
+        Ok(ranges_playlist(title, id, plan, options)?.collect())
+    }
 
     fn id(text: &str) -> TrackId {
         TrackId::parse(text).expect("id")
@@ -198,7 +204,7 @@ mod tests {
         let entry = |cbcs| Entry { clear: 1, cenc: 2, cbcs, duration: 1, first_picture_cenc: 0, first_picture_cbcs: 0 };
         let plan: Vec<_> = (0..12).map(|n| entry(100 + n)).collect();
         let options = Options { systems: &[KeySystem::Fairplay], ..fixture::options(Delivery::Cbcs) };
-        let text = media_ranges(&title, &id("en"), &plan, &options).expect("playlist");
+        let text = in_ranges(&title, &id("en"), &plan, &options).expect("playlist");
         let playlist = parse_media_playlist_res(text.as_bytes()).expect("m3u8-rs");
         let map = playlist.segments[0].map.as_ref().expect("a map");
         let range = |range: &m3u8_rs::ByteRange| (range.length, range.offset);
@@ -209,7 +215,7 @@ mod tests {
         assert_eq!(ranges, [(406, Some(first)), (422, Some(first + 406)), (438, Some(first + 828))]);
         assert!(playlist.segments.iter().all(|one| one.uri == "en.mp4?v=r1"));
         let of =
-            |track: &str, plan: &[Entry], delivery| media_ranges(&title, &id(track), plan, &fixture::options(delivery));
+            |track: &str, plan: &[Entry], delivery| in_ranges(&title, &id(track), plan, &fixture::options(delivery));
         assert_eq!(of("en", &plan[1..], Delivery::Cbcs), Err(Error::Plan));
         assert_eq!(of("en", &plan, Delivery::Aes128), Err(Error::NoRanges));
         assert_eq!(of("subs-en", &plan, Delivery::Cbcs), Err(Error::NoRanges));

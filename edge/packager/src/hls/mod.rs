@@ -15,12 +15,14 @@ mod images;
 mod key;
 mod media;
 mod multivariant;
+mod playlist;
 mod rendition;
 mod text;
 
 pub use iframes::iframes;
-pub use media::{media, media_ranges};
+pub use media::{media, media_playlist, ranges_playlist};
 pub use multivariant::multivariant;
+pub use playlist::Playlist;
 
 /// The version that `EXT-X-MAP` without `EXT-X-I-FRAMES-ONLY` needs (rfc8216bis, 8); `KEYFORMAT` needs 5.
 const VERSION: &str = "#EXTM3U\n#EXT-X-VERSION:6\n";

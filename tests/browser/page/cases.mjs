@@ -65,7 +65,6 @@ export async function play(driver, video, url) {
   await step('switch', async () => {
     const from = video.videoHeight;
     const others = () => driver.heights().filter((height) => height !== from);
-    // shaka-player lists none while it waits for the keys of what it has just sought to.
     await wait(() => others().length > 0, 'another rendition to choose');
     const to = Math.min(...others());
     driver.switchTo(to);

@@ -8,6 +8,8 @@ export class ShakaDriver extends Driver {
     super();
     this.video = video;
     this.player = new shaka.Player();
+    // It bans a rendition of which the browser drops frames, as a busy machine's does: what is tried here is the edge.
+    this.player.configure('abr.droppedFrames', false);
     this.player.addEventListener('error', ({ detail }) => this.received(detail));
     this.player.getNetworkingEngine().registerRequestFilter((_, request) => {
       request.allowCrossSiteCredentials = credentials;

@@ -7,7 +7,8 @@ use sluice_packager::title::{Delivery, Scheme, SingleFile, SingleFileError, Trac
 
 use super::{
     Viewing,
-    media::{Found, content_type, head, not_modified},
+    found::{Found, content_type},
+    media::{head, not_modified},
 };
 use crate::{
     Body, Error, Host, MediaBody, Response,

@@ -8,7 +8,8 @@ use sluice_packager::{
 
 use super::{
     Viewing,
-    media::{Found, content_type, head, not_modified, track_config},
+    found::{Found, content_type, track_config},
+    media::{head, not_modified},
 };
 use crate::{
     Body, Error, Host, Response, conditional,

@@ -1,26 +1,14 @@
 //! Init segments, media segments, text and thumbnails: the record says what becomes of them, the plan how long they get.
 
 use http::{StatusCode, header};
-use sluice_gate::Deny;
-use sluice_packager::{
-    bmff::moov::Init,
-    cenc::{self, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig},
-    cipher::SegmentEncryptor,
-    drm,
-    keys::{ContentKey, Kid},
-    title::{
-        Delivery, ImageFormat, PsshPlaces, RecordError, Scheme, Segment, TrackId, TrackKind, TrackRecord, Treatment,
-        Version, plan,
-    },
-};
+use sluice_packager::title::{Delivery, ImageFormat, TrackId, TrackKind, Treatment};
 
-use super::Viewing;
+use super::{
+    Viewing,
+    found::{Found, content_type, planned},
+};
 use crate::{
-    Body, Error, Host, MediaBody, Response, conditional,
-    etag::{Subject, etag},
-    host::{ByteStream, Fetched},
-    origin::Document,
-    response::IMMUTABLE,
+    Body, Error, Host, MediaBody, Response, conditional, host::ByteStream, origin::Document, response::IMMUTABLE,
 };
 
 pub(super) async fn init<H: Host>(
@@ -127,195 +115,6 @@ async fn pass<H: Host>(
     stream(head(content_type, &etag, body.total(), range), body, range).await
 }
 
-/// A media object's track found, and allowed to this viewer.
-pub(super) struct Found<'a, H: Host> {
-    viewing: &'a Viewing<'a, H>,
-    pub(super) delivery: Delivery,
-    pub(super) version: Version,
-    pub(super) record: TrackRecord,
-    pub(super) treatment: Treatment,
-    /// Where the record, and the plan once it is read, came from.
-    pub(super) relies_on: Vec<H::Body>,
-}
-
-/// An init segment as it leaves.
-pub(super) struct InitSegment {
-    pub(super) bytes: Vec<u8>,
-    /// Where it tells.
-    pub(super) track_id: Option<u32>,
-}
-
-impl<'a, H: Host> Found<'a, H> {
-    /// The record of the track, and whether this viewer may have it in this delivery.
-    pub(super) async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
-        let Viewing { context, origin, credential, title } = viewing;
-        if !credential.may(delivery) {
-            return Err(Deny::NotEntitled.into());
-        }
-        let version =
-            context.request.parameter("v").and_then(|text| Version::parse(text).ok()).ok_or(Error::UnknownVersion)?;
-        let Some(Document { value: record, mut body }) = origin.record(title, &version, track).await? else {
-            // Only here, where something is wrong anyway, does it cost another request to say what.
-            let current = origin.title(title).await?.media.version;
-            return Err(if current == version { Error::UnknownTrack } else { Error::UnknownVersion });
-        };
-        if !record.kind.within(record.height, credential.max_height()) {
-            return Err(Deny::NotEntitled.into());
-        }
-        let treatment = record.treatment(delivery).map_err(|error| {
-            body.reject();
-            of_record(error)
-        })?;
-        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
-    }
-
-    /// The track's init segment.
-    pub(super) async fn init(&self) -> Result<InitSegment, Error> {
-        let unusable = |error: cenc::Error| Error::Origin(error.to_string());
-        let treat = |clear: &[u8]| {
-            let bytes = match self.treatment {
-                Treatment::Protect { scheme, kid, .. } => {
-                    let protection = InitProtection {
-                        clear_entry: self.record.schedule.clear_lead > 0,
-                        pssh: self.pssh(|places| places.init, &self.record.kids(self.delivery), scheme),
-                        ..InitProtection::derived(scheme, kid)
-                    };
-                    cenc::protect_init(clear, &protection).map_err(unusable)?
-                }
-                // What says how samples are coded is no sample: HLS leaves it clear under AES-128.
-                Treatment::EncryptSegments { .. } | Treatment::Lead { .. } | Treatment::Clear(_) => clear.to_vec(),
-            };
-            Ok(InitSegment { bytes, track_id: Init::parse(clear).map(|init| init.track_id).ok() })
-        };
-        let Viewing { origin, title, .. } = self.viewing;
-        origin.init(title, &self.version, &self.record.track, treat).await
-    }
-
-    /// How a segment leaves.
-    pub(super) fn segment_treatment(&mut self, number: u32) -> Result<Treatment, Error> {
-        self.record.segment_treatment(self.delivery, number).map_err(|error| self.reject(of_record(error)))
-    }
-
-    /// The body of a segment as it leaves: by its own treatment, as its `plan` says.
-    pub(super) async fn segment_body(
-        &mut self,
-        segment: &Segment,
-        plan: Vec<plan::Entry>,
-    ) -> Result<MediaBody<H::Body>, Error> {
-        let object = format!("{}.m4s", segment.number);
-        let clear_total = plan.iter().map(|entry| u64::from(entry.clear)).sum::<u64>();
-        let treatment = self.segment_treatment(segment.number)?;
-        let total = planned(treatment, &plan);
-        Ok(match treatment {
-            Treatment::Protect { scheme, kid, later_period } => {
-                // The key first: without it not a byte of the media is asked for.
-                let key = self.key(kid).await?;
-                let config = track_config(&self.record).map_err(|error| self.reject(error))?;
-                let ivs = IvSource::derived(scheme, kid, self.record.number);
-                let signalling = self.signalling(scheme, kid, later_period);
-                let protector =
-                    FragmentProtector::new(config, ivs, &key, plan, Some(segment.time)).signalling(signalling);
-                MediaBody::protect(self.fetch(&object, Some(clear_total)).await?, protector, total)
-            }
-            Treatment::Lead { scheme, reason } => {
-                let config = track_config(&self.record).map_err(|error| self.reject(error))?;
-                let protector = FragmentProtector::clear_lead(config, scheme, reason, plan, Some(segment.time));
-                MediaBody::protect(self.fetch(&object, Some(clear_total)).await?, protector, total)
-            }
-            Treatment::EncryptSegments { kid } => {
-                let key = self.key(kid).await?;
-                let encryptor = SegmentEncryptor::new(&key, segment.number);
-                MediaBody::encrypt(self.fetch(&object, Some(clear_total)).await?, encryptor, total)
-            }
-            Treatment::Clear(reason) => MediaBody::pass(self.fetch(&object, Some(clear_total)).await?, reason),
-        })
-    }
-
-    /// What protected fragments say of their key.
-    pub(super) fn signalling(&self, scheme: Scheme, kid: Kid, later_period: bool) -> Signalling {
-        let pssh = self.pssh(|places| places.moof, &[kid], scheme);
-        Signalling { period: later_period.then_some(kid), pssh }
-    }
-
-    async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
-        let Viewing { origin, title, .. } = self.viewing;
-        origin.content_key(title, &self.version, self.delivery, kid).await
-    }
-
-    pub(super) fn request(&self) -> &crate::Request {
-        self.viewing.context.request
-    }
-
-    pub(super) fn etag(&self, object: &str) -> String {
-        let Self { viewing, delivery, version, record, treatment, .. } = self;
-        let (title, track) = (viewing.title, &record.track);
-        let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment };
-        etag(&viewing.context.roots, &subject)
-    }
-
-    /// The clear object, of the size that the plan says, where there is a plan.
-    async fn fetch(&mut self, object: &str, planned: Option<u64>) -> Result<Fetched<H::Body>, Error> {
-        let Viewing { origin, title, .. } = self.viewing;
-        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
-        let mut fetched = origin.media(title, &self.version, &self.record.track, object).await?.ok_or_else(missing)?;
-        match (fetched.length, planned) {
-            (Some(length), Some(planned)) if length != planned => {
-                fetched.body.reject();
-                Err(self.reject(Error::Origin(format!("{object}: the segment's size is not the plan's"))))
-            }
-            _ => Ok(fetched),
-        }
-    }
-
-    /// The `pssh` boxes for the media's own bytes, where the record puts some into that place.
-    fn pssh(&self, place: fn(&PsshPlaces) -> bool, kids: &[Kid], scheme: Scheme) -> Vec<u8> {
-        let places = self.record.pssh.as_ref().filter(|places| place(places));
-        places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, kids, scheme))
-    }
-
-    /// The first `length` bytes of the clear object, or all of it where the origin knows no ranges.
-    pub(super) async fn fetch_part(&mut self, object: &str, length: u64) -> Result<Fetched<H::Body>, Error> {
-        let Viewing { origin, title, .. } = self.viewing;
-        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
-        let part = origin.media_part(title, &self.version, &self.record.track, object, length).await?;
-        let mut fetched = part.ok_or_else(missing)?;
-        if fetched.status == 206 && fetched.length.is_some_and(|found| found != length) {
-            fetched.body.reject();
-            return Err(
-                self.reject(Error::Origin(format!("{object}: the segment ends before the plan's last I-frame")))
-            );
-        }
-        Ok(fetched)
-    }
-
-    /// What this relied on does not fit: none of it is kept.
-    pub(super) fn reject(&mut self, error: Error) -> Error {
-        self.relies_on.iter_mut().for_each(ByteStream::reject);
-        error
-    }
-}
-
-/// The credential may have this delivery, so a record without it may be as wrong as one that cannot be read.
-fn of_record(error: RecordError) -> Error {
-    match error {
-        RecordError::NotOffered => Error::UnknownTrack,
-        RecordError::Format(_) => Error::Origin(error.to_string()),
-    }
-}
-
-/// Bytes of a segment as it leaves.
-pub(super) fn planned(treatment: Treatment, plan: &[plan::Entry]) -> u64 {
-    let sum = |size: fn(&plan::Entry) -> u32| plan.iter().map(|entry| u64::from(size(entry))).sum::<u64>();
-    match treatment {
-        Treatment::Protect { scheme, .. } | Treatment::Lead { scheme, .. } => match scheme {
-            Scheme::Cenc => sum(|entry| entry.cenc),
-            Scheme::Cbcs => sum(|entry| entry.cbcs),
-        },
-        Treatment::EncryptSegments { .. } => SegmentEncryptor::encrypted_len(sum(|entry| entry.clear)),
-        Treatment::Clear(_) => sum(|entry| entry.clear),
-    }
-}
-
 /// A response whose body begins to come.
 async fn stream<B: ByteStream>(
     mut response: Response<B>,
@@ -328,24 +127,6 @@ async fn stream<B: ByteStream>(
     body.prime().await?;
     response.body = Body::Media(Box::new(body));
     Ok(response)
-}
-
-pub(super) fn track_config(record: &TrackRecord) -> Result<TrackConfig, Error> {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    let bad = |what: String| Error::Origin(format!("record: sample_entry: {what}"));
-    let bytes = STANDARD.decode(&record.sample_entry).map_err(|error| bad(error.to_string()))?;
-    TrackConfig::from_sample_entry(&bytes).map_err(|error| bad(error.to_string()))
-}
-
-/// What the track's CMAF is, if it is there in CMAF: plain WebVTT has no sample entry, thumbnails have none either.
-pub(super) fn content_type(record: &TrackRecord) -> Option<&'static str> {
-    match record.kind {
-        TrackKind::Video => Some("video/mp4"),
-        TrackKind::Audio => Some("audio/mp4"),
-        TrackKind::Thumbnail => None,
-        TrackKind::Text if record.sample_entry.is_empty() => None,
-        TrackKind::Text => Some("application/mp4"),
-    }
 }
 
 pub(super) fn not_modified<B>(etag: &str) -> Response<B> {

@@ -1,6 +1,7 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
 mod file;
+mod found;
 mod health;
 mod iframes;
 mod keys;

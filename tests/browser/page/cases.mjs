@@ -21,7 +21,7 @@ export async function play(driver, video, url) {
     try {
       outcome[name] = await body();
     } catch (error) {
-      outcome[name] = { hole: error.message };
+      outcome[name] = { hole: `${error.message} (${state(video)})` };
     }
   };
   /** Frames that come from now on, with the condition met, and then the title's picture. */
@@ -92,6 +92,13 @@ export async function play(driver, video, url) {
     });
   }
   return { ...outcome, frames: observer.frames() };
+}
+
+/** Where the media element stands. */
+function state({ currentTime, seeking, paused, readyState, buffered, error }) {
+  const spans = Array.from({ length: buffered.length }, (_, at) => `${buffered.start(at)}-${buffered.end(at)}`);
+  const failed = error ? `, error ${error.code} ${error.message}` : '';
+  return `at ${currentTime} s, ${seeking ? 'seeking, ' : ''}${paused ? 'paused, ' : ''}ready ${readyState}, buffered ${spans.join(' ')}${failed}`;
 }
 
 /** What was fetched of I-frames alone. */

@@ -113,5 +113,6 @@ async fn part(stack: &Stack, url: &Url, first: u64, last: u64) -> Result<Bytes> 
     );
     let length = got.header("content-length").to_owned();
     ensure!(length == (last - first + 1).to_string(), "{length}");
+    ensure!(got.header("cache-control") == "private, no-store", "{}", got.header("cache-control"));
     got.expect(StatusCode::PARTIAL_CONTENT)
 }

@@ -8,7 +8,10 @@ use super::{
     found::{Found, content_type, planned},
 };
 use crate::{
-    Body, Error, Host, MediaBody, Response, conditional, host::ByteStream, origin::Document, response::IMMUTABLE,
+    Body, Error, Host, MediaBody, Response, conditional,
+    host::ByteStream,
+    origin::Document,
+    response::{IMMUTABLE, NO_STORE},
 };
 
 pub(super) async fn init<H: Host>(
@@ -142,8 +145,12 @@ pub(super) fn head<B>(
     total: Option<u64>,
     range: Option<conditional::Slice>,
 ) -> Response<B> {
-    let status = if range.is_some() { StatusCode::PARTIAL_CONTENT } else { StatusCode::OK };
-    let mut response = Response::empty(status).cached(IMMUTABLE);
+    // Chromium's cache in memory, which private windows have, cuts a range short at a multiple of 4096 bytes where it holds the first of them.
+    let (status, cached) = match range {
+        Some(_) => (StatusCode::PARTIAL_CONTENT, NO_STORE),
+        None => (StatusCode::OK, IMMUTABLE),
+    };
+    let mut response = Response::empty(status).cached(cached);
     response.set(header::CONTENT_TYPE, content_type);
     response.set(header::ETAG, etag);
     response.set(header::ACCEPT_RANGES, "bytes");

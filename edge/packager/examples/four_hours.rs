@@ -8,26 +8,15 @@ mod long_title;
 
 use std::{error::Error, hint::black_box, time::Instant};
 
-use long_title::{SEGMENTS, long_title};
+use long_title::{SEGMENTS, long_title, options};
 use sluice_packager::{
     dash, hls,
-    manifest::{Addressing, Options},
-    title::{Delivery, Descriptor, KeySystem, TrackId},
+    title::{Descriptor, TrackId},
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
     let descriptor: Descriptor = serde_json::from_value(long_title())?;
     let bytes = serde_json::to_vec(&descriptor)?;
-    let options = |define| Options {
-        delivery: Delivery::Cbcs,
-        systems: &[KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
-        max_height: None,
-        codecs: None,
-        base: "https://edge.example/v1/long",
-        query: "",
-        define,
-        addressing: Addressing::Segments,
-    };
     timed("descriptor, read", bytes.len(), || serde_json::from_slice::<Descriptor>(&bytes).map(|_| ()))?;
     let mpd = dash::mpd(&descriptor, &options(false))?;
     timed("DASH manifest", mpd.len(), || dash::mpd(&descriptor, &options(false)).map(|text| drop(black_box(text))))?;

@@ -3,28 +3,11 @@
 #[path = "support/long_title.rs"]
 mod long_title;
 
-use long_title::{SEGMENTS, long_title};
-use sluice_packager::{
-    dash, hls,
-    manifest::{Addressing, Options},
-    title::{Delivery, Descriptor, KeySystem},
-};
+use long_title::{SEGMENTS, long_title, options};
+use sluice_packager::{dash, hls, title::Descriptor};
 
 fn descriptor() -> Descriptor {
     serde_json::from_value(long_title()).expect("a descriptor")
-}
-
-fn options(define: bool) -> Options<'static> {
-    Options {
-        delivery: Delivery::Cbcs,
-        systems: &[KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
-        max_height: None,
-        codecs: None,
-        base: "https://edge.example/v1/long",
-        query: "",
-        define,
-        addressing: Addressing::Segments,
-    }
 }
 
 #[test]

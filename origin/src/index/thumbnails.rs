@@ -1,5 +1,5 @@
 use anyhow::{Context, anyhow, bail};
-use sluice_packager::title::{ImageFormat, Schedule, Thumbnails, Timeline, TrackKind};
+use sluice_packager::title::{ImageFormat, Thumbnails, Timeline, TrackKind};
 
 use super::{
     settings::TrackSettings,
@@ -37,23 +37,8 @@ pub(super) fn read(source: &TrackFiles, format: ImageFormat, settings: &TrackSet
         bail!("track {id}: its images are {}, which are not {tiles} thumbnails of one size", pixels((width, height)));
     }
     let thumbnails = Thumbnails { format, columns, rows, width: width / columns, height: height / rows };
-    Ok(ReadTrack {
-        id: id.clone(),
-        kind: TrackKind::Thumbnail,
-        codec: format.as_str().to_owned(),
-        timescale: 1,
-        video: None,
-        audio: None,
-        text: None,
-        thumbnails: Some(thumbnails),
-        init: Vec::new(),
-        sample_entry: Vec::new(),
-        timeline: Timeline { start: 0, runs: Vec::new() },
-        schedule: Schedule::default(),
-        plan: Vec::new(),
-        files,
-        made: Vec::new(),
-    })
+    let track = ReadTrack::of_files(id.clone(), TrackKind::Thumbnail, format.as_str(), files);
+    Ok(ReadTrack { thumbnails: Some(thumbnails), ..track })
 }
 
 /// The timeline of `track` beside the media's `timeline`: every image lasts as long as all of its thumbnails, the last one too, which may show fewer.

@@ -50,6 +50,27 @@ pub(super) struct ReadFile {
 }
 
 impl ReadTrack {
+    /// A track that is its files, without an init segment, a plan, and for now a timeline: plain WebVTT, thumbnails.
+    pub(super) fn of_files(id: TrackId, kind: TrackKind, codec: &str, files: Vec<ReadFile>) -> Self {
+        Self {
+            id,
+            kind,
+            codec: codec.to_owned(),
+            timescale: 1,
+            video: None,
+            audio: None,
+            text: None,
+            thumbnails: None,
+            init: Vec::new(),
+            sample_entry: Vec::new(),
+            timeline: Timeline { start: 0, runs: Vec::new() },
+            schedule: Schedule::default(),
+            plan: Vec::new(),
+            files,
+            made: Vec::new(),
+        }
+    }
+
     /// Bytes of all files.
     pub(super) fn bytes(&self) -> u64 {
         self.files.iter().map(|file| file.size).sum()
@@ -96,23 +117,7 @@ fn text(source: &TrackFiles) -> anyhow::Result<ReadTrack> {
         }
         files.push(file);
     }
-    Ok(ReadTrack {
-        id: source.id.clone(),
-        kind: TrackKind::Text,
-        codec: "wvtt".to_owned(),
-        timescale: 1,
-        video: None,
-        audio: None,
-        init: Vec::new(),
-        text: None,
-        thumbnails: None,
-        sample_entry: Vec::new(),
-        timeline: Timeline { start: 0, runs: Vec::new() },
-        schedule: Schedule::default(),
-        plan: Vec::new(),
-        files,
-        made: Vec::new(),
-    })
+    Ok(ReadTrack::of_files(source.id.clone(), TrackKind::Text, "wvtt", files))
 }
 
 fn media(source: &TrackFiles, init_path: &Piece, protecting: &Protecting) -> anyhow::Result<ReadTrack> {

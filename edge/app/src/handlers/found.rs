@@ -130,9 +130,19 @@ impl<'a, H: Host> Found<'a, H> {
         Signalling { period: later_period.then_some(kid), pssh }
     }
 
-    async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
+    pub(super) async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
         let Viewing { origin, title, .. } = self.viewing;
         origin.content_key(title, &self.version, self.delivery, kid).await
+    }
+
+    /// The plan of one segment.
+    pub(super) async fn plan(&mut self, segment: &Segment) -> Result<Vec<plan::Entry>, Error> {
+        let Viewing { origin, title, .. } = self.viewing;
+        let track = &self.record.track;
+        let Document { value, body } =
+            origin.plan(title, &self.version, track, segment.first_entry, segment.entries).await?;
+        self.relies_on.push(body);
+        Ok(value)
     }
 
     pub(super) fn request(&self) -> &crate::Request {
@@ -149,8 +159,8 @@ impl<'a, H: Host> Found<'a, H> {
     /// The clear object, of the size that the plan says, where there is a plan.
     pub(super) async fn fetch(&mut self, object: &str, planned: Option<u64>) -> Result<Fetched<H::Body>, Error> {
         let Viewing { origin, title, .. } = self.viewing;
-        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
-        let mut fetched = origin.media(title, &self.version, &self.record.track, object).await?.ok_or_else(missing)?;
+        let whole = origin.media(title, &self.version, &self.record.track, object).await?;
+        let mut fetched = whole.ok_or_else(|| missing(object))?;
         match (fetched.length, planned) {
             (Some(length), Some(planned)) if length != planned => {
                 fetched.body.reject();
@@ -169,9 +179,8 @@ impl<'a, H: Host> Found<'a, H> {
     /// The first `length` bytes of the clear object, or all of it where the origin knows no ranges.
     pub(super) async fn fetch_part(&mut self, object: &str, length: u64) -> Result<Fetched<H::Body>, Error> {
         let Viewing { origin, title, .. } = self.viewing;
-        let missing = || Error::Origin(format!("{object}: a segment of the timeline is missing"));
         let part = origin.media_part(title, &self.version, &self.record.track, object, length).await?;
-        let mut fetched = part.ok_or_else(missing)?;
+        let mut fetched = part.ok_or_else(|| missing(object))?;
         if fetched.status == 206 && fetched.length.is_some_and(|found| found != length) {
             fetched.body.reject();
             return Err(
@@ -186,6 +195,10 @@ impl<'a, H: Host> Found<'a, H> {
         self.relies_on.iter_mut().for_each(ByteStream::reject);
         error
     }
+}
+
+fn missing(object: &str) -> Error {
+    Error::Origin(format!("{object}: a segment of the timeline is missing"))
 }
 
 /// The credential may have this delivery, so a record without it may be as wrong as one that cannot be read.

@@ -9,12 +9,11 @@ use sluice_packager::{
 use super::{
     Viewing,
     found::{Found, content_type, track_config},
-    media::{head, not_modified},
+    media::{not_modified, whole},
 };
 use crate::{
-    Body, Error, Host, Response, conditional,
+    Error, Host, Response, conditional,
     host::{ByteStream, FetchError, Fetched},
-    origin::Document,
 };
 
 pub(super) async fn segment<H: Host>(
@@ -35,15 +34,12 @@ pub(super) async fn segment<H: Host>(
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let Viewing { origin, title, .. } = viewing;
     // The key first: without it not a byte of the media is asked for.
     let key = match found.treatment {
-        Treatment::Protect { kid, .. } => Some(origin.content_key(title, &found.version, delivery, kid).await?),
+        Treatment::Protect { kid, .. } => Some(found.key(kid).await?),
         _ => None,
     };
-    let Document { value: plan, body } =
-        origin.plan(title, &found.version, track, segment.first_entry, segment.entries).await?;
-    found.relies_on.push(body);
+    let plan = found.plan(&segment).await?;
     let pictures = Pictures::of(&plan).map_err(|error| found.reject(Error::Origin(error.to_string())))?;
     let config = track_config(&found.record).map_err(|error| found.reject(error))?;
     let mut fetched = found.fetch_part(&format!("{number}.m4s"), pictures.end()).await?;
@@ -69,12 +65,7 @@ pub(super) async fn segment<H: Host>(
         (Treatment::Clear(_), None) => clear,
         _ => return Err(Error::KeyUnavailable("the track is protected, and there is no key")),
     };
-    let total = body.len() as u64;
-    let range = conditional::range(found.request(), &etag, total)?;
-    let slice = range.map_or(0..body.len(), |slice| slice.first as usize..(slice.first + slice.length) as usize);
-    let mut response = head(content_type, &etag, Some(total), range);
-    response.body = Body::Full(body.get(slice).unwrap_or_default().to_vec());
-    Ok(response)
+    whole(found.request(), content_type, &etag, body)
 }
 
 /// The I-frames of a clear segment that comes in, or of its beginning.

@@ -8,9 +8,8 @@ use super::{
     found::{Found, content_type, planned},
 };
 use crate::{
-    Body, Error, Host, MediaBody, Response, conditional,
+    Body, Error, Host, MediaBody, Request, Response, conditional,
     host::ByteStream,
-    origin::Document,
     response::{IMMUTABLE, NO_STORE},
 };
 
@@ -31,12 +30,7 @@ pub(super) async fn init<H: Host>(
         return Ok(not_modified(&etag));
     }
     let body = found.init().await?.bytes;
-    let total = body.len() as u64;
-    let range = conditional::range(found.request(), &etag, total)?;
-    let slice = range.map_or(0..body.len(), |slice| slice.first as usize..(slice.first + slice.length) as usize);
-    let mut response = head(content_type, &etag, Some(total), range);
-    response.body = Body::Full(body.get(slice).unwrap_or_default().to_vec());
-    Ok(response)
+    whole(found.request(), content_type, &etag, body)
 }
 
 pub(super) async fn segment<H: Host>(
@@ -57,10 +51,7 @@ pub(super) async fn segment<H: Host>(
     if conditional::not_modified(found.request(), &etag) {
         return Ok(not_modified(&etag));
     }
-    let Viewing { origin, title, .. } = viewing;
-    let Document { value: plan, body } =
-        origin.plan(title, &found.version, track, segment.first_entry, segment.entries).await?;
-    found.relies_on.push(body);
+    let plan = found.plan(&segment).await?;
     let total = planned(found.treatment, &plan);
     let range = conditional::range(found.request(), &etag, total)?;
     let response = head(content_type, &etag, Some(total), range);
@@ -116,6 +107,21 @@ async fn pass<H: Host>(
         None => None,
     };
     stream(head(content_type, &etag, body.total(), range), body, range).await
+}
+
+/// A body that is all there, or the range of it that is asked for.
+pub(super) fn whole<B>(
+    request: &Request,
+    content_type: &'static str,
+    etag: &str,
+    body: Vec<u8>,
+) -> Result<Response<B>, Error> {
+    let total = body.len() as u64;
+    let range = conditional::range(request, etag, total)?;
+    let slice = range.map_or(0..body.len(), |slice| slice.first as usize..(slice.first + slice.length) as usize);
+    let mut response = head(content_type, etag, Some(total), range);
+    response.body = Body::Full(body.get(slice).unwrap_or_default().to_vec());
+    Ok(response)
 }
 
 /// A response whose body begins to come.

@@ -1,4 +1,8 @@
 use serde_json::{Value, json};
+use sluice_packager::{
+    manifest::{Addressing, Options},
+    title::{Delivery, KeySystem},
+};
 
 /// Four hours in segments of two seconds.
 pub(crate) const SEGMENTS: u64 = 7200;
@@ -37,4 +41,18 @@ pub(crate) fn long_title() -> Value {
                 {"kid": kid(1), "scope": "video"}, {"kid": kid(2), "scope": "audio"}
             ]}]}
     })
+}
+
+/// As it is asked for: three key systems, and `EXT-X-DEFINE` or not.
+pub(crate) fn options(define: bool) -> Options<'static> {
+    Options {
+        delivery: Delivery::Cbcs,
+        systems: &[KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
+        max_height: None,
+        codecs: None,
+        base: "https://edge.example/v1/long",
+        query: "",
+        define,
+        addressing: Addressing::Segments,
+    }
 }

@@ -8,15 +8,22 @@ use std::{
 
 use wasmtime_wasi::HostWallClock;
 
-/// The wall clock that a guest sees: true time, moved forward at will. Tests pass time with it instead of sleeping.
+/// The wall clock that a guest sees: true time, or one that stands, moved forward at will. Tests pass time with it instead of sleeping.
 ///
 /// Clones share the offset.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     ahead_ms: Arc<AtomicU64>,
+    /// Where it stands, but for what it is moved.
+    stands_at: Option<Duration>,
 }
 
 impl Clock {
+    /// A clock that stands at the present: what a busy machine takes for a request is no time to it.
+    pub fn standing() -> Self {
+        Self { stands_at: Some(true_time()), ..Self::default() }
+    }
+
     /// Moves the clock forward, for running guests as well.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
@@ -25,8 +32,8 @@ impl Clock {
 
     /// The time it shows, since the Unix epoch.
     pub fn since_epoch(&self) -> Duration {
-        let true_time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        true_time.saturating_add(Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed)))
+        let time = self.stands_at.unwrap_or_else(true_time);
+        time.saturating_add(Duration::from_millis(self.ahead_ms.load(Ordering::Relaxed)))
     }
 
     /// The time it shows, in unix seconds.
@@ -43,4 +50,8 @@ impl HostWallClock for Clock {
     fn now(&self) -> Duration {
         self.since_epoch()
     }
+}
+
+fn true_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

@@ -24,7 +24,7 @@ mod tokens;
 use anyhow::{Context, Result};
 use sluice_tests::{
     fixture::{Session, Stack, StackOptions},
-    runtime::EdgeHost,
+    runtime::{Clock, EdgeHost},
 };
 
 macro_rules! on_every_host {
@@ -130,7 +130,11 @@ async fn stack(host: EdgeHost, config: serde_json::Value) -> Result<Stack> {
 
 async fn options(host: EdgeHost) -> Result<StackOptions> {
     let module = tokio::task::spawn_blocking(move || host.build()).await??;
-    Ok(StackOptions::new(host, module))
+    let mut options = StackOptions::new(host, module);
+    if host.has_virtual_clock() {
+        options.clock = Clock::standing();
+    }
+    Ok(options)
 }
 
 /// The URL of a media object in a scheme, with its title version.

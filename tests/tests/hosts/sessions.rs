@@ -19,14 +19,15 @@ pub(super) async fn a_session_outlives_its_leases_and_stops_when_it_is_ended(hos
     let by_handle = segment(&stack, &session, "a-en/1.m4s")?;
     let (path, _) = handle_of(&stack, &by_handle)?;
     let mut cookie = format!("sluice-lease={}", session.lease);
-    for _ in 0..5 {
+    // Twenty seconds, in steps that are past a third of a lease and far from its end, however slow the machine.
+    for _ in 0..10 {
         stack.get(&by_handle, &[]).await?.expect(StatusCode::OK)?;
         let answer = stack.get(&path, &[("cookie", &cookie)]).await?;
         if let Some((renewed, _)) = answer.header("set-cookie").split_once(';') {
             renewed.clone_into(&mut cookie);
         }
         answer.expect(StatusCode::OK).context("by the cookie, renewed as it came")?;
-        stack.pass(Duration::from_secs(4)).await;
+        stack.pass(Duration::from_secs(2)).await;
     }
     let renew = format!("/v1/sessions/{}/renew", session.session);
     let lease = format!("Bearer {}", session.lease);

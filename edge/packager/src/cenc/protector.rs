@@ -7,7 +7,7 @@ use super::{
     write,
 };
 use crate::{
-    cipher::Portable,
+    cipher::{Cipher, FragmentCipher},
     keys::ContentKey,
     title::{ClearReason, Scheme, plan::Entry},
 };
@@ -17,10 +17,10 @@ use crate::{
 /// `senc` stands before `mdat` and needs what is inside it, so a fragment leaves when its `mdat` is complete; other boxes leave as they
 /// are complete. However the input is cut, the output is the same. Memory: the largest fragment, at most
 /// [`super::MAX_FRAGMENT`], plus a constant. After an error the output is worthless: abort the response.
-pub struct FragmentProtector {
+pub struct FragmentProtector<C = Cipher> {
     config: TrackConfig,
     scheme: Scheme,
-    work: Work,
+    work: Work<C>,
     plan: Vec<Entry>,
     expected_time: Option<u64>,
     order: Order,
@@ -39,17 +39,17 @@ pub struct FragmentProtector {
 }
 
 /// What becomes of a segment's fragments.
-enum Work {
+enum Work<C> {
     Protect {
         ivs: IvSource,
-        cipher: Box<Portable>,
+        cipher: Box<C>,
         signalling: Signalling,
     },
     /// They are described by the clear sample entry.
     Lead,
 }
 
-impl Work {
+impl<C> Work<C> {
     fn form(&self) -> FragmentForm {
         match self {
             Self::Protect { signalling, .. } => signalling.form(),
@@ -70,17 +70,7 @@ impl FragmentProtector {
         plan: Vec<Entry>,
         expected_time: Option<u64>,
     ) -> Self {
-        let scheme = ivs.scheme();
-        let work = Work::Protect { ivs, cipher: Box::new(Portable::new(key)), signalling: Signalling::default() };
-        Self::of(config, scheme, work, plan, expected_time)
-    }
-
-    /// Has fragments say of their key what the init segment does not.
-    pub fn signalling(mut self, new: Signalling) -> Self {
-        if let Work::Protect { signalling, .. } = &mut self.work {
-            *signalling = new;
-        }
-        self
+        Self::with_cipher(config, ivs, Cipher::new(key), plan, expected_time)
     }
 
     /// Begins a segment of a clear lead: its samples stay as they are and are described by the init segment's second sample entry, the
@@ -96,8 +86,31 @@ impl FragmentProtector {
     ) -> Self {
         Self::of(config, scheme, Work::Lead, plan, expected_time)
     }
+}
 
-    fn of(config: TrackConfig, scheme: Scheme, work: Work, plan: Vec<Entry>, expected_time: Option<u64>) -> Self {
+impl<C: FragmentCipher> FragmentProtector<C> {
+    /// The same with another cipher than the target's own, to compare them.
+    pub fn with_cipher(
+        config: TrackConfig,
+        ivs: IvSource,
+        cipher: C,
+        plan: Vec<Entry>,
+        expected_time: Option<u64>,
+    ) -> Self {
+        let scheme = ivs.scheme();
+        let work = Work::Protect { ivs, cipher: Box::new(cipher), signalling: Signalling::default() };
+        Self::of(config, scheme, work, plan, expected_time)
+    }
+
+    /// Has fragments say of their key what the init segment does not.
+    pub fn signalling(mut self, new: Signalling) -> Self {
+        if let Work::Protect { signalling, .. } = &mut self.work {
+            *signalling = new;
+        }
+        self
+    }
+
+    fn of(config: TrackConfig, scheme: Scheme, work: Work<C>, plan: Vec<Entry>, expected_time: Option<u64>) -> Self {
         Self {
             config,
             scheme,

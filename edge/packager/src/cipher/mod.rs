@@ -12,6 +12,8 @@ pub use segment::SegmentEncryptor;
 
 use core::ops::Range;
 
+use crate::keys::ContentKey;
+
 /// A range of bytes in the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -54,7 +56,10 @@ pub struct SpanError;
 /// AES-128 under one content key.
 ///
 /// Spans do not overlap. What is done does not depend on their order in memory.
-pub trait FragmentCipher {
+pub trait FragmentCipher: Sized {
+    /// Expands the key.
+    fn new(key: &ContentKey) -> Self;
+
     /// AES-CTR: encrypts, and decrypts, every sample's spans.
     ///
     /// # Errors
@@ -73,16 +78,7 @@ pub trait FragmentCipher {
         iv: &[u8; 16],
         pattern: Pattern,
     ) -> Result<(), SpanError>;
-
-    /// The reverse of [`FragmentCipher::encrypt_chains`].
-    ///
-    /// # Errors
-    /// [`SpanError`]
-    fn decrypt_chains(
-        &self,
-        buffer: &mut [u8],
-        spans: &[Span],
-        iv: &[u8; 16],
-        pattern: Pattern,
-    ) -> Result<(), SpanError>;
 }
+
+/// The cipher of this target: chosen when it is compiled.
+pub type Cipher = Portable;

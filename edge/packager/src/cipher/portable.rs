@@ -14,9 +14,25 @@ pub struct Portable {
 type Block = Array<u8, U16>;
 
 impl Portable {
-    /// Expands the key.
-    pub fn new(key: &ContentKey) -> Self {
-        Self { aes: Aes128::new(key.expose().into()) }
+    /// The reverse of [`FragmentCipher::encrypt_chains`].
+    ///
+    /// # Errors
+    /// [`SpanError`]
+    pub fn decrypt_chains(
+        &self,
+        buffer: &mut [u8],
+        spans: &[Span],
+        iv: &[u8; 16],
+        pattern: Pattern,
+    ) -> Result<(), SpanError> {
+        let start = || cbc::Decryptor::inner_iv_init(&self.aes, iv.into());
+        let mut chain = (usize::MAX, start());
+        Self::chains(buffer, spans, pattern, |index, blocks| {
+            if chain.0 != index {
+                chain = (index, start());
+            }
+            chain.1.decrypt_blocks(blocks);
+        })
     }
 
     /// Runs `step` over the blocks that the pattern takes of each span, in runs as long as the pattern's.
@@ -45,6 +61,10 @@ impl Portable {
 }
 
 impl FragmentCipher for Portable {
+    fn new(key: &ContentKey) -> Self {
+        Self { aes: Aes128::new(key.expose().into()) }
+    }
+
     fn counter(&self, buffer: &mut [u8], spans: &[Span], samples: &[CounterSample]) -> Result<(), SpanError> {
         for sample in samples {
             let mut stream = ctr::Ctr64BE::from_core(ctr::CtrCore::inner_iv_init(&self.aes, (&sample.counter).into()));
@@ -69,23 +89,6 @@ impl FragmentCipher for Portable {
                 chain = (index, start());
             }
             chain.1.encrypt_blocks(blocks);
-        })
-    }
-
-    fn decrypt_chains(
-        &self,
-        buffer: &mut [u8],
-        spans: &[Span],
-        iv: &[u8; 16],
-        pattern: Pattern,
-    ) -> Result<(), SpanError> {
-        let start = || cbc::Decryptor::inner_iv_init(&self.aes, iv.into());
-        let mut chain = (usize::MAX, start());
-        Self::chains(buffer, spans, pattern, |index, blocks| {
-            if chain.0 != index {
-                chain = (index, start());
-            }
-            chain.1.decrypt_blocks(blocks);
         })
     }
 }

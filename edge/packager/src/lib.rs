@@ -4,7 +4,7 @@
 //! decides what of a sample is protected, `cipher` carries it out, `title` is what the origin
 //! stores beside the media, `trick` takes I-frames out of segments, `drm` signals the key systems, `hls` and `dash` write the manifests.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod bits;
 pub mod bmff;

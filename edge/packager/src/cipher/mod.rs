@@ -6,9 +6,15 @@
 
 mod portable;
 mod segment;
+#[cfg(any(target_feature = "simd128", test))]
+mod simd;
+#[cfg(test)]
+mod tests;
 
 pub use portable::Portable;
 pub use segment::SegmentEncryptor;
+#[cfg(target_feature = "simd128")]
+pub use simd::Simd;
 
 use core::ops::Range;
 
@@ -80,5 +86,14 @@ pub trait FragmentCipher: Sized {
     ) -> Result<(), SpanError>;
 }
 
-/// The cipher of this target: chosen when it is compiled.
+/// The cipher of this target: chosen when it is compiled. What has AES instructions has them in the crates.
+#[cfg(target_feature = "simd128")]
+pub type Cipher = Simd;
+/// The cipher of this target: chosen when it is compiled. What has AES instructions has them in the crates.
+#[cfg(not(target_feature = "simd128"))]
 pub type Cipher = Portable;
+
+fn slice(buffer: &mut [u8], span: Span) -> Result<&mut [u8], SpanError> {
+    let end = span.start.checked_add(span.len).ok_or(SpanError)?;
+    buffer.get_mut(span.start..end).ok_or(SpanError)
+}

@@ -2,13 +2,13 @@
 //! of one ([`super::eight`]): every subsample of a fragment is a chain, so that there mostly are enough.
 
 use super::{
-    eight::{EightBlocks, KeptPlanes, add, get, keep},
-    permute::Permuted,
+    Simd,
+    eight::{self, EightBlocks, KeptPlanes},
     sbox::transpose,
     vector::{Kept, V},
-    walk::Chain,
+    walk::{Chain, Stride},
 };
-use crate::cipher::SpanError;
+use crate::cipher::{Pattern, Span, SpanError};
 
 const LANES: usize = 8;
 
@@ -21,76 +21,95 @@ const WORTH: usize = 4;
 /// # Errors
 /// [`SpanError`]
 pub(super) fn encrypt(
-    eight: &EightBlocks,
-    permuted: &Permuted,
+    simd: &Simd,
     buffer: &mut [u8],
-    mut chains: Vec<Chain>,
+    spans: &[Span],
     iv: &[u8; 16],
+    pattern: Pattern,
 ) -> Result<(), SpanError> {
-    chains.sort_unstable_by(|a, b| b.blocks.cmp(&a.blocks));
-    let mut waiting = chains.into_iter();
-    let mut lanes = Lanes::new(iv);
-    while lanes.refill(&mut waiting) >= WORTH {
-        lanes.run(eight, buffer)?;
+    let stride = Stride::new(pattern);
+    let mut chains =
+        spans.iter().map(|span| Chain::new(*span, &stride, buffer.len())).collect::<Result<Vec<_>, _>>()?;
+    if chains.len() >= WORTH {
+        chains.sort_unstable_by_key(|chain| core::cmp::Reverse(chain.blocks));
+        chains = Lockstep::new(simd.eight_blocks(), &stride, iv).run(buffer, chains)?;
     }
-    for chain in lanes.chains.into_iter().filter(|chain| chain.blocks > 0) {
-        let previous = chain.walk.previous(buffer).copied().unwrap_or(*iv);
-        permuted.encrypt(buffer, chain, &previous)?;
+    for chain in chains {
+        let previous = *chain.previous(buffer, &stride).unwrap_or(iv);
+        simd.permuted().encrypt(buffer, chain, &stride, &previous)?;
     }
     Ok(())
 }
 
-struct Lanes {
-    chains: [Chain; LANES],
+struct Lockstep<'k> {
+    eight: &'k EightBlocks,
+    stride: &'k Stride,
+    iv: KeptPlanes,
+    lanes: [Chain; LANES],
     /// Every lane's last block.
     previous: KeptPlanes,
-    iv: KeptPlanes,
 }
 
-impl Lanes {
-    fn new(iv: &[u8; 16]) -> Self {
+impl<'k> Lockstep<'k> {
+    fn new(eight: &'k EightBlocks, stride: &'k Stride, iv: &[u8; 16]) -> Self {
         let mut planes = [Kept::zero(); 8];
-        keep(&mut planes, transpose([V::load(iv); 8]));
-        Self { chains: [Chain::default(); LANES], previous: planes, iv: planes }
+        eight::keep(&mut planes, transpose([V::load(iv); 8]));
+        Self { eight, stride, iv: planes, lanes: [Chain::default(); LANES], previous: planes }
     }
 
-    /// Gives the next chains to lanes that have none; how many lanes have one.
-    fn refill(&mut self, waiting: &mut impl Iterator<Item = Chain>) -> usize {
+    /// Runs chains while enough of them are left; those that are.
+    fn run(mut self, buffer: &mut [u8], chains: Vec<Chain>) -> Result<Vec<Chain>, SpanError> {
+        let mut waiting = chains.into_iter();
+        loop {
+            self.refill(&mut waiting);
+            let left = || self.lanes.iter().filter(|chain| chain.blocks > 0);
+            let steps = match left().map(|chain| chain.blocks).min() {
+                Some(steps) if left().count() >= WORTH => steps,
+                _ => return Ok(left().copied().collect()),
+            };
+            for _ in 0..steps {
+                self.step(buffer)?;
+            }
+            for chain in &mut self.lanes {
+                chain.blocks = chain.blocks.saturating_sub(steps);
+                chain.begun = true;
+            }
+        }
+    }
+
+    /// Gives the next chains to lanes that have none.
+    fn refill(&mut self, waiting: &mut impl Iterator<Item = Chain>) {
         let mut begun = 0u8;
-        for (lane, chain) in self.chains.iter_mut().enumerate().filter(|(_, chain)| chain.blocks == 0) {
+        for (lane, chain) in self.lanes.iter_mut().enumerate().filter(|(_, chain)| chain.blocks == 0) {
             if let Some(next) = waiting.next() {
                 *chain = next;
                 begun |= 1 << lane;
             }
         }
         let begun = V::splat(begun);
-        let planes = core::array::from_fn(|i| {
-            let (previous, iv) = (self.previous[i].get(), self.iv[i].get());
-            previous ^ ((previous ^ iv).opaque() & begun)
-        });
-        keep(&mut self.previous, planes);
-        self.chains.iter().filter(|chain| chain.blocks > 0).count()
+        for (kept, iv) in self.previous.iter_mut().zip(&self.iv) {
+            let previous = kept.get();
+            kept.set(previous ^ ((previous ^ iv.get()).opaque() & begun));
+        }
     }
 
-    /// Steps until the first chain ends.
-    fn run(&mut self, eight: &EightBlocks, buffer: &mut [u8]) -> Result<(), SpanError> {
-        let steps = self.chains.iter().map(|chain| chain.blocks).filter(|blocks| *blocks > 0).min().unwrap_or(0);
-        for _ in 0..steps {
-            let mut blocks = [V::zero(); LANES];
-            for (block, chain) in blocks.iter_mut().zip(&self.chains).filter(|(_, chain)| chain.blocks > 0) {
-                *block = V::load(chain.walk.block(buffer)?);
-            }
-            let message = add(transpose(blocks), &self.previous);
-            keep(&mut self.previous, message);
-            eight.encrypt(&mut self.previous);
-            let blocks = transpose(get(&self.previous));
-            for (block, chain) in blocks.into_iter().zip(&mut self.chains).filter(|(_, chain)| chain.blocks > 0) {
-                block.store(chain.walk.block(buffer)?);
-                chain.walk.advance();
+    /// One block of every lane.
+    #[inline(always)]
+    fn step(&mut self, buffer: &mut [u8]) -> Result<(), SpanError> {
+        let mut blocks = [V::zero(); LANES];
+        for (block, chain) in blocks.iter_mut().zip(&self.lanes) {
+            if chain.blocks > 0 {
+                *block = V::load(chain.block(buffer)?);
             }
         }
-        for chain in &mut self.chains {
-            chain.blocks = chain.blocks.saturating_sub(steps);
+        let sum = eight::add(transpose(blocks), eight::get(&self.previous));
+        eight::keep(&mut self.previous, sum);
+        self.eight.encrypt(&mut self.previous);
+        for (block, chain) in transpose(eight::get(&self.previous)).into_iter().zip(&mut self.lanes) {
+            if chain.blocks > 0 {
+                block.store(chain.block(buffer)?);
+                chain.advance(self.stride);
+            }
         }
         Ok(())
     }

@@ -8,8 +8,8 @@
 
 use super::{
     key_schedule::RoundKeys,
-    layout::{BELOW, BETWEEN_0_AND_2, place},
-    sbox::{Planes, sub_bytes, transpose},
+    layout::{after_rounds, below, ordered, two_below},
+    sbox::{Planes, shallow::sub_bytes, transpose},
     vector::{Kept, V},
 };
 
@@ -25,13 +25,8 @@ impl EightBlocks {
     pub(super) fn new(keys: &RoundKeys) -> Self {
         let mut planes = [[Kept::zero(); 8]; 11];
         for (round, (planes, key)) in planes.iter_mut().zip(keys.with_constant()).enumerate() {
-            // The last key meets the state back in layout 0.
-            let layout = if round == 10 { 0 } else { round % 4 };
-            let mut index = [0; 16];
-            for (at, byte) in (0..16u8).zip(0usize..) {
-                index[place(layout, byte % 4, byte / 4)] = at;
-            }
-            let key = key.lookup(V::load(&index));
+            // The last key meets the state back in order.
+            let key = if round == 10 { key } else { after_rounds(key, round) };
             keep(planes, transpose([key; 8]));
         }
         Self { keys: planes }
@@ -41,7 +36,7 @@ impl EightBlocks {
     #[inline(never)]
     pub(super) fn encrypt(&self, state: &mut KeptPlanes) {
         let [zero, one, two, three, four, five, six, seven, eight, nine, ten] = &self.keys;
-        let mut planes = add(get(state), zero);
+        let mut planes = add(get(state), get(zero));
         planes = round::<1>(planes, one);
         planes = round::<2>(planes, two);
         planes = round::<3>(planes, three);
@@ -51,7 +46,7 @@ impl EightBlocks {
         planes = round::<3>(planes, seven);
         planes = round::<0>(planes, eight);
         planes = round::<1>(planes, nine);
-        keep(state, add(sub_bytes(planes).map(|plane| BETWEEN_0_AND_2.of(plane)), ten));
+        keep(state, add(map(sub_bytes(planes), ordered), get(ten)));
     }
 
     pub(super) fn clear(&mut self) {
@@ -65,36 +60,38 @@ impl EightBlocks {
 /// the highest is added where the modulus has its terms.
 #[inline(always)]
 fn round<const LAYOUT: usize>(state: Planes, key: &KeptPlanes) -> Planes {
-    let [below, two_below] = &BELOW[LAYOUT];
     let s = sub_bytes(state);
-    let next: Planes = core::array::from_fn(|i| below.of(s[i]));
-    let x: Planes = core::array::from_fn(|i| s[i] ^ next[i]);
-    let sum: Planes = core::array::from_fn(|i| next[i] ^ key[i].get() ^ two_below.of(x[i]));
-    [
-        sum[0] ^ x[7],
-        sum[1] ^ x[0] ^ x[7],
-        sum[2] ^ x[1],
-        sum[3] ^ x[2] ^ x[7],
-        sum[4] ^ x[3] ^ x[7],
-        sum[5] ^ x[4],
-        sum[6] ^ x[5],
-        sum[7] ^ x[6],
-    ]
+    let next = map(s, below::<LAYOUT>);
+    let x @ [x0, x1, x2, x3, x4, x5, x6, x7] = add(s, next);
+    let [a, b, c, d, e, f, g, h] = add(add(next, get(key)), map(x, two_below::<LAYOUT>));
+    [a ^ x7, b ^ (x0 ^ x7), c ^ x1, d ^ (x2 ^ x7), e ^ (x3 ^ x7), f ^ x4, g ^ x5, h ^ x6]
+}
+
+// Written out: what goes through a loop or `array::from_fn` goes through memory.
+
+#[inline(always)]
+pub(super) fn get([a, b, c, d, e, f, g, h]: &KeptPlanes) -> Planes {
+    [a.get(), b.get(), c.get(), d.get(), e.get(), f.get(), g.get(), h.get()]
 }
 
 #[inline(always)]
-pub(super) fn get(kept: &KeptPlanes) -> Planes {
-    core::array::from_fn(|i| kept[i].get())
+pub(super) fn keep(kept: &mut KeptPlanes, [a, b, c, d, e, f, g, h]: Planes) {
+    kept[0].set(a);
+    kept[1].set(b);
+    kept[2].set(c);
+    kept[3].set(d);
+    kept[4].set(e);
+    kept[5].set(f);
+    kept[6].set(g);
+    kept[7].set(h);
 }
 
 #[inline(always)]
-pub(super) fn keep(kept: &mut KeptPlanes, planes: Planes) {
-    for (kept, plane) in kept.iter_mut().zip(planes) {
-        kept.set(plane);
-    }
+pub(super) fn add([a, b, c, d, e, f, g, h]: Planes, [i, j, k, l, m, n, o, p]: Planes) -> Planes {
+    [a ^ i, b ^ j, c ^ k, d ^ l, e ^ m, f ^ n, g ^ o, h ^ p]
 }
 
 #[inline(always)]
-pub(super) fn add(planes: Planes, key: &KeptPlanes) -> Planes {
-    core::array::from_fn(|i| planes[i] ^ key[i].get())
+fn map([a, b, c, d, e, f, g, h]: Planes, to: impl Fn(V) -> V) -> Planes {
+    [to(a), to(b), to(c), to(d), to(e), to(f), to(g), to(h)]
 }

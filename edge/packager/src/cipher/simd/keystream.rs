@@ -1,8 +1,9 @@
 use zeroize::Zeroize;
 
 use super::{
-    counter::{BATCH, CounterMode, Window},
+    counter::{CounterMode, Window},
     eight::{EightBlocks, get, keep},
+    rows::BYTES,
     sbox::transpose,
     vector::{Kept, V},
 };
@@ -15,7 +16,7 @@ const WORTH: u64 = 24;
 
 /// A sample's keystream, which goes on from span to span.
 pub(super) struct Keystream<'k> {
-    counter: &'k CounterMode,
+    counter: CounterMode<'k>,
     eight: &'k EightBlocks,
     /// The counter block's upper half, which stays.
     upper: [u8; 8],
@@ -26,14 +27,14 @@ pub(super) struct Keystream<'k> {
     /// The window that was needed last, and the number of its first block.
     window: Option<(u64, Window)>,
     /// Keystream that is made and not yet used, from `used` to `made`.
-    waiting: [u8; BATCH],
+    waiting: [u8; BYTES],
     used: usize,
     made: usize,
 }
 
 impl<'k> Keystream<'k> {
     /// `first`: the first counter block. `len`: bytes of the sample's spans.
-    pub(super) fn new(counter: &'k CounterMode, eight: &'k EightBlocks, first: &[u8; 16], len: usize) -> Self {
+    pub(super) fn new(counter: CounterMode<'k>, eight: &'k EightBlocks, first: &[u8; 16], len: usize) -> Self {
         let [upper, lower] = [0, 8].map(|at| core::array::from_fn(|byte| first[at + byte]));
         let number = u64::from_be_bytes(lower);
         // From a multiple of eight on, eight blocks differ in the last bits of their last byte alone.
@@ -46,7 +47,7 @@ impl<'k> Keystream<'k> {
             next: number - early,
             missing,
             window: None,
-            waiting: [0; BATCH],
+            waiting: [0; BYTES],
             used: 0,
             made: 0,
         };
@@ -64,8 +65,8 @@ impl<'k> Keystream<'k> {
             if message.is_empty() {
                 return;
             }
-            while self.fits() && message.len() >= BATCH {
-                let (batch, rest) = core::mem::take(&mut message).split_at_mut(BATCH);
+            while self.fits() && message.len() >= BYTES {
+                let (batch, rest) = core::mem::take(&mut message).split_at_mut(BYTES);
                 if let Some(batch) = batch.first_chunk_mut() {
                     self.thirty_two(batch);
                 }
@@ -90,7 +91,7 @@ impl<'k> Keystream<'k> {
 
     /// Makes some, for a message shorter than a batch.
     fn make(&mut self) {
-        let mut waiting = [0; BATCH];
+        let mut waiting = [0; BYTES];
         self.made = if self.missing > WORTH && self.fits() {
             self.thirty_two(&mut waiting);
             16 * THIRTY_TWO as usize
@@ -107,7 +108,7 @@ impl<'k> Keystream<'k> {
         self.next % 256 <= 256 - THIRTY_TWO
     }
 
-    fn thirty_two(&mut self, message: &mut [u8; BATCH]) {
+    fn thirty_two(&mut self, message: &mut [u8; BYTES]) {
         let (first, from) = (self.next & !0xff, self.next as u8);
         let window = match self.window.take() {
             Some((number, window)) if number == first => window,
@@ -118,7 +119,7 @@ impl<'k> Keystream<'k> {
         self.advance(THIRTY_TWO);
     }
 
-    fn eights(&mut self, out: &mut [u8; BATCH]) {
+    fn eights(&mut self, out: &mut [u8; BYTES]) {
         let blocks = core::array::from_fn(|at| V::load(&self.block(self.next + at as u64)));
         let mut state = [Kept::zero(); 8];
         keep(&mut state, transpose(blocks));

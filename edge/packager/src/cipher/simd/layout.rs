@@ -3,48 +3,14 @@
 //! ShiftRows moves whole bytes, and so does nothing that later steps could not make up for: it is left out, and after `k` rounds the byte
 //! of row `r` and column `c` lies at row `r`, column `c + k·r`: layout `k`, of which there are four. ("Fixslicing", Adomnicai and Peyrin, 2020.)
 
-use super::vector::{Kept, V};
+use super::vector::{V, operations::permute};
 
 type Index = [u8; 16];
 
-/// A permutation of a vector's bytes.
-///
-/// Read from memory for every use: of a constant one, the runtime may make a slower instruction, of two inputs.
-pub(super) struct Permutation(Kept);
-
-impl Permutation {
-    const fn new(index: Index) -> Self {
-        Self(Kept::new(V::constant(index)))
-    }
-
-    #[inline(always)]
-    pub(super) fn of(&self, vector: V) -> V {
-        vector.lookup(self.0.get())
-    }
-}
-
 /// Where a byte of the state lies in a layout. AES numbers a block's bytes column by column.
-pub(super) const fn place(layout: usize, row: usize, column: usize) -> usize {
+const fn place(layout: usize, row: usize, column: usize) -> usize {
     4 * ((column + layout * row) % 4) + row
 }
-
-/// By layout: every byte becomes the one below it in its column, and two below it.
-pub(super) static BELOW: [[Permutation; 2]; 4] = [below(0), below(1), below(2), below(3)];
-
-const fn below(layout: usize) -> [Permutation; 2] {
-    [Permutation::new(moved(layout, 1, layout)), Permutation::new(moved(layout, 2, layout))]
-}
-
-/// Three below it.
-pub(super) static ABOVE: [Permutation; 4] = [
-    Permutation::new(moved(0, 3, 0)),
-    Permutation::new(moved(1, 3, 1)),
-    Permutation::new(moved(2, 3, 2)),
-    Permutation::new(moved(3, 3, 3)),
-];
-
-/// Between layout 0, in which blocks come and go, and layout 2, in which they are half the time.
-pub(super) static BETWEEN_0_AND_2: Permutation = Permutation::new(moved(2, 0, 0));
 
 /// The index by which a byte in layout `to` is the one that lies `rows` below it in layout `from`.
 const fn moved(from: usize, rows: usize, to: usize) -> Index {
@@ -56,4 +22,49 @@ const fn moved(from: usize, rows: usize, to: usize) -> Index {
         at += 1;
     }
     index
+}
+
+/// Every byte becomes the one below it in its column.
+#[inline(always)]
+pub(super) fn below<const LAYOUT: usize>(v: V) -> V {
+    V(match LAYOUT {
+        0 => permute!(v.0, moved(0, 1, 0)),
+        1 => permute!(v.0, moved(1, 1, 1)),
+        2 => permute!(v.0, moved(2, 1, 2)),
+        _ => permute!(v.0, moved(3, 1, 3)),
+    })
+}
+
+/// Every byte becomes the one two below it, which is the one two above it.
+#[inline(always)]
+pub(super) fn two_below<const LAYOUT: usize>(v: V) -> V {
+    V(match LAYOUT {
+        0 => permute!(v.0, moved(0, 2, 0)),
+        1 => permute!(v.0, moved(1, 2, 1)),
+        2 => permute!(v.0, moved(2, 2, 2)),
+        _ => permute!(v.0, moved(3, 2, 3)),
+    })
+}
+
+/// Every byte becomes the one above it.
+#[inline(always)]
+pub(super) fn above<const LAYOUT: usize>(v: V) -> V {
+    V(match LAYOUT {
+        0 => permute!(v.0, moved(0, 3, 0)),
+        1 => permute!(v.0, moved(1, 3, 1)),
+        2 => permute!(v.0, moved(2, 3, 2)),
+        _ => permute!(v.0, moved(3, 3, 3)),
+    })
+}
+
+/// From layout 2, in which ten rounds end, to layout 0, in which blocks come and go.
+#[inline(always)]
+pub(super) fn ordered(v: V) -> V {
+    V(permute!(v.0, moved(2, 0, 0)))
+}
+
+/// From layout 0 to the layout after so many rounds: for round keys.
+pub(super) fn after_rounds(v: V, rounds: usize) -> V {
+    let index = [moved(0, 0, 0), moved(0, 0, 1), moved(0, 0, 2), moved(0, 0, 3)];
+    v.lookup(V::load(&index[rounds % 4]))
 }

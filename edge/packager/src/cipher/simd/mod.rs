@@ -1,8 +1,7 @@
 //! AES-128 for machines that have vectors and no AES instruction, which is what WASM is.
 //!
-//! Three kernels, each with its layout and the argument why it is of constant time in its file: [`counter`] does 32 blocks of counter mode at
-//! once, [`eight`] eight blocks of anything (eight CBC chains side by side, [`chains`]), [`permute`] one block for a chain that is
-//! alone. [`keystream`] and [`chains`] share the work out among them.
+//! Three kernels, each with its layout and the argument why it is of constant time in its file: [`rows`] does 32 blocks at once,
+//! [`eight`] eight, [`permute`] one. [`counter`] and [`keystream`] make counter mode of them, [`chains`] CBC chains side by side.
 
 mod chains;
 mod counter;
@@ -12,6 +11,7 @@ mod key_schedule;
 mod keystream;
 mod layout;
 mod permute;
+mod rows;
 mod sbox;
 mod tables;
 mod vector;
@@ -19,27 +19,35 @@ mod walk;
 
 use core::cell::OnceCell;
 
-use counter::CounterMode;
+use counter::{CounterMode, Differences};
 use eight::EightBlocks;
 use key_schedule::RoundKeys;
 use keystream::Keystream;
 use permute::Permuted;
-use walk::Chain;
+use rows::Rows;
+use zeroize::Zeroize;
 
 use super::{CounterSample, FragmentCipher, Pattern, Span, SpanError, slice};
 use crate::keys::ContentKey;
 
 /// The kernels under one key. Each has the round keys in a form of its own, which is made when it is first needed.
+#[cfg_attr(not(target_feature = "simd128"), expect(unreachable_pub, reason = "elsewhere only tests use it"))]
 pub struct Simd {
     keys: RoundKeys,
-    counter: OnceCell<Box<CounterMode>>,
+    rows: OnceCell<Box<Rows>>,
+    differences: OnceCell<Box<Differences>>,
     eight: OnceCell<Box<EightBlocks>>,
     permuted: OnceCell<Permuted>,
 }
 
 impl Simd {
-    fn counter_mode(&self) -> &CounterMode {
-        self.counter.get_or_init(|| Box::new(CounterMode::new(&self.keys)))
+    fn rows(&self) -> &Rows {
+        self.rows.get_or_init(|| Box::new(Rows::new(&self.keys)))
+    }
+
+    fn counter_mode(&self) -> CounterMode<'_> {
+        let rows = self.rows();
+        CounterMode { rows, differences: self.differences.get_or_init(|| Box::new(Differences::new(rows))) }
     }
 
     fn eight_blocks(&self) -> &EightBlocks {
@@ -53,7 +61,13 @@ impl Simd {
 
 impl FragmentCipher for Simd {
     fn new(key: &ContentKey) -> Self {
-        Self { keys: RoundKeys::new(key), counter: OnceCell::new(), eight: OnceCell::new(), permuted: OnceCell::new() }
+        Self {
+            keys: RoundKeys::new(key),
+            rows: OnceCell::new(),
+            differences: OnceCell::new(),
+            eight: OnceCell::new(),
+            permuted: OnceCell::new(),
+        }
     }
 
     fn counter(&self, buffer: &mut [u8], spans: &[Span], samples: &[CounterSample]) -> Result<(), SpanError> {
@@ -76,16 +90,17 @@ impl FragmentCipher for Simd {
         iv: &[u8; 16],
         pattern: Pattern,
     ) -> Result<(), SpanError> {
-        let chain = |span: &Span| Chain::new(*span, pattern, buffer.len());
-        let chains = spans.iter().map(chain).collect::<Result<_, _>>()?;
-        chains::encrypt(self.eight_blocks(), self.permuted(), buffer, chains, iv)
+        chains::encrypt(self, buffer, spans, iv, pattern)
     }
 }
 
 impl Drop for Simd {
     fn drop(&mut self) {
-        if let Some(counter) = self.counter.get_mut() {
-            counter.clear();
+        if let Some(rows) = self.rows.get_mut() {
+            rows.clear();
+        }
+        if let Some(differences) = self.differences.get_mut() {
+            differences.zeroize();
         }
         if let Some(eight) = self.eight.get_mut() {
             eight.clear();

@@ -8,10 +8,10 @@
 
 use super::{
     key_schedule::RoundKeys,
-    layout::{ABOVE, BELOW, BETWEEN_0_AND_2, place},
+    layout::{above, after_rounds, below, ordered},
     tables::TABLES,
     vector::{Kept, V},
-    walk::Chain,
+    walk::{Chain, Stride},
 };
 use crate::cipher::SpanError;
 
@@ -32,7 +32,7 @@ impl Permuted {
         let first = to_nibbles(keys.next().unwrap_or(V::zero()));
         let rounds = core::array::from_fn(|index| {
             let key = to_nibbles(keys.next().unwrap_or(V::zero()));
-            Kept::new(in_layout(key, (index + 1) % 4))
+            Kept::new(after_rounds(key, index + 1))
         });
         let last = keys.next().unwrap_or(V::zero());
         let link = to_nibbles(last) ^ first;
@@ -43,13 +43,18 @@ impl Permuted {
     ///
     /// # Errors
     /// [`SpanError`]
-    pub(super) fn encrypt(&self, buffer: &mut [u8], chain: Chain, previous: &[u8; 16]) -> Result<(), SpanError> {
-        let Chain { mut walk, blocks } = chain;
+    pub(super) fn encrypt(
+        &self,
+        buffer: &mut [u8],
+        mut chain: Chain,
+        stride: &Stride,
+        previous: &[u8; 16],
+    ) -> Result<(), SpanError> {
         let mut state = to_nibbles(V::load(previous)) ^ self.first.get();
-        for _ in 0..blocks {
-            let block = walk.block(buffer)?;
+        for _ in 0..chain.blocks {
+            let block = chain.block(buffer)?;
             state = self.block(state ^ to_nibbles(V::load(block)), block);
-            walk.advance();
+            chain.advance(stride);
         }
         Ok(())
     }
@@ -68,8 +73,8 @@ impl Permuted {
         state = round::<0>(state, eight);
         state = round::<1>(state, nine);
         let inverse = inverse(state);
-        (BETWEEN_0_AND_2.of(combine(&TABLES.plain, inverse)) ^ self.last.get()).store(out);
-        BETWEEN_0_AND_2.of(combine(&TABLES.once, inverse)) ^ self.link.get()
+        (ordered(combine(&TABLES.plain, inverse)) ^ self.last.get()).store(out);
+        ordered(combine(&TABLES.once, inverse)) ^ self.link.get()
     }
 
     pub(super) fn clear(&mut self) {
@@ -84,11 +89,10 @@ impl Permuted {
 /// MixColumns: `2·s + 3·below(s) + below(below(s)) + above(s)`, of which `x = 2·s + below(s)` and `below(x)` are the first three.
 #[inline(always)]
 fn round<const LAYOUT: usize>(state: V, key: &Kept) -> V {
-    let [below, _] = &BELOW[LAYOUT];
     let inverse = inverse(state);
     let once = combine(&TABLES.once, inverse);
-    let x = combine(&TABLES.doubled, inverse) ^ below.of(once);
-    (ABOVE[LAYOUT].of(once) ^ key.get()) ^ x ^ below.of(x)
+    let x = combine(&TABLES.doubled, inverse) ^ below::<LAYOUT>(once);
+    (above::<LAYOUT>(once) ^ key.get()) ^ x ^ below::<LAYOUT>(x)
 }
 
 /// `p` and `q` of the inverse, from nibbles.
@@ -124,15 +128,6 @@ fn halves(bytes: V) -> (V, V) {
 /// The S-box on every byte.
 pub(super) fn sub_bytes(bytes: V) -> V {
     combine(&TABLES.plain, inverse(to_nibbles(bytes))) ^ V::splat(0x63)
-}
-
-/// A block's bytes, in AES's order, as they lie in a layout.
-fn in_layout(vector: V, layout: usize) -> V {
-    let mut index = [0; 16];
-    for (at, byte) in (0..16u8).zip(0usize..) {
-        index[place(layout, byte % 4, byte / 4)] = at;
-    }
-    vector.lookup(V::load(&index))
 }
 
 #[cfg(test)]

@@ -3,19 +3,19 @@
 
 #[cfg(target_feature = "simd128")]
 #[path = "vector/simd128.rs"]
-mod operations;
+pub(super) mod operations;
 #[cfg(not(target_feature = "simd128"))]
 #[path = "vector/scalar.rs"]
-mod operations;
+pub(super) mod operations;
 
-use core::ops::{BitAnd, BitXor, BitXorAssign};
+use core::ops::{BitAnd, BitOr, BitXor, BitXorAssign};
 
 use operations::Lanes;
 
 /// Sixteen bytes; 64-bit lanes for shifts, 32-bit lanes for rotations.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
-pub(super) struct V(Lanes);
+pub(super) struct V(pub(super) Lanes);
 
 impl V {
     pub(super) const fn constant(bytes: [u8; 16]) -> Self {
@@ -84,7 +84,7 @@ impl V {
         (Self(low), Self(high))
     }
 
-    /// The same, in a way that the compiler cannot see through.
+    /// The same, by way of memory: what compilers cannot see through.
     #[inline(always)]
     pub(super) fn opaque(self) -> Self {
         Self(operations::opaque(self.0))
@@ -113,6 +113,15 @@ impl BitAnd for V {
     #[inline(always)]
     fn bitand(self, other: Self) -> Self {
         Self(operations::and(self.0, other.0))
+    }
+}
+
+impl BitOr for V {
+    type Output = Self;
+
+    #[inline(always)]
+    fn bitor(self, other: Self) -> Self {
+        Self(operations::or(self.0, other.0))
     }
 }
 

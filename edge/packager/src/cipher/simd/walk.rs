@@ -1,19 +1,46 @@
 use crate::cipher::{Pattern, Span, SpanError};
 
-/// Goes from block to block of those that a pattern takes of a span.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Walk {
-    at: usize,
-    /// Where the block before the next one is.
-    previous: Option<usize>,
-    /// Blocks until the next skip.
-    run: usize,
+/// How a pattern goes on from block to block of those that it takes.
+#[derive(Clone, Copy)]
+pub(super) struct Stride {
+    /// Blocks one behind the other.
     crypt: usize,
-    /// Bytes.
+    /// Bytes between such.
     skip: usize,
 }
 
-impl Walk {
+impl Stride {
+    pub(super) fn new(pattern: Pattern) -> Self {
+        match (usize::from(pattern.crypt), usize::from(pattern.skip)) {
+            (0, _) | (_, 0) => Self { crypt: usize::MAX, skip: 0 },
+            (crypt, skip) => Self { crypt, skip: 16 * skip },
+        }
+    }
+}
+
+/// A span's chain, or what is left of it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Chain {
+    /// Where its next block is.
+    at: usize,
+    /// Blocks until the next skip.
+    run: usize,
+    /// Blocks to encrypt.
+    pub(super) blocks: usize,
+    /// Whether a block of it is encrypted.
+    pub(super) begun: bool,
+}
+
+impl Chain {
+    /// # Errors
+    /// [`SpanError`] where the span is not within `len` bytes.
+    pub(super) fn new(span: Span, stride: &Stride, len: usize) -> Result<Self, SpanError> {
+        span.start.checked_add(span.len).filter(|end| *end <= len).ok_or(SpanError)?;
+        let (whole, period) = (span.len / 16, stride.crypt.saturating_add(stride.skip / 16));
+        let blocks = whole / period * stride.crypt + stride.crypt.min(whole % period);
+        Ok(Self { at: span.start, run: stride.crypt, blocks, begun: false })
+    }
+
     /// The next block.
     ///
     /// # Errors
@@ -24,41 +51,19 @@ impl Walk {
     }
 
     #[inline(always)]
-    pub(super) fn advance(&mut self) {
-        self.previous = Some(self.at);
+    pub(super) fn advance(&mut self, stride: &Stride) {
         self.at += 16;
         self.run -= 1;
         if self.run == 0 {
-            self.at += self.skip;
-            self.run = self.crypt;
+            self.at += stride.skip;
+            self.run = stride.crypt;
         }
     }
 
     /// The block before the next one, which is the last that was encrypted; `None` at the beginning.
-    pub(super) fn previous<'b>(&self, buffer: &'b [u8]) -> Option<&'b [u8; 16]> {
-        buffer.get(self.previous?..)?.first_chunk()
-    }
-}
-
-/// A span's chain, or what is left of it.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Chain {
-    pub(super) walk: Walk,
-    /// Blocks to encrypt.
-    pub(super) blocks: usize,
-}
-
-impl Chain {
-    /// # Errors
-    /// [`SpanError`] where the span is not within `len` bytes.
-    pub(super) fn new(span: Span, pattern: Pattern, len: usize) -> Result<Self, SpanError> {
-        span.start.checked_add(span.len).filter(|end| *end <= len).ok_or(SpanError)?;
-        let whole = span.len / 16;
-        let (crypt, skip) = (usize::from(pattern.crypt), usize::from(pattern.skip));
-        let (blocks, crypt) = match (crypt, skip) {
-            (0, _) | (_, 0) => (whole, usize::MAX),
-            _ => (whole / (crypt + skip) * crypt + crypt.min(whole % (crypt + skip)), crypt),
-        };
-        Ok(Self { walk: Walk { at: span.start, previous: None, run: crypt, crypt, skip: 16 * skip }, blocks })
+    pub(super) fn previous<'b>(&self, buffer: &'b [u8], stride: &Stride) -> Option<&'b [u8; 16]> {
+        let skipped = if self.run == stride.crypt { stride.skip } else { 0 };
+        let at = self.at.checked_sub(16 + skipped).filter(|_| self.begun)?;
+        buffer.get(at..)?.first_chunk()
     }
 }

@@ -1,6 +1,6 @@
 pub(super) type Lanes = u128;
 
-pub(super) const fn constant(bytes: [u8; 16]) -> Lanes {
+pub(in crate::cipher::simd) const fn constant(bytes: [u8; 16]) -> Lanes {
     u128::from_le_bytes(bytes)
 }
 
@@ -32,6 +32,10 @@ pub(super) fn and(a: Lanes, b: Lanes) -> Lanes {
     a & b
 }
 
+pub(super) fn or(a: Lanes, b: Lanes) -> Lanes {
+    a | b
+}
+
 pub(super) fn shl<const BITS: u32>(lanes: Lanes) -> Lanes {
     u128::from((lanes as u64) << BITS) | u128::from(((lanes >> 64) as u64) << BITS) << 64
 }
@@ -40,7 +44,7 @@ pub(super) fn shr<const BITS: u32>(lanes: Lanes) -> Lanes {
     u128::from(lanes as u64 >> BITS) | u128::from((lanes >> 64) as u64 >> BITS) << 64
 }
 
-pub(super) fn lookup(table: Lanes, index: Lanes) -> Lanes {
+pub(in crate::cipher::simd) fn lookup(table: Lanes, index: Lanes) -> Lanes {
     let table = table.to_le_bytes();
     u128::from_le_bytes(index.to_le_bytes().map(|at| table.get(usize::from(at)).copied().unwrap_or(0)))
 }
@@ -72,3 +76,12 @@ pub(super) fn read(kept: &Lanes) -> Lanes {
 pub(super) fn write(kept: &mut Lanes, lanes: Lanes) {
     *kept = lanes;
 }
+
+/// The bytes of `$lanes` that the constant `$index` names.
+macro_rules! permute {
+    ($lanes:expr, $index:expr) => {{
+        use $crate::cipher::simd::vector::operations::{constant, lookup};
+        lookup($lanes, constant($index))
+    }};
+}
+pub(in crate::cipher::simd) use permute;

@@ -5,7 +5,7 @@
 
 use core::arch::wasm32::{
     i8x16_shuffle, i8x16_swizzle, i16x8_shuffle, i32x4_shuffle, i64x2_shuffle, u8x16, u8x16_splat, u32x4,
-    u32x4_extract_lane, u64x2_shl, u64x2_shr, v128, v128_and, v128_load, v128_store, v128_xor,
+    u32x4_extract_lane, u64x2_shl, u64x2_shr, v128, v128_and, v128_load, v128_or, v128_store, v128_xor,
 };
 
 pub(super) type Lanes = v128;
@@ -52,6 +52,11 @@ pub(super) fn and(a: Lanes, b: Lanes) -> Lanes {
 }
 
 #[inline(always)]
+pub(super) fn or(a: Lanes, b: Lanes) -> Lanes {
+    v128_or(a, b)
+}
+
+#[inline(always)]
 pub(super) fn shl<const BITS: u32>(lanes: Lanes) -> Lanes {
     u64x2_shl(lanes, BITS)
 }
@@ -90,7 +95,7 @@ pub(super) fn interleave<const BYTES: usize>(a: Lanes, b: Lanes) -> (Lanes, Lane
 }
 
 #[inline(always)]
-pub(super) fn opaque(lanes: Lanes) -> Lanes {
+pub(in crate::cipher::simd) fn opaque(lanes: Lanes) -> Lanes {
     let mut kept = lanes;
     write(&mut kept, lanes);
     read(&kept)
@@ -107,3 +112,33 @@ pub(super) fn write(kept: &mut Lanes, lanes: Lanes) {
     // Safety: a reference is valid to write to.
     unsafe { core::ptr::write_volatile(kept, lanes) }
 }
+
+/// The bytes of `$lanes` that the constant `$index` names.
+///
+/// A shuffle of two inputs, both of them `$lanes`: that the runtime makes one instruction of. The second comes by way of memory, since
+/// of a second input that it knows to be the same, or not used, the compiler makes an undefined one, and the runtime two instructions.
+macro_rules! permute {
+    ($lanes:expr, $index:expr) => {{
+        const INDEX: [u8; 16] = $index;
+        let lanes = $lanes;
+        core::arch::wasm32::i8x16_shuffle::<
+            { INDEX[0] as usize },
+            { INDEX[1] as usize },
+            { INDEX[2] as usize },
+            { INDEX[3] as usize },
+            { INDEX[4] as usize },
+            { INDEX[5] as usize },
+            { INDEX[6] as usize },
+            { INDEX[7] as usize },
+            { INDEX[8] as usize },
+            { INDEX[9] as usize },
+            { INDEX[10] as usize },
+            { INDEX[11] as usize },
+            { INDEX[12] as usize },
+            { INDEX[13] as usize },
+            { INDEX[14] as usize },
+            { INDEX[15] as usize + 16 },
+        >(lanes, $crate::cipher::simd::vector::operations::opaque(lanes))
+    }};
+}
+pub(in crate::cipher::simd) use permute;

@@ -1,0 +1,198 @@
+//! Thirty-two blocks at once, for counter mode.
+//!
+//! The state is sliced by rows: a vector for every row and bit, whose 32-bit lanes are the four columns, and in a lane bit `b` is of
+//! block `b`. ShiftRows then turns the lanes of a row, and MixColumns adds rows: neither moves bits within a lane.
+//!
+//! The state stays in memory ([`Kept`]) and rounds are a loop, so that all of it fits the caches for instructions. Of the S-boxes of two rows
+//! the results are asked for in turn: the runtime computes values in the order in which stores ask for them, and so a machine
+//! finds independent work near enough.
+//!
+//! Constant time: a circuit of XOR, AND, OR, shifts and shuffles by constants. Loads are of the state, of keys and of blocks, at places
+//! that do not depend on what they hold, and there is no branch but the loops', whose counts are constants.
+
+use super::{
+    key_schedule::RoundKeys,
+    sbox::{Planes, tower::sub_bytes, transpose},
+    vector::{Kept, V},
+};
+
+/// By row and bit.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct State(pub(super) [[Kept; 8]; 4]);
+
+pub(super) const ZERO: State = State([[Kept::zero(); 8]; 4]);
+
+/// The blocks' bytes.
+pub(super) const BYTES: usize = 512;
+
+/// The round keys, each 32 times.
+pub(super) struct Rows {
+    /// Of rounds 0 to 9.
+    keys: [State; 10],
+    /// Of round 10, as it is added to a block.
+    last: Kept,
+}
+
+impl Rows {
+    pub(super) fn new(keys: &RoundKeys) -> Self {
+        let mut keys = keys.with_constant();
+        let planes = core::array::from_fn(|_| {
+            let mut key = [0; 16];
+            keys.next().unwrap_or(V::zero()).store(&mut key);
+            repeated(&key)
+        });
+        Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())) }
+    }
+
+    /// The first key.
+    pub(super) fn add_first(&self, state: &mut State) {
+        add(state, &self.keys[0]);
+    }
+
+    /// The first round, but for the first key.
+    #[inline(always)]
+    pub(super) fn first_round(&self, state: &mut State) {
+        let mut scratch = ZERO;
+        sub_and_shift(state, &mut scratch);
+        mix_columns(&scratch, state, &self.keys[1]);
+    }
+
+    /// The other rounds, but for the last key.
+    #[inline(always)]
+    pub(super) fn other_rounds(&self, state: &mut State, scratch: &mut State) {
+        for key in &self.keys[2..] {
+            sub_and_shift(state, scratch);
+            mix_columns(scratch, state, key);
+        }
+        sub_and_shift(state, scratch);
+    }
+
+    /// The last key, as it is added to a block.
+    pub(super) fn last(&self) -> V {
+        self.last.get()
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.keys.iter_mut().flat_map(|key| key.0.iter_mut().flatten()).for_each(|kept| kept.set(V::zero()));
+        self.last.set(V::zero());
+    }
+}
+
+/// Thirty-two times the same block. No branch: keys come here, too.
+pub(super) fn repeated(block: &[u8; 16]) -> State {
+    let mut state = ZERO;
+    for (row, planes) in state.0.iter_mut().enumerate() {
+        for (bit, plane) in planes.iter_mut().enumerate() {
+            plane.set(V::from_words(core::array::from_fn(|column| spread(block[4 * column + row] >> bit))));
+        }
+    }
+    state
+}
+
+/// The lowest bit, 32 times.
+pub(super) fn spread(bit: u8) -> u32 {
+    0u32.wrapping_sub(u32::from(bit & 1))
+}
+
+/// Adds one state to another.
+#[inline(always)]
+pub(super) fn add(state: &mut State, other: &State) {
+    for (plane, with) in state.0.iter_mut().flatten().zip(other.0.iter().flatten()) {
+        plane.set(plane.get() ^ with.get());
+    }
+}
+
+/// Turns planes back into blocks, in place, and hands over each with its number.
+#[inline(always)]
+pub(super) fn into_blocks(state: &mut State, mut to: impl FnMut(usize, V)) {
+    transpose_rows(state);
+    for j in 0..8 {
+        let blocks = exchange(core::array::from_fn(|row| state.0[row][j].get()));
+        for (g, block) in blocks.into_iter().enumerate() {
+            to(8 * g + j, block);
+        }
+    }
+}
+
+#[inline(always)]
+fn transpose_rows(state: &mut State) {
+    for planes in &mut state.0 {
+        let [a, b, c, d, e, f, g, h] = &*planes;
+        let bytes = transpose([a.get(), b.get(), c.get(), d.get(), e.get(), f.get(), g.get(), h.get()]);
+        for (kept, bytes) in planes.iter_mut().zip(bytes) {
+            kept.set(bytes);
+        }
+    }
+}
+
+/// Byte `4·c + g` of vector `r` becomes byte `4·c + r` of vector `g`: between rows, of which a byte is eight blocks' bits, and blocks.
+#[inline(always)]
+fn exchange([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let ((ab_low, ab_high), (cd_low, cd_high)) = (a.interleave::<1>(b), c.interleave::<1>(d));
+    let ((c0, c1), (c2, c3)) = (ab_low.interleave::<2>(cd_low), ab_high.interleave::<2>(cd_high));
+    let ((x0, x1), (y0, y1)) = (c0.interleave::<4>(c1), c2.interleave::<4>(c3));
+    let ((g0, g1), (g2, g3)) = (x0.interleave::<8>(y0), x1.interleave::<8>(y1));
+    [g0, g1, g2, g3]
+}
+
+#[inline(always)]
+fn sub_and_shift(from: &State, to: &mut State) {
+    let [r0, r1, r2, r3] = &mut to.0;
+    sub_two(|| row::<0>(from), || row::<1>(from), r0, r1);
+    sub_two(|| row::<2>(from), || row::<3>(from), r2, r3);
+}
+
+/// A row, its lanes turned as ShiftRows has it.
+#[inline(always)]
+fn row<const ROW: usize>(from: &State) -> Planes {
+    let [a, b, c, d, e, f, g, h] = &from.0[ROW];
+    let [a, b, c, d] = [a.get().turn::<ROW>(), b.get().turn::<ROW>(), c.get().turn::<ROW>(), d.get().turn::<ROW>()];
+    let [e, f, g, h] = [e.get().turn::<ROW>(), f.get().turn::<ROW>(), g.get().turn::<ROW>(), h.get().turn::<ROW>()];
+    [a, b, c, d, e, f, g, h]
+}
+
+/// SubBytes of two rows; the second one's planes are not loaded before they are needed.
+#[inline(always)]
+fn sub_two(a: impl Fn() -> Planes, b: impl Fn() -> Planes, to_a: &mut [Kept; 8], to_b: &mut [Kept; 8]) {
+    let [a0, a1, a2, a3, a4, a5, a6, a7] = sub_bytes(a());
+    to_a[0].set(a0);
+    let [b0, b1, b2, b3, b4, b5, b6, b7] = sub_bytes(b());
+    to_b[0].set(b0);
+    to_a[1].set(a1);
+    to_b[1].set(b1);
+    to_a[2].set(a2);
+    to_b[2].set(b2);
+    to_a[3].set(a3);
+    to_b[3].set(b3);
+    to_a[4].set(a4);
+    to_b[4].set(b4);
+    to_a[5].set(a5);
+    to_b[5].set(b5);
+    to_a[6].set(a6);
+    to_b[6].set(b6);
+    to_a[7].set(a7);
+    to_b[7].set(b7);
+}
+
+/// MixColumns and the round key. With `x[r] = s[r] + s[r+1]`, row `r` becomes `2·x[r] + s[r+1] + x[r+2]`.
+#[inline(always)]
+fn mix_columns(from: &State, to: &mut State, key: &State) {
+    let sums = |s: [V; 4]| [s[0] ^ s[1], s[1] ^ s[2], s[2] ^ s[3], s[3] ^ s[0]];
+    let rows = |bit: usize| -> [V; 4] { core::array::from_fn(|row| from.0[row][bit].get()) };
+    let highest = sums(rows(7));
+    // Doubling moves bits up by one, and adds the highest where the modulus has its terms.
+    let mut doubled = highest;
+    for bit in 0..8 {
+        let s = rows(bit);
+        let x = if bit == 7 { highest } else { sums(s) };
+        for row in 0..4 {
+            let mut sum = (doubled[row] ^ key.0[row][bit].get()) ^ (s[(row + 1) % 4] ^ x[(row + 2) % 4]);
+            if matches!(bit, 1 | 3 | 4) {
+                sum ^= highest[row];
+            }
+            to.0[row][bit].set(sum);
+        }
+        doubled = x;
+    }
+}

@@ -12,7 +12,7 @@ use sluice_gate::{
 
 use crate::{
     edge::{Edge, NOW, ROOT, TITLE, request},
-    measure::{Candidate, interleaved},
+    measure::{Caches, Candidate, interleaved},
     tokens::SIGNED,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn measure(runs: usize) -> Result<()> {
             edge.expect(&create, 201)
         }));
     }
-    interleaved(runs, candidates)
+    interleaved(runs, Caches::Warm, candidates)
 }
 
 /// What the app does of a request with a lease in a cookie before it looks at the title (`authenticate`, `confirm`): keys derived

@@ -11,7 +11,7 @@ use sluice_packager::{
 
 use crate::{
     gathered,
-    measure::{Candidate, interleaved},
+    measure::{Caches, Candidate, interleaved},
 };
 
 /// What is timed at a time. Longer buffers are many of them, so that they fall out of the nearer caches.
@@ -59,7 +59,7 @@ pub(crate) fn measure(runs: usize) -> Result<()> {
                 work(black_box(buffer.get_mut(piece * PIECE..(piece + 1) * PIECE).unwrap_or_default()))
             })
         });
-        interleaved(runs, candidates.collect())?;
+        interleaved(runs, Caches::Warm, candidates.collect())?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use sluice_packager::{
     title::{Descriptor, TrackId},
 };
 
-use crate::measure::{Candidate, interleaved};
+use crate::measure::{Caches, Candidate, interleaved};
 
 #[path = "../../../edge/packager/tests/support/long_title.rs"]
 mod long_title;
@@ -27,6 +27,7 @@ pub(crate) fn measure(runs: usize) -> Result<()> {
     let (multivariant_bytes, media_bytes, mpd_bytes) = (multivariant()?.len(), media()?.len(), mpd()?.len());
     interleaved(
         runs,
+        Caches::Warm,
         vec![
             Candidate::repeated("descriptor", text.len(), 4, || {
                 black_box(serde_json::from_str::<Descriptor>(&text)?);

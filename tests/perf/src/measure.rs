@@ -1,7 +1,7 @@
 //! Timing that a busy machine disturbs little: a body is cut into pieces, each piece's best time of all runs is kept, and these are summed.
 //! What interrupts one piece in one run then costs nothing; only what is slow every time does.
 
-use std::time::Instant;
+use std::{hint::black_box, time::Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -43,11 +43,27 @@ impl<'a> Candidate<'a> {
     }
 }
 
+/// What of a candidate's bytes is near when a run begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caches {
+    /// What the runs before have left there.
+    Warm,
+    /// Nothing: as a request finds a segment that nobody has just asked for.
+    Emptied,
+}
+
+/// More than the last cache of common servers holds for one of their cores.
+const EMPTIED_BY: usize = 64 << 20;
+/// Bytes of a cache's line.
+const LINE: usize = 64;
+
 /// Runs the candidates in turn, so many times, and prints what each takes.
-pub(crate) fn interleaved(runs: usize, mut candidates: Vec<Candidate<'_>>) -> Result<()> {
+pub(crate) fn interleaved(runs: usize, caches: Caches, mut candidates: Vec<Candidate<'_>>) -> Result<()> {
+    let mut other = vec![0_u8; if caches == Caches::Emptied { EMPTIED_BY } else { 0 }];
     let mut best: Vec<Vec<f64>> = candidates.iter().map(|candidate| vec![f64::INFINITY; candidate.clocked()]).collect();
     for _ in 0..runs.max(1) {
         for (candidate, best) in candidates.iter_mut().zip(&mut best) {
+            black_box(&mut other).iter_mut().step_by(LINE).for_each(|byte| *byte = byte.wrapping_add(1));
             for (piece, best) in best.iter_mut().enumerate() {
                 let seconds = candidate.once(piece).with_context(|| candidate.name.clone())?;
                 *best = best.min(seconds);

@@ -12,7 +12,7 @@ use sluice_packager::{
 };
 
 use crate::{
-    measure::{Candidate, interleaved},
+    measure::{Caches, Candidate, interleaved},
     recorder::{Call, Recorder},
 };
 
@@ -43,7 +43,10 @@ pub(crate) fn measure(runs: usize, media: &Path) -> Result<()> {
         let folder = media.join(folder);
         if folder.is_dir() {
             let clear = Clear::read(&folder).with_context(|| folder.display().to_string())?;
-            interleaved(runs, candidates(&clear, name)?)?;
+            interleaved(runs, Caches::Emptied, candidates(&clear, name)?)?;
+            if name == CLOSELY {
+                interleaved(runs, Caches::Warm, candidates(&clear, &format!("{name}_hot"))?)?;
+            }
             measured += 1;
         }
     }

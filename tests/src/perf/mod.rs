@@ -12,7 +12,8 @@
 //! hand: four chains side by side in each call. 1.0 throughout means that the crates *are* the edge's cipher in this build.
 //!
 //! **Segments** (`segment_*`). Four seconds of H.264 in fragments of one second, through the packager: boxes read, subsamples found, encrypted,
-//! `senc` written. 1080p where no other size is named. `…_vs_memcpy` is how many times as long as copying the bytes once it takes; `…_vs_crates`
+//! `senc` written. 1080p where no other size is named. Each run begins with the caches emptied, for an edge sees a segment once: out of the caches the
+//! packager costs little more, and a copy, which is all memory, up to three times as much; `…_hot…` are figures with all of it in the caches. `…_vs_memcpy` is how many times as long as copying the bytes once it takes; `…_vs_crates`
 //! how many times as fast as with the crates' ciphers; `…_vs_native` how many times as long as the same program, compiled for the machine itself
 //! and with its AES instructions, takes. `segment_cenc_vs_kernel` is what the packager adds to the counter mode that it cannot do
 //! without: the kernel on as many bytes in one piece per fragment; `…_vs_spans` the same with the kernel on the segment's own ranges. `…_chunks`
@@ -29,7 +30,8 @@
 //! **Modules** (`module_*`). Bytes of the release builds.
 //!
 //! **Instances** (`instance_*`). What a request pays that finds no instance: on Spin to make one, which every request does; on Fastly, whose
-//! sandboxes serve many requests, by how much the first answer to a health check comes later than the next ones.
+//! sandboxes serve many requests, by how much the first answer to a health check comes later than the next ones. `instance_health_*` is how long
+//! the whole health check takes, from a client's view.
 //!
 //! **Servers** (`request_*`, `server_*`). Whole 1080p segments over four kept connections on loopback: user and system time of the serving
 //! process alone, which does nothing else; origin and client are in another one. Spin fetches from the origin each time, Fastly's runtime

@@ -12,3 +12,13 @@ pub(super) fn describe() -> String {
     let version = rustc.split(' ').nth(1).unwrap_or("?");
     format!("{model}, {cores} cores, Linux {}, rustc {version}, wasmtime 48", kernel.trim())
 }
+
+/// A word on what else is going on, where that is much.
+pub(super) fn busy() -> Option<String> {
+    let averages = fs::read_to_string("/proc/loadavg").ok()?;
+    let load: f64 = averages.split(' ').next()?.parse().ok()?;
+    let cores = available_parallelism().map_or(1, usize::from);
+    (load > cores as f64 / 2.0).then(|| {
+        format!("the machine is busy (load {load} on {cores} cores): ratios mostly hold, times and rates are worse than they could be")
+    })
+}

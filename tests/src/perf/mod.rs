@@ -59,7 +59,7 @@ mod serve;
 mod servers;
 mod stage;
 
-use std::process::ExitCode;
+use std::{fs::File, io::Write, process::ExitCode};
 
 use anyhow::{Context, Result};
 
@@ -73,6 +73,9 @@ const USAGE: &str = "usage: cargo perf [ROW-PREFIX …] [--json FILE] [--runs N]
 
 /// Runs of every body, unless told otherwise.
 const RUNS: usize = 40;
+
+/// What `--json` takes for standard output, which then has no table.
+const STDOUT: &str = "-";
 
 /// What the command line asks for.
 #[derive(Debug, PartialEq)]
@@ -133,6 +136,14 @@ fn command(wanted: &Wanted) -> Result<bool> {
         print!("{}", report::list(&wanted.figures));
         return Ok(true);
     }
+    // Before minutes are spent on what could not be kept.
+    let mut json = match wanted.json.as_deref() {
+        Some(file) if file != STDOUT => Some(File::create(file).with_context(|| format!("--json {file}"))?),
+        _ => None,
+    };
+    if let Some(busy) = machine::busy() {
+        eprintln!("{busy}");
+    }
     let mut measures = Measures::default();
     let mut failed = false;
     for group in Group::ALL {
@@ -147,13 +158,13 @@ fn command(wanted: &Wanted) -> Result<bool> {
         }
     }
     let report = Report::of(&wanted.figures, &measures);
-    match wanted.json.as_deref() {
-        Some("-") => println!("{}", report.json()),
-        Some(file) => {
-            print!("{report}");
-            std::fs::write(file, report.json() + "\n").with_context(|| format!("writing {file}"))?;
-        }
-        None => print!("{report}"),
+    if wanted.json.as_deref() == Some(STDOUT) {
+        println!("{}", report.json());
+    } else {
+        print!("{report}");
+    }
+    if let Some(file) = &mut json {
+        writeln!(file, "{}", report.json()).context("writing what --json wants")?;
     }
     Ok(!failed)
 }

@@ -1,15 +1,14 @@
 //! What stands around the edges that are measured: one segment as a protected and as an unprotected title, key server, origin.
 
-use std::{fs, path::Path, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use serde_json::json;
 use sluice_gate::grant::jwt::{ViewerClaims, mint_hs256};
-use sluice_origin::{
-    config::{KeysConfig, KeyserverConfig, OriginConfig, SecretRef, StoreConfig},
-    index::{Indexed, index},
-    keyserver, serve,
-};
+use sluice_origin::index::{Indexed, index};
 use tempfile::TempDir;
 
 use super::{
@@ -17,7 +16,7 @@ use super::{
     serve::{EdgeProcess, Spec},
 };
 use crate::{
-    fixture::{Secrets, Session},
+    fixture::{Backend, Secrets, Session},
     runtime::{Clock, EdgeHost},
 };
 
@@ -33,8 +32,7 @@ pub(super) struct Stage {
     secrets: Secrets,
     film: Indexed,
     open: Indexed,
-    origin: sluice_origin::Running,
-    _keyserver: sluice_origin::Running,
+    backend: Backend,
     _store: TempDir,
 }
 
@@ -49,14 +47,8 @@ impl Stage {
         .await??;
 
         let secrets = Secrets::random();
-        let loopback = ([127, 0, 0, 1], 0).into();
-        let keyserver = keyserver::start(KeyserverConfig::new(loopback)).await?;
-        let directory = StoreConfig::Directory(store.path().to_owned());
-        let mut config = OriginConfig::new(loopback, directory, SecretRef::value(&*secrets.origin));
-        let speke = format!("http://{}{}", keyserver.addr, keyserver::PATH);
-        config.keys = Some(KeysConfig::new(speke, SecretRef::value(&*secrets.kek)));
-        let origin = serve::start(config).await?;
-        Ok(Self { secrets, film, open, origin, _keyserver: keyserver, _store: store })
+        let backend = Backend::start(store.path(), &secrets).await?;
+        Ok(Self { secrets, film, open, backend, _store: store })
     }
 
     /// An edge in a process of its own.
@@ -64,7 +56,7 @@ impl Stage {
         let config = json!({
             "v": 1,
             "name": "perf",
-            "origin": { "url": format!("http://{}", self.origin.addr) },
+            "origin": { "url": format!("http://{}", self.backend.origin.addr) },
             "viewer": {
                 "keys": [{ "kid": Secrets::VIEWER_KID, "alg": "HS256", "secret": Secrets::VIEWER_SECRET_NAME }],
             },

@@ -37,9 +37,10 @@
 //! process alone, which does nothing else; origin and client are in another one. Spin fetches from the origin each time, Fastly's runtime
 //! answers from its cache. `request_…_vs_clear` compares a protected segment with the same host, in the same module, handing the same bytes through
 //! in the clear, as it does for an unprotected title. `server_…_vs_nginx_static` compares CPU time per byte with nginx on the same file, `sendfile` on
-//! or off, whichever is better. Most of both is the host's own HTTP and copying.
+//! or off, whichever is better. Most of both is the host's own HTTP and copying. Of the rounds the middle one counts, not the best: how requests
+//! fall together errs to both sides. nginx alone moves by a tenth or two; `server_clear_…` stands beside and moves along.
 //!
-//! Every body has several runs, taken in turn with those that it is compared with, and its best counts; within a run, bodies are cut into pieces, and
+//! Everything else has several runs, taken in turn with those that it is compared with, and its best counts; within a run, bodies are cut into pieces, and
 //! each piece's best counts. So a machine that does other things beside disturbs little. Figures marked `~` still move by some tenths: they hang on
 //! memory bandwidth, on the kernel or on latency.
 

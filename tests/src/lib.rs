@@ -1,5 +1,5 @@
 //! Everything that only development and verification need: hosts that run the edge modules on one machine, a whole stack to
-//! test or demonstrate against, and the conductor behind `cargo verify`.
+//! test or demonstrate against, the benchmarks, and the conductor behind `cargo verify`.
 //!
 //! The hosts are behind the feature `runtime` (on by default), so that `verify` itself builds in seconds.
 
@@ -17,6 +17,8 @@ pub mod demo;
 pub mod faulty;
 #[cfg(feature = "runtime")]
 pub mod fixture;
+#[cfg(feature = "runtime")]
+pub mod perf;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

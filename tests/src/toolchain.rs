@@ -16,6 +16,12 @@ pub fn workspace() -> PathBuf {
     root.canonicalize().unwrap_or(root)
 }
 
+/// Where cargo puts what it builds, and we what is made once and kept.
+pub fn target_dir() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    std::path::absolute(&target).unwrap_or(target)
+}
+
 /// The cargo that runs us, in the workspace, without what it set for our own package: build scripts that watch those variables
 /// would run again each time.
 pub fn cargo() -> Command {

@@ -31,28 +31,57 @@ pub fn component() -> Result<PathBuf> {
     build("sluice-edge-component", "wasm32-wasip2")
 }
 
+/// Builds what `cargo perf` measures in WASM, adding the compiler's target where it is missing. Returns its path.
+///
+/// # Errors
+/// As [`spin`].
+pub fn perf_guest() -> Result<PathBuf> {
+    build(PERF_GUEST, "wasm32-wasip2")
+}
+
+/// Builds the same for the machine at hand. Returns its path.
+///
+/// # Errors
+/// As [`spin`].
+pub fn native_perf_guest() -> Result<PathBuf> {
+    let messages = release(PERF_GUEST, &[])?;
+    let program = last(&messages, |message| message.get("executable")?.as_str().map(PathBuf::from));
+    program.with_context(|| format!("cargo named no program of {PERF_GUEST}"))
+}
+
+const PERF_GUEST: &str = "sluice-perf-guest";
+
 fn build(package: &str, target: &str) -> Result<PathBuf> {
     add_target(target)?;
+    artifact(&release(package, &["--target", target])?).with_context(|| format!("cargo named no .wasm of {package}"))
+}
+
+/// Builds a package in release; cargo's messages.
+fn release(package: &str, options: &[&str]) -> Result<String> {
     let mut command = cargo();
     command
-        .args(["build", "--release", "--package", package, "--target", target])
-        .args(["--message-format", "json-render-diagnostics"])
+        .args(["build", "--release", "--package", package, "--message-format", "json-render-diagnostics"])
+        .args(options)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());
     let output = command.output().context("running cargo")?;
     if !output.status.success() {
         bail!("{package} did not build");
     }
-    artifact(&String::from_utf8_lossy(&output.stdout)).with_context(|| format!("cargo named no .wasm of {package}"))
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// The `.wasm` that cargo's messages name.
 fn artifact(messages: &str) -> Option<PathBuf> {
-    messages.lines().rev().find_map(|line| {
-        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    last(messages, |message| {
         let names = message.get("filenames")?.as_array()?;
         names.iter().filter_map(|name| name.as_str()).find(|name| name.ends_with(".wasm")).map(PathBuf::from)
     })
+}
+
+/// What the last of cargo's messages says that says such a thing.
+fn last(messages: &str, say: impl Fn(&serde_json::Value) -> Option<PathBuf>) -> Option<PathBuf> {
+    messages.lines().rev().find_map(|line| say(&serde_json::from_str(line).ok()?))
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use sluice_packager::{
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let descriptor: Descriptor = serde_json::from_value(long_title())?;
+    let descriptor: Descriptor = serde_json::from_value(long_title(SEGMENTS))?;
     let bytes = serde_json::to_vec(&descriptor)?;
     timed("descriptor, read", bytes.len(), || serde_json::from_slice::<Descriptor>(&bytes).map(|_| ()))?;
     let mpd = dash::mpd(&descriptor, &options(false))?;

@@ -7,7 +7,7 @@ use long_title::{SEGMENTS, long_title, options};
 use sluice_packager::{dash, hls, title::Descriptor};
 
 fn descriptor() -> Descriptor {
-    serde_json::from_value(long_title()).expect("a descriptor")
+    serde_json::from_value(long_title(SEGMENTS)).expect("a descriptor")
 }
 
 #[test]

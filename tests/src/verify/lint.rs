@@ -5,10 +5,11 @@ use crate::toolchain::cargo;
 const NATIVE: [&str; 5] = ["sluice-app", "sluice-gate", "sluice-packager", "sluice", "sluice-tests"];
 
 /// What is built for WASM alone, each with its target.
-const ADAPTERS: [(&str, &str); 3] = [
+const ADAPTERS: [(&str, &str); 4] = [
     ("sluice-edge-component", "wasm32-wasip2"),
     ("sluice-edge-fastly", "wasm32-wasip1"),
     ("sluice-edge-spin", "wasm32-wasip2"),
+    ("sluice-perf-guest", "wasm32-wasip2"),
 ];
 
 /// Format, clippy on every crate, licences, sources and banned crates.

@@ -7,6 +7,7 @@ mod judge;
 #[path = "../../layouts/mod.rs"]
 mod layouts;
 mod matrix;
+mod perf;
 #[path = "../../../origin/tests/oracles/process.rs"]
 mod process;
 mod runtime;

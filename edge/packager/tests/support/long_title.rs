@@ -7,10 +7,10 @@ use sluice_packager::{
 /// Four hours in segments of two seconds.
 pub(crate) const SEGMENTS: u64 = 7200;
 
-/// A descriptor of four tracks of video and six of audio, protected.
+/// A descriptor of so many segments (a multiple of four), four tracks of video and six of audio, protected.
 ///
 /// Video at 25 frames per second; AAC at 48 kHz, cut where its frames come nearest: 94, 94, 94 and 93 of them.
-pub(crate) fn long_title() -> Value {
+pub(crate) fn long_title(segments: u64) -> Value {
     let kid = |byte: u8| format!("{byte:02x}").repeat(16);
     let video = [("v2160", 3840, 2160), ("v1080", 1920, 1080), ("v720", 1280, 720), ("v360", 640, 360)];
     let mut tracks: Vec<Value> = video
@@ -22,7 +22,7 @@ pub(crate) fn long_title() -> Value {
                 "video": {"width": width, "height": height, "frame_rate": [25, 1],
                     "iframes": {"peak_bandwidth": 500_000, "average_bandwidth": 400_000,
                         "segments": {"bandwidth": 450_000, "max_playout_rate": 50}}},
-                "timeline": {"start": 0, "runs": [{"d": 25_600, "n": SEGMENTS, "f": 2}]}
+                "timeline": {"start": 0, "runs": [{"d": 25_600, "n": segments, "f": 2}]}
             })
         })
         .collect();
@@ -31,7 +31,7 @@ pub(crate) fn long_title() -> Value {
             "id": format!("a-{language}"), "kind": "audio", "codec": "mp4a.40.2", "timescale": 48_000,
             "peak_bandwidth": 140_000, "average_bandwidth": 128_000, "language": language, "default": language == "en",
             "audio": {"channels": 2, "sample_rate": 48_000},
-            "timeline": {"start": 0, "runs": [{"times": SEGMENTS / 4, "of": [{"d": 96_256, "n": 3, "f": 2}, {"d": 95_232, "n": 1, "f": 2}]}]}
+            "timeline": {"start": 0, "runs": [{"times": segments / 4, "of": [{"d": 96_256, "n": 3, "f": 2}, {"d": 95_232, "n": 1, "f": 2}]}]}
         }));
     }
     json!({

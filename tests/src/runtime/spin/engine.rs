@@ -1,6 +1,5 @@
 use std::{
     collections::HashMap,
-    path::PathBuf,
     sync::{Arc, LazyLock, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,6 +14,7 @@ use wasmtime::{
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
 use super::{ComponentSource, state::State};
+use crate::toolchain::target_dir;
 
 /// Guests at a time. Each has an address range of its own in the pool.
 const SLOTS: u32 = 256;
@@ -72,6 +72,11 @@ pub(super) fn slots() -> Result<Arc<Semaphore>> {
     Ok(shared()?.slots.clone())
 }
 
+/// The engine itself.
+pub(super) fn engine() -> Result<Engine> {
+    Ok(shared()?.engine.clone())
+}
+
 fn shared() -> Result<&'static Shared> {
     SHARED.as_ref().map_err(|error| anyhow!("{error:#}"))
 }
@@ -118,10 +123,7 @@ fn tick(engine: &Engine) -> std::io::Result<()> {
 }
 
 fn cache_config() -> CacheConfig {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target"), PathBuf::from);
-    let folder = std::path::absolute(target.join("wasm-cache")).unwrap_or(target);
     let mut config = CacheConfig::new();
-    config.with_directory(folder);
+    config.with_directory(target_dir().join("wasm-cache"));
     config
 }

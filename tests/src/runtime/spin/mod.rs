@@ -18,6 +18,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use anyhow::{Context, Result};
@@ -27,6 +28,14 @@ use wasmtime_wasi_http::p2::bindings::ProxyPre;
 use super::{Clock, GuestLog, Kv};
 use crate::server::Server;
 use state::State;
+
+/// The engine that components run in, for other programs that are to run as they do.
+///
+/// # Errors
+/// Where the machine cannot have it.
+pub(crate) fn engine() -> Result<wasmtime::Engine> {
+    engine::engine()
+}
 
 /// Bytes of linear memory per instance, where nothing else is said: what Fastly and Akamai give.
 pub const DEFAULT_MEMORY_LIMIT: usize = 128 << 20;
@@ -125,6 +134,14 @@ impl Running {
     /// What guests printed.
     pub fn log(&self) -> &GuestLog {
         &self.app.log
+    }
+
+    /// Makes an instance, as every request does, and gives the time that it took.
+    ///
+    /// # Errors
+    /// Where there is none to be had.
+    pub async fn instantiate(&self) -> Result<Duration> {
+        server::instantiate(&self.app).await
     }
 
     /// Stops listening, ends open connections and the guests that serve them.

@@ -1,4 +1,9 @@
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{Either, Empty};
@@ -55,6 +60,23 @@ async fn handle(
     })
 }
 
+/// What an instance lives in.
+fn store(app: &App) -> Store<State> {
+    let mut store = Store::new(app.pre.engine(), State::new(app));
+    store.limiter(|state| &mut state.limits);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_async_yield_and_update(1);
+    store
+}
+
+/// How long it takes to have an instance.
+pub(super) async fn instantiate(app: &App) -> anyhow::Result<Duration> {
+    let start = Instant::now();
+    let mut store = store(app);
+    app.pre.instantiate_async(&mut store).await?;
+    Ok(start.elapsed())
+}
+
 enum Failure {
     /// No `Host`, which WASI cannot express.
     BadRequest,
@@ -71,11 +93,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 
 async fn answer(app: Arc<App>, request: Request<Incoming>, head_only: bool) -> Result<Response<ServerBody>, Failure> {
     let slot = engine::slots()?.acquire_owned().await?;
-    let mut store = Store::new(app.pre.engine(), State::new(&app));
-    store.limiter(|state| &mut state.limits);
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_async_yield_and_update(1);
-
+    let mut store = store(&app);
     let name = format!("{} {}", request.method(), request.uri());
     let mut http = store.data_mut().http();
     let request = http.new_incoming_request(Scheme::Http, request).map_err(|_| Failure::BadRequest)?;

@@ -118,7 +118,8 @@ impl Config {
 
     fn parse(text: &str) -> Result<Self, String> {
         // As bytes, as all other documents: a second kind of reader would come with a second copy of the parser.
-        let config: Self = serde_json::from_slice(text.as_bytes()).map_err(|error| format!("configuration: {error}"))?;
+        let config: Self =
+            serde_json::from_slice(text.as_bytes()).map_err(|error| format!("configuration: {error}"))?;
         if config.v != 1 {
             return Err(format!("configuration: format {} where this build reads format 1", config.v));
         }

@@ -117,7 +117,9 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = serde_json::from_str(text).map_err(|error| format!("configuration: {error}"))?;
+        // As bytes, as all other documents: a second kind of reader would come with a second copy of the parser.
+        let config: Self =
+            serde_json::from_slice(text.as_bytes()).map_err(|error| format!("configuration: {error}"))?;
         if config.v != 1 {
             return Err(format!("configuration: format {} where this build reads format 1", config.v));
         }

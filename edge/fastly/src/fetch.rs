@@ -4,14 +4,16 @@
 use core::{fmt::Write, time::Duration};
 
 use fastly::{
-    Body, Request,
+    Body,
     cache::core::{CacheError, Found, Transaction},
-    handle::{BodyHandle, ResponseHandle},
-    http::{Url, header, request::SendErrorCause},
+    handle::{BodyHandle, CacheOverride, RequestHandle, ResponseHandle},
+    http::{HeaderName, HeaderValue, Method, header, request::SendErrorCause},
 };
 use sluice_app::host::{Fetch, FetchError, Fetched, Keep};
 
 use crate::{abi, body::OriginBody, cache};
+
+const SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 
 /// From the cache where leave was given to keep, else from the origin.
 pub(crate) fn fetch(request: &Fetch) -> Result<Fetched<OriginBody>, FetchError> {
@@ -99,16 +101,19 @@ struct Answer {
 
 impl Answer {
     fn of(request: &Fetch) -> Result<Self, FetchError> {
-        let url = Url::parse(&request.url).map_err(|_| FetchError::Unreachable)?;
-        // Past the platform's own HTTP cache: what is kept is kept by the app's leave, above.
-        let mut outgoing = Request::get(url).with_pass(true);
-        outgoing.set_header("x-origin-secret", request.secret.as_str());
-        if let Some((first, last)) = request.range {
-            outgoing.set_header(header::RANGE, format!("bytes={first}-{last}"));
+        let mut outgoing = RequestHandle::new();
+        outgoing.set_method(&Method::GET);
+        if !abi::set_url(&outgoing, &request.url) {
+            return Err(FetchError::Unreachable);
         }
-        let (head, body) = outgoing.into_handles();
-        let pending =
-            head.send_async(body.unwrap_or_else(BodyHandle::new), &request.backend).map_err(|error| told(&error))?;
+        // Past the platform's own HTTP cache: what is kept is kept by the app's leave, above.
+        outgoing.set_cache_override(&CacheOverride::pass());
+        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| FetchError::Unreachable);
+        outgoing.insert_header(&SECRET, &value(&request.secret)?);
+        if let Some((first, last)) = request.range {
+            outgoing.insert_header(&header::RANGE, &value(&format!("bytes={first}-{last}"))?);
+        }
+        let pending = outgoing.send_async(BodyHandle::new(), &request.backend).map_err(|error| told(&error))?;
         // The service's own limits on the backend hold as well, where they are tighter.
         if !abi::answered(&pending, until_answered(request)) {
             return Err(FetchError::Timeout);

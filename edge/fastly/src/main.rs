@@ -17,7 +17,7 @@ mod store;
 
 use core::time::Duration;
 
-use fastly::http::serve::Serve;
+use fastly::{compute_runtime::heap_memory_snapshot_mib, handle::client_request_and_body};
 
 /// One sandbox serves so many requests, one at a time, then gives its memory back.
 const REQUESTS: usize = 256;
@@ -27,11 +27,16 @@ const IDLE: Duration = Duration::from_secs(2);
 const MEMORY: u32 = 64;
 
 fn main() {
+    let mut incoming = client_request_and_body();
     // Safe to reuse: nothing of a request outlives it. `Host` promises the app no state, and this adapter keeps none.
-    let serve = Serve::new().with_max_requests(REQUESTS).with_timeout(IDLE).with_max_memory(MEMORY);
-    serve.run(|incoming| {
+    for served in 1.. {
         let request = request::read(incoming);
         let host = host::FastlyHost::new(request.client);
         outgoing::write(ready::ready(sluice_app::handle(&host, &request.request)));
-    });
+        if served >= REQUESTS || heap_memory_snapshot_mib().is_ok_and(|mebibytes| mebibytes > MEMORY) {
+            return;
+        }
+        let Some(next) = abi::next_request(IDLE) else { return };
+        incoming = next;
+    }
 }

@@ -1,6 +1,7 @@
 use std::io::Write;
 
 use fastly::{
+    handle::{BodyHandle, ResponseHandle},
     http::{FramingHeadersMode, header},
     log::Endpoint,
 };
@@ -12,23 +13,24 @@ use crate::{names, ready::ready};
 ///
 /// Where the body breaks off it is abandoned: the client sees a broken response, not a short one.
 pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
-    let mut outgoing = fastly::Response::from_status(response.status.as_u16());
+    let mut outgoing = ResponseHandle::new();
+    outgoing.set_status(response.status);
     for (name, value) in &response.headers {
-        outgoing.append_header(name.as_str(), value.as_bytes());
+        outgoing.append_header(name, value);
     }
     if response.headers.contains_key(header::CONTENT_LENGTH) {
         // Of a body that is streamed, and of one that HEAD leaves out, the platform cannot know it.
         outgoing.set_framing_headers_mode(FramingHeadersMode::ManuallyFromHeaders);
     } else if matches!(response.body, Body::Empty) {
-        outgoing.send_to_client();
+        outgoing.send_to_client(BodyHandle::new());
         return;
     }
-    let mut client = outgoing.stream_to_client();
+    let mut client = outgoing.stream_to_client(BodyHandle::new());
     loop {
         match ready(response.body.next()) {
             Ok(Some(chunk)) => {
                 // An error: the client has left.
-                if client.write_all(&chunk).and_then(|()| client.flush()).is_err() {
+                if client.write_all(&chunk).is_err() {
                     return;
                 }
             }

@@ -1,13 +1,20 @@
+use core::net::IpAddr;
 use std::io::Read;
 
-use fastly::geo;
-use http::HeaderMap;
+use fastly::handle::{BodyHandle, RequestHandle};
+use http::{HeaderMap, HeaderValue, Method};
+use serde::Deserialize;
 use sluice_app::{MAX_BODY, MAX_TARGET, Request, host::Client};
 
 use crate::abi;
 
 /// The longest URL that is read: the longest target that the app takes and one byte more, so that it can tell, beside scheme and host.
 const MAX_URL: usize = MAX_TARGET + 1 + 1024;
+
+/// As long as all headers of a request may be on this platform, bytes.
+const MAX_HEADERS: usize = 128 * 1024;
+/// No method that the app knows is longer.
+const MAX_METHOD: usize = 32;
 
 /// A request, and who sent it.
 pub(crate) struct Incoming {
@@ -16,29 +23,43 @@ pub(crate) struct Incoming {
 }
 
 /// Reads head and body.
-pub(crate) fn read(mut incoming: fastly::Request) -> Incoming {
-    let Target { secure, authority, target } = Target::of(&incoming);
-    let headers: HeaderMap = incoming.get_headers().map(|(name, value)| (name.clone(), value.clone())).fold(
-        HeaderMap::new(),
-        |mut all, header| {
-            all.append(header.0, header.1);
-            all
-        },
-    );
-    let client = client(&incoming);
-    let method = incoming.get_method().clone();
-    let mut body = Vec::new();
+pub(crate) fn read((head, body): (RequestHandle, BodyHandle)) -> Incoming {
+    let Target { secure, authority, target } = Target::of(&head);
+    let client = client(head.client_ip_addr());
+    // Of methods that are too long any will do that the app does not know.
+    let method = head.get_method(MAX_METHOD).unwrap_or(Method::CONNECT);
+    let headers = headers(&head);
+    let mut bytes = Vec::new();
     // What breaks off is shorter than it should be, and no document of ours.
-    let _ = incoming.take_body().take(MAX_BODY as u64 + 1).read_to_end(&mut body);
-    Incoming { request: Request { method, target, authority, secure, headers, body }, client }
+    let _ = body.take(MAX_BODY as u64 + 1).read_to_end(&mut bytes);
+    Incoming { request: Request { method, target, authority, secure, headers, body: bytes }, client }
+}
+
+fn headers(head: &RequestHandle) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for name in head.get_header_names(MAX_HEADERS).flatten() {
+        for value in head.get_header_values(&name, MAX_HEADERS).flatten() {
+            // Copied: the SDK's value is a part of the whole buffer, and holds it.
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                headers.append(&name, value);
+            }
+        }
+    }
+    headers
+}
+
+/// What the platform tells of an address.
+#[derive(Deserialize)]
+struct Geo {
+    country_code: String,
+    as_number: u32,
 }
 
 /// What the platform tells of the client: never what a header claims.
-fn client(incoming: &fastly::Request) -> Client {
-    let address = incoming.get_client_ip_addr();
-    let geo = address.and_then(geo::geo_lookup);
-    let country = geo.as_ref().and_then(|geo| country(geo.country_code()));
-    let asn = geo.as_ref().map(geo::Geo::as_number).filter(|number| *number != 0);
+fn client(address: Option<IpAddr>) -> Client {
+    let geo = address.and_then(abi::geo).and_then(|json| serde_json::from_slice::<Geo>(&json).ok());
+    let country = geo.as_ref().and_then(|geo| country(&geo.country_code));
+    let asn = geo.map(|geo| geo.as_number).filter(|number| *number != 0);
     Client { address, country, asn }
 }
 
@@ -58,8 +79,8 @@ struct Target {
 
 impl Target {
     /// A URL that is too long becomes a target that is, for the app to refuse.
-    fn of(incoming: &fastly::Request) -> Self {
-        let url = abi::url(incoming.as_handles().0, MAX_URL).unwrap_or_else(|| "/".repeat(MAX_TARGET + 1));
+    fn of(head: &RequestHandle) -> Self {
+        let url = abi::url(head, MAX_URL).unwrap_or_else(|| "/".repeat(MAX_TARGET + 1));
         let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
         let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
         Self { secure: scheme == "https", authority: authority.to_owned(), target: target.to_owned() }

@@ -9,7 +9,6 @@
 mod bits;
 pub mod bmff;
 pub mod cenc;
-pub mod cipher;
 pub mod dash;
 pub mod drm;
 pub mod hls;
@@ -20,3 +19,4 @@ pub mod title;
 pub mod trick;
 
 pub use obu::ObuError;
+pub use sluice_cipher::cipher;

@@ -98,7 +98,7 @@ impl Suite {
     fn part_of_unit(self) -> Option<&'static [&'static str]> {
         match self {
             Self::Vectors => Some(&["--package", "sluice-packager", "--package", "sluice-gate", "vectors::"]),
-            Self::Ciphers => Some(&["--package", "sluice-packager", "cipher::"]),
+            Self::Ciphers => Some(&["--package", "sluice-cipher", "cipher::"]),
             Self::Gate => Some(&["--package", "sluice-gate", "--package", "sluice-app"]),
             Self::Keys => Some(&["--package", "sluice-packager", "--package", "sluice", "key"]),
             Self::Origin => Some(&["--package", "sluice"]),

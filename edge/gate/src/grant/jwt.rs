@@ -183,8 +183,10 @@ pub fn verify(keys: &ViewerKeys, token: &str, now: Unix) -> Result<Grant, TokenE
 /// A part of a token: a JSON object in which no member is named twice, as base64url without padding.
 fn object(part: &str) -> Result<Map<String, Value>, TokenError> {
     let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| TokenError::Invalid)?;
-    let _: UniqueNames = serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)?;
-    serde_json::from_slice(&json).map_err(|_| TokenError::Invalid)
+    match serde_json::from_slice(&json) {
+        Ok(UniqueNames(Value::Object(members))) => Ok(members),
+        Ok(_) | Err(_) => Err(TokenError::Invalid),
+    }
 }
 
 /// A token cannot be made.

@@ -1,5 +1,8 @@
 //! Media on its way out: clear bytes come in as a stream, and leave as the track record's treatment wants.
 
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
 use sluice_packager::{cenc::FragmentProtector, cipher::SegmentEncryptor, title::ClearReason};
 
 use crate::{
@@ -19,7 +22,7 @@ pub struct MediaBody<B> {
     /// The whole body's length, where known.
     total: Option<u64>,
     window: Option<Slice>,
-    ready: Vec<u8>,
+    ready: VecDeque<Bytes>,
     /// Where the documents came from that say what is to come of the media.
     relies_on: Vec<B>,
 }
@@ -76,7 +79,7 @@ impl<B: ByteStream> MediaBody<B> {
             produced: 0,
             total,
             window: None,
-            ready: Vec::new(),
+            ready: VecDeque::new(),
             relies_on: Vec::new(),
         }
     }
@@ -121,16 +124,18 @@ impl<B: ByteStream> MediaBody<B> {
     ///
     /// # Errors
     /// [`BodyError`]; nothing more comes after it.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
-        self.prime().await?;
-        Ok((!self.ready.is_empty()).then(|| core::mem::take(&mut self.ready)))
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if self.ready.is_empty() {
+            self.prime().await?;
+        }
+        Ok(self.ready.pop_front())
     }
 
     /// One chunk of clear bytes in, whatever it completes out.
     async fn advance(&mut self) -> Result<(), BodyError> {
         // Should this fail, the stage is `Ended` and what was half made is dropped.
         let stage = core::mem::replace(&mut self.stage, Stage::Ended);
-        let mut out = Vec::new();
+        let mut out = VecDeque::new();
         let next = match (self.source.next().await?, stage) {
             (_, Stage::Ended) => Stage::Ended,
             (Some(chunk), stage) => {
@@ -141,11 +146,11 @@ impl<B: ByteStream> MediaBody<B> {
                         Stage::Protect(protector)
                     }
                     Stage::Encrypt(mut encryptor) => {
-                        encryptor.push(&chunk, &mut out);
+                        out.push_back(encryptor.push(chunk).map_err(media_error)?.into());
                         Stage::Encrypt(encryptor)
                     }
                     Stage::Pass(reason) => {
-                        out = chunk;
+                        out.push_back(chunk.into());
                         Stage::Pass(reason)
                     }
                     Stage::Ended => Stage::Ended,
@@ -157,14 +162,14 @@ impl<B: ByteStream> MediaBody<B> {
                 }
                 match stage {
                     Stage::Protect(protector) => protector.finish(&mut out).map_err(media_error)?,
-                    Stage::Encrypt(encryptor) => encryptor.finish(&mut out),
+                    Stage::Encrypt(encryptor) => out.push_back(encryptor.finish().map_err(media_error)?.into()),
                     Stage::Pass(_) | Stage::Ended => {}
                 }
                 Stage::Ended
             }
         };
         let first = self.produced;
-        self.produced += out.len() as u64;
+        self.produced += out.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
         let overrun = self.total.is_some_and(|total| self.produced > total);
         let short = matches!(next, Stage::Ended) && self.total.is_some_and(|total| self.produced < total);
         if overrun || short {
@@ -183,20 +188,25 @@ impl<B: ByteStream> MediaBody<B> {
     }
 
     /// Moves what lies within the window to `ready`, and ends once the window is behind.
-    fn let_out(&mut self, first: u64, mut out: Vec<u8>) {
-        if let Some(window) = self.window {
-            let end = window.first.saturating_add(window.length);
-            let keep_to = end.saturating_sub(first).min(out.len() as u64) as usize;
-            out.truncate(keep_to);
-            out.drain(..window.first.saturating_sub(first).min(out.len() as u64) as usize);
-            if self.produced >= end {
-                self.stage = Stage::Ended;
+    fn let_out(&mut self, mut first: u64, out: VecDeque<Bytes>) {
+        for mut bytes in out {
+            let len = bytes.len() as u64;
+            if let Some(window) = self.window {
+                let end = window.first.saturating_add(window.length);
+                bytes.truncate(end.saturating_sub(first).min(len) as usize);
+                bytes.advance(window.first.saturating_sub(first).min(bytes.len() as u64) as usize);
             }
+            if !bytes.is_empty() {
+                self.ready.push_back(bytes);
+            }
+            first += len;
         }
-        self.ready.append(&mut out);
+        if self.window.is_some_and(|window| first >= window.first.saturating_add(window.length)) {
+            self.stage = Stage::Ended;
+        }
     }
 }
 
-fn media_error(error: sluice_packager::cenc::Error) -> BodyError {
+fn media_error(error: impl core::error::Error) -> BodyError {
     BodyError::Media(error.to_string())
 }

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use sluice_packager::hls::Playlist;
 
@@ -37,19 +38,19 @@ impl<B: ByteStream> Body<B> {
     ///
     /// # Errors
     /// The response must then be *aborted* so that the client sees it broken: a chunked body that ends cleanly would pass for whole.
-    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, BodyError> {
+    pub async fn next(&mut self) -> Result<Option<Bytes>, BodyError> {
         match self {
             Self::Empty => Ok(None),
             Self::Full(bytes) => {
                 let bytes = core::mem::take(bytes);
                 *self = Self::Empty;
-                Ok((!bytes.is_empty()).then_some(bytes))
+                Ok((!bytes.is_empty()).then(|| bytes.into()))
             }
             Self::Media(media) => media.next().await,
-            Self::Playlist(playlist) => Ok(playlist.next().map(String::into_bytes)),
+            Self::Playlist(playlist) => Ok(playlist.next().map(Bytes::from)),
             Self::Parts(first, parts) => {
                 if !first.is_empty() {
-                    return Ok(Some(core::mem::take(first)));
+                    return Ok(Some(core::mem::take(first).into()));
                 }
                 while let Some(part) = parts.front_mut() {
                     if let Some(bytes) = part.next().await? {

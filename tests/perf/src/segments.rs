@@ -1,8 +1,9 @@
 //! Whole segments through the packager, a fragment at a time, beside a copy of the same bytes, the crates' ciphers and the kernels alone.
 
-use std::{cell::RefCell, fs, ops::Range, path::Path, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, fs, ops::Range, path::Path, rc::Rc};
 
 use anyhow::{Context, Result, ensure};
+use bytes::Bytes;
 use sluice_packager::{
     bmff::Boxes,
     cenc::{FragmentProtector, IvSource, TrackConfig, plan_segment},
@@ -34,8 +35,8 @@ struct Clear {
     fragments: Vec<Range<usize>>,
 }
 
-/// What bodies write to, warm: as long as it takes to the end of the process.
-type Out = Rc<RefCell<Vec<u8>>>;
+/// What leaves an edge of a piece that came in.
+type Out = Rc<RefCell<VecDeque<Bytes>>>;
 
 pub(crate) fn measure(runs: usize, media: &Path) -> Result<()> {
     let mut measured = 0;
@@ -91,15 +92,15 @@ fn protect<'a, C: FragmentCipher + 'a>(
     let mut protector = None;
     move |piece| {
         let mut out = out.borrow_mut();
+        out.clear();
         if piece == 0 {
-            out.clear();
             let (config, plan) = (clear.config.clone(), clear.plan.clone());
             protector = Some(FragmentProtector::with_cipher(config, ivs, cipher(&key), plan, None));
         } else if let Some(cut) = cuts.get(piece - 1) {
             let bytes = clear.bytes.get(cut.clone()).context("within the segment")?;
-            protector.as_mut().context("begun")?.push(bytes, &mut out)?;
+            protector.as_mut().context("begun")?.push(bytes, &mut *out)?;
         } else {
-            protector.take().context("begun")?.finish(&mut out)?;
+            protector.take().context("begun")?.finish(&mut *out)?;
         }
         Ok(())
     }
@@ -152,10 +153,16 @@ where
     A: FnMut(usize) -> Result<()>,
     B: FnMut(usize) -> Result<()>,
 {
-    (0..pieces).try_for_each(&mut one)?;
-    let ours = out.take();
-    (0..pieces).try_for_each(&mut other)?;
-    ensure!(!ours.is_empty() && *out.borrow() == ours, "the kernels and the crates give different bytes");
+    let whole = |body: &mut dyn FnMut(usize) -> Result<()>| -> Result<Vec<u8>> {
+        let mut whole = Vec::new();
+        for piece in 0..pieces {
+            body(piece)?;
+            out.borrow().iter().for_each(|bytes| whole.extend_from_slice(bytes));
+        }
+        Ok(whole)
+    };
+    let ours = whole(&mut one)?;
+    ensure!(!ours.is_empty() && whole(&mut other)? == ours, "the kernels and the crates give different bytes");
     Ok((one, other))
 }
 

@@ -2,7 +2,7 @@ use core::ops::Range;
 
 use super::{
     Error, TrackConfig,
-    segment::{self, Order, Parts},
+    segment::{self, Fragment, Order},
     signalling::{FragmentForm, groups_len},
     subsample::{Map, max_subsamples},
 };
@@ -24,6 +24,8 @@ pub(super) struct Layout<'a> {
     /// Each sample's part of `subsamples`; empty where whole samples are protected.
     pub(super) maps: Vec<Range<usize>>,
     pub(super) scheme: Scheme,
+    /// Bytes before what `mdat` holds.
+    pub(super) front_len: usize,
     pub(super) clear_len: usize,
     pub(super) new: NewBoxes,
     /// What comes in place of parts that are not as CMAF has them.
@@ -59,16 +61,15 @@ impl NewBoxes {
 }
 
 impl<'a> Layout<'a> {
-    /// Lays out the fragment `bytes`, which begins at `offset` of its segment. Parameter sets in its samples are taken into `config`.
+    /// Lays out a fragment that begins at `offset` of its segment. Parameter sets in its samples are taken into `config`.
     pub(super) fn new(
         config: &mut TrackConfig,
         order: &mut Order,
         (scheme, form): (Scheme, FragmentForm),
-        bytes: &'a [u8],
-        parts: &Parts,
+        Fragment { front, payload: media }: Fragment<'a, '_>,
         offset: u64,
     ) -> Result<Self, Error> {
-        let view = segment::whole_box(bytes, offset)?;
+        let view = segment::whole_box(front, offset)?;
         let moof = Moof::parse(view)?;
         refuse_protected(&moof)?;
         if let Some(trex) = config.trex.filter(|trex| trex.track_id != moof.traf.tfhd.track_id) {
@@ -81,15 +82,15 @@ impl<'a> Layout<'a> {
                 .invalid("its samples are not of the first sample entry, which is the only one")
                 .into());
         }
-        let payload = parts.payload.start as u64..parts.payload.end as u64;
-        let data = payload.start;
+        let data = front.len() as u64;
+        let payload = data..data + media.len() as u64;
         let samples = moof.samples_at(config.trex.as_ref(), &payload)?;
         order.check(&samples, offset)?;
         order.check_origin(moof.file_origin(data), moof.traf.tfhd.offset)?;
         let full_sample = config.codec.is_full_sample();
         let (mut subsamples, mut maps) = (Vec::new(), Vec::new());
         for (index, sample) in samples.iter().enumerate() {
-            let data = sample_bytes(bytes, parts, index, sample, offset)?;
+            let data = sample_bytes(front.len(), media, index, sample, offset)?;
             if full_sample {
                 continue;
             }
@@ -107,7 +108,7 @@ impl<'a> Layout<'a> {
             }
             maps.push(first..subsamples.len());
         }
-        covered(&samples, &parts.payload, offset)?;
+        covered(&samples, &payload, offset)?;
         let new = match form {
             FragmentForm { lead: true, .. } => NewBoxes::default(),
             FragmentForm { period, pssh, .. } => NewBoxes {
@@ -119,7 +120,8 @@ impl<'a> Layout<'a> {
         // The clear sample entry is the second one.
         let edits = moof.traf.cmaf_edits(form.lead.then_some(2))?;
         let data_shift = moof.data_shift(data);
-        Ok(Self { moof, samples, subsamples, maps, scheme, clear_len: parts.len(), new, edits, data_shift })
+        let (front_len, clear_len) = (front.len(), front.len() + media.len());
+        Ok(Self { moof, samples, subsamples, maps, scheme, front_len, clear_len, new, edits, data_shift })
     }
 
     /// Bytes of a sample's own IV.
@@ -150,13 +152,14 @@ impl<'a> Layout<'a> {
 
     /// Whether the first sample's subsample map is the same to one who has seen nothing before it. Where it is not, decoding cannot begin there,
     /// whatever its flags say; and to protect it alone would put other plaintext under the keystream that it has in its fragment.
-    pub(super) fn first_stands_alone(&self, fresh: &TrackConfig, bytes: &[u8]) -> bool {
+    pub(super) fn first_stands_alone(&self, fresh: &TrackConfig, media: &[u8]) -> bool {
         if fresh.codec.is_full_sample() {
             return true;
         }
         let Some((first, map)) = self.samples.first().zip(self.maps.first()) else { return false };
         // The sample was found to be within the fragment.
-        let data = bytes.get(first.offset as usize..).and_then(|rest| rest.get(..first.size as usize));
+        let at = (first.offset as usize).checked_sub(self.front_len);
+        let data = at.and_then(|at| media.get(at..)).and_then(|rest| rest.get(..first.size as usize));
         let mut alone = Vec::new();
         let mut collected = Map::new(self.scheme, &mut alone);
         let read = fresh.codec.clone().runs(data.unwrap_or_default(), |run| collected.add(run.clear, run.rest));
@@ -195,37 +198,34 @@ fn new_boxes(scheme: Scheme, full_sample: bool, samples: usize, maps: &[Range<us
 }
 
 fn sample_bytes<'a>(
-    bytes: &'a [u8],
-    parts: &Parts,
+    front: usize,
+    media: &'a [u8],
     index: usize,
     sample: &Sample,
     offset: u64,
 ) -> Result<&'a [u8], Error> {
+    let start = usize::try_from(sample.offset).ok().and_then(|start| start.checked_sub(front));
+    let bytes = start.and_then(|start| media.get(start..)?.get(..sample.size as usize));
     let outside =
         || Error::SampleOutside { sample: index, offset: offset.saturating_add(sample.offset), size: sample.size };
-    let start = usize::try_from(sample.offset).map_err(|_| outside())?;
-    let end = start.checked_add(sample.size as usize).ok_or_else(outside)?;
-    if start < parts.payload.start || end > parts.payload.end {
-        return Err(outside());
-    }
-    bytes.get(start..end).ok_or_else(outside)
+    bytes.ok_or_else(outside)
 }
 
 /// Every byte of `mdat` belongs to exactly one sample. Samples need not be in order.
-fn covered(samples: &[Sample], payload: &Range<usize>, offset: u64) -> Result<(), Error> {
+fn covered(samples: &[Sample], payload: &Range<u64>, offset: u64) -> Result<(), Error> {
     let mut ranges: Vec<(u64, u64)> =
         samples.iter().map(|sample| (sample.offset, sample.offset.saturating_add(sample.size.into()))).collect();
     if !ranges.is_sorted() {
         ranges.sort_unstable();
     }
-    let mut at = payload.start as u64;
+    let mut at = payload.start;
     for (start, end) in ranges {
         if start != at {
             return Err(Error::Coverage { offset: offset.saturating_add(at.min(start)) });
         }
         at = end;
     }
-    if at == payload.end as u64 { Ok(()) } else { Err(Error::Coverage { offset: offset.saturating_add(at) }) }
+    if at == payload.end { Ok(()) } else { Err(Error::Coverage { offset: offset.saturating_add(at) }) }
 }
 
 fn refuse_protected(moof: &Moof<'_>) -> Result<(), Error> {

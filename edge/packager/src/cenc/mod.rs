@@ -41,7 +41,7 @@ pub use init::{InitProtection, protect_init};
 pub use iv::{IvSource, Variant, constant_iv, derived_iv};
 pub use nal::Error as NalError;
 pub use plan::{SegmentPlan, plan_segment, plan_segment_as};
-pub use protector::FragmentProtector;
+pub use protector::{FragmentProtector, Output};
 pub use segment::MAX_FRAGMENT;
 pub use signalling::{FragmentForm, Signalling};
 pub use subsample::max_subsamples;

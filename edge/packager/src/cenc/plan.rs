@@ -95,6 +95,8 @@ struct Planner<'c> {
 
 impl Planner<'_> {
     fn fragment(&mut self, bytes: &[u8], parts: &segment::Parts, offset: u64) -> Result<(), Error> {
+        let (front, payload) = bytes.split_at(parts.payload.start);
+        let fragment = segment::Fragment { front, payload };
         let loose = core::mem::take(&mut self.loose);
         let narrow = |value: u64, field| u32::try_from(value).map_err(|_| Error::Overflow { field, offset });
         let mut entry = Entry {
@@ -107,10 +109,10 @@ impl Planner<'_> {
         };
         let first_fragment = self.entries.is_empty();
         for ((scheme, config, order), form) in self.schemes.iter_mut().zip(self.forms) {
-            let layout = Layout::new(config, order, (*scheme, form), bytes, parts, offset)?;
+            let layout = Layout::new(config, order, (*scheme, form), fragment, offset)?;
             let size = narrow(loose + layout.protected_len() as u64, "protected size")?;
             let sync = layout.first_picture();
-            let picture = sync.filter(|_| layout.first_stands_alone(self.fresh, bytes));
+            let picture = sync.filter(|_| layout.first_stands_alone(self.fresh, payload));
             let picture_end = narrow(picture.map_or(0, |end| loose + end), "first picture")?;
             match scheme {
                 Scheme::Cenc => (entry.cenc, entry.first_picture_cenc) = (size, picture_end),

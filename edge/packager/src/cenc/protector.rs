@@ -1,8 +1,12 @@
+use std::collections::VecDeque;
+
+use bytes::{Buf, Bytes};
+
 use super::{
     Error, TrackConfig, index,
     iv::IvSource,
     layout::Layout,
-    segment::{self, Order, Parts, Unit},
+    segment::{self, Fragment, Order, Parts, Unit},
     signalling::{FragmentForm, Signalling},
     write,
 };
@@ -12,11 +16,38 @@ use crate::{
     title::{ClearReason, Scheme, plan::Entry},
 };
 
+/// Bytes that are made room for before they are there, where there is no plan: nobody's word for more is taken.
+const ROOM: usize = 64 << 10;
+
+/// Takes what a protector has ready.
+pub trait Output {
+    /// What begins at `from` of `bytes`.
+    fn take(&mut self, bytes: Vec<u8>, from: usize);
+}
+
+/// One behind the other.
+impl Output for Vec<u8> {
+    fn take(&mut self, bytes: Vec<u8>, from: usize) {
+        self.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    }
+}
+
+/// As they are, without a copy.
+impl Output for VecDeque<Bytes> {
+    fn take(&mut self, bytes: Vec<u8>, from: usize) {
+        let mut bytes = Bytes::from(bytes);
+        bytes.advance(from.min(bytes.len()));
+        if !bytes.is_empty() {
+            self.push_back(bytes);
+        }
+    }
+}
+
 /// Protects one segment as its bytes come in.
 ///
 /// `senc` stands before `mdat` and needs what is inside it, so a fragment leaves when its `mdat` is complete; other boxes leave as they
-/// are complete. However the input is cut, the output is the same. Memory: the largest fragment, at most
-/// [`super::MAX_FRAGMENT`], plus a constant. After an error the output is worthless: abort the response.
+/// are complete. However the input is cut, the output is the same. A fragment is copied once, together, and encrypted in place. Memory: the
+/// largest fragment, at most [`super::MAX_FRAGMENT`], plus a constant. After an error the output is worthless: abort the response.
 pub struct FragmentProtector<C = Cipher> {
     config: TrackConfig,
     scheme: Scheme,
@@ -24,7 +55,7 @@ pub struct FragmentProtector<C = Cipher> {
     plan: Vec<Entry>,
     expected_time: Option<u64>,
     order: Order,
-    /// Input that does not yet make a unit, and how many bytes must be there before looking again is worth it.
+    /// The unit that is coming in, and how many bytes of it must be there before looking again is worth it.
     pending: Vec<u8>,
     need: usize,
     /// Bytes of the segment before `pending`.
@@ -119,7 +150,7 @@ impl<C: FragmentCipher> FragmentProtector<C> {
             expected_time,
             order: Order::default(),
             pending: Vec::new(),
-            need: 0,
+            need: 1,
             position: 0,
             entry: 0,
             loose: 0,
@@ -129,25 +160,31 @@ impl<C: FragmentCipher> FragmentProtector<C> {
         }
     }
 
-    /// Takes the next bytes of the clear segment; appends what is ready to `out`.
+    /// Takes the next bytes of the clear segment; hands over to `out` what is ready.
     ///
     /// # Errors
     /// [`Error`], after which nothing more may be pushed.
-    pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        if self.pending.is_empty() {
-            let used = self.drain(bytes, out)?;
-            self.pending.extend_from_slice(bytes.get(used..).unwrap_or_default());
-            return Ok(());
+    pub fn push(&mut self, mut bytes: &[u8], out: &mut impl Output) -> Result<(), Error> {
+        while !bytes.is_empty() {
+            let (now, later) = bytes.split_at(self.need.saturating_sub(self.pending.len()).min(bytes.len()));
+            self.make_room(now.len());
+            self.pending.extend_from_slice(now);
+            bytes = later;
+            if self.pending.len() >= self.need {
+                self.look(out)?;
+            }
         }
-        self.pending.extend_from_slice(bytes);
-        if self.pending.len() < self.need {
-            return Ok(());
-        }
-        let mut pending = core::mem::take(&mut self.pending);
-        let used = self.drain(&pending, out)?;
-        pending.drain(..used);
-        self.pending = pending;
         Ok(())
+    }
+
+    /// Makes room at once for all of a unit of the planned size, and for a longer one as it proves to be long.
+    fn make_room(&mut self, more: usize) {
+        let len = self.pending.len();
+        if self.pending.capacity() - len < more {
+            let planned = self.plan.get(self.entry).map_or(ROOM, |entry| entry.clear as usize);
+            let likely = planned.saturating_sub(len).max(len).min(self.need - len);
+            self.pending.reserve_exact(likely.max(more));
+        }
     }
 
     /// Ends the segment.
@@ -155,7 +192,7 @@ impl<C: FragmentCipher> FragmentProtector<C> {
     /// # Errors
     /// [`Error::Truncated`] where the input ended within a box or fragment; [`Error::Empty`]; [`Error::PlanEntries`],
     /// [`Error::PlanSize`] where the plan says more.
-    pub fn finish(mut self, _out: &mut Vec<u8>) -> Result<(), Error> {
+    pub fn finish(mut self, _out: &mut impl Output) -> Result<(), Error> {
         if !self.pending.is_empty() {
             let end = self.position + self.pending.len() as u64;
             return Err(Error::Truncated { offset: self.position, end });
@@ -177,64 +214,68 @@ impl<C: FragmentCipher> FragmentProtector<C> {
         self.samples
     }
 
-    /// Works through the units at the start of `bytes`; how many bytes were used up.
-    fn drain(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<usize, Error> {
-        let mut used = 0;
-        loop {
-            let rest = bytes.get(used..).unwrap_or_default();
-            let len = match segment::next(rest, self.position)? {
-                Unit::Need(need) => {
-                    self.need = need;
-                    return Ok(used);
-                }
-                Unit::Loose(len) => {
-                    self.loose_box(rest.get(..len).unwrap_or_default(), out)?;
-                    len
-                }
-                Unit::Fragment(parts) => {
-                    self.fragment(rest.get(..parts.len()).unwrap_or_default(), &parts, out)?;
-                    parts.len()
-                }
-            };
-            used += len;
-            self.position += len as u64;
-        }
-    }
-
-    fn loose_box(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
-        let view = segment::whole_box(bytes, self.position)?;
-        if view.is(b"sidx") {
-            let anchor = index::rewrite(&view, &self.plan, self.entry, self.scheme, out)?;
-            self.anchor = self.anchor.max(anchor);
-        } else {
-            out.extend_from_slice(bytes);
-        }
-        self.loose += bytes.len() as u64;
+    /// Looks whether a unit is complete: more than one can never be there.
+    fn look(&mut self, out: &mut impl Output) -> Result<(), Error> {
+        let len = match segment::next(&self.pending, self.position)? {
+            Unit::Need(need) => {
+                self.need = need;
+                return Ok(());
+            }
+            Unit::Loose(len) => {
+                let bytes = core::mem::take(&mut self.pending);
+                self.loose_box(bytes, out)?;
+                len
+            }
+            Unit::Fragment(parts) => {
+                let bytes = core::mem::take(&mut self.pending);
+                self.fragment(bytes, &parts, out)?;
+                parts.len()
+            }
+        };
+        self.position += len as u64;
+        self.need = 1;
         Ok(())
     }
 
-    fn fragment(&mut self, bytes: &[u8], parts: &Parts, out: &mut Vec<u8>) -> Result<(), Error> {
+    fn loose_box(&mut self, bytes: Vec<u8>, out: &mut impl Output) -> Result<(), Error> {
+        self.loose += bytes.len() as u64;
+        let view = segment::whole_box(&bytes, self.position)?;
+        if view.is(b"sidx") {
+            let mut rewritten = Vec::with_capacity(bytes.len());
+            let anchor = index::rewrite(&view, &self.plan, self.entry, self.scheme, &mut rewritten)?;
+            self.anchor = self.anchor.max(anchor);
+            out.take(rewritten, 0);
+        } else {
+            out.take(bytes, 0);
+        }
+        Ok(())
+    }
+
+    fn fragment(&mut self, mut bytes: Vec<u8>, parts: &Parts, out: &mut impl Output) -> Result<(), Error> {
         let offset = self.position;
         if self.anchor.take().is_some_and(|anchor| anchor > offset) {
             return Err(Error::SidxReference { offset, reference: 0 });
         }
         let form = (self.scheme, self.work.form());
-        let layout = Layout::new(&mut self.config, &mut self.order, form, bytes, parts, offset)?;
+        let (front, payload) = bytes.split_at_mut(parts.payload.start);
+        let layout = Layout::new(&mut self.config, &mut self.order, form, Fragment { front, payload }, offset)?;
         if let Some(expected) = self.expected_time.take() {
             let found = layout.moof.traf.decode_time;
             if found != expected {
                 return Err(Error::DecodeTimeStart { expected, found });
             }
         }
-        self.close_entry(bytes.len(), layout.protected_len())?;
-        match &mut self.work {
+        self.close_entry(parts.len(), layout.protected_len())?;
+        let new_front = match &mut self.work {
             Work::Protect { ivs, cipher, signalling } => {
-                write::protected(&layout, bytes, signalling, ivs, cipher.as_ref(), out)?;
+                write::protected(&layout, front, signalling, ivs, cipher.as_ref(), payload)?
             }
-            Work::Lead => write::lead(&layout, bytes, out)?,
-        }
+            Work::Lead => write::lead(&layout, front)?,
+        };
         self.fragments += 1;
         self.samples += layout.samples.len() as u64;
+        out.take(new_front, 0);
+        out.take(bytes, parts.payload.start);
         Ok(())
     }
 

@@ -20,8 +20,6 @@ pub(super) enum Unit {
 /// A fragment: `moof`, whatever stands between, `mdat`. In bytes from the start of `moof`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Parts {
-    /// Bytes of `moof`.
-    pub(super) moof: usize,
     /// What `mdat` holds.
     pub(super) payload: Range<usize>,
 }
@@ -31,6 +29,15 @@ impl Parts {
     pub(super) fn len(&self) -> usize {
         self.payload.end
     }
+}
+
+/// A whole fragment's bytes, in two parts, of which the second can be written to while what was read from the first is held.
+#[derive(Clone, Copy)]
+pub(super) struct Fragment<'f, 'm> {
+    /// `moof`, whatever stands between, and the header of `mdat`.
+    pub(super) front: &'f [u8],
+    /// What `mdat` holds.
+    pub(super) payload: &'m [u8],
 }
 
 /// Finds the next unit in `bytes`, which begin at `offset` of the segment. Never looks past the unit: however the bytes come in,
@@ -51,7 +58,7 @@ pub(super) fn next(bytes: &[u8], offset: u64) -> Result<Unit, Error> {
         let end = within_limit((at as u64).saturating_add(header.size), offset)?;
         match &header.kind.0 {
             b"mdat" if bytes.len() < end => return Ok(Unit::Need(end)),
-            b"mdat" => return Ok(Unit::Fragment(Parts { moof: first_len, payload: at + header.len..end })),
+            b"mdat" => return Ok(Unit::Fragment(Parts { payload: at + header.len..end })),
             b"moof" | b"moov" | b"sidx" => {
                 return Err(Error::Unexpected { kind: header.kind, offset: offset + at as u64 });
             }

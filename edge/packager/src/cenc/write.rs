@@ -10,22 +10,21 @@ use crate::{
     cipher::{CounterSample, FragmentCipher, Pattern, Span},
 };
 
-/// Writes the protected fragment behind what `out` holds: one copy, then encryption in place.
+/// Protects a fragment: what is in `media` is encrypted in place, and what goes before it is returned.
 ///
 /// Boxes at the end of `traf`, as shaka-packager orders them: `sgpd` and `sbgp` of a later key period, `saiz`, `saio`, `senc`; `pssh` at the end of
 /// `moof`.
 pub(super) fn protected(
     layout: &Layout<'_>,
-    clear: &[u8],
+    front: &[u8],
     signalling: &Signalling,
     ivs: &mut IvSource,
     cipher: &impl FragmentCipher,
-    out: &mut Vec<u8>,
-) -> Result<(), Error> {
+    media: &mut [u8],
+) -> Result<Vec<u8>, Error> {
     let (traf_end, moof_end) = ends(layout)?;
-    let base = out.len();
-    out.reserve(layout.protected_len());
-    edited(layout, clear, traf_end, out)?;
+    let mut out = Vec::with_capacity(front.len().saturating_add_signed(layout.growth() as isize));
+    edited(layout, front, traf_end, &mut out)?;
     if let Some(kid) = &signalling.period {
         let constant_iv = match ivs {
             IvSource::Constant(iv) => Some(&*iv),
@@ -33,25 +32,25 @@ pub(super) fn protected(
         };
         let pattern = pattern(layout.scheme, !layout.maps.is_empty());
         let count = u32::try_from(layout.samples.len()).map_err(|_| overflow(layout, "sample_count"))?;
-        put_groups(out, kid, constant_iv, pattern, count);
+        put_groups(&mut out, kid, constant_iv, pattern, count);
     }
-    let counters = auxiliary(layout, out.len() - base, ivs, out)?;
-    out.extend_from_slice(clear.get(traf_end..moof_end).ok_or_else(|| overflow(layout, "moof"))?);
+    let counters = auxiliary(layout, ivs, &mut out)?;
+    out.extend_from_slice(front.get(traf_end..moof_end).ok_or_else(|| overflow(layout, "moof"))?);
     out.extend_from_slice(&signalling.pssh);
-    out.extend_from_slice(clear.get(moof_end..).ok_or_else(|| overflow(layout, "mdat"))?);
-
-    let written = out.get_mut(base..).unwrap_or_default();
-    resized(layout, written)?;
-    encrypt(layout, ivs, counters, cipher, written)
+    out.extend_from_slice(front.get(moof_end..).ok_or_else(|| overflow(layout, "mdat"))?);
+    resized(layout, &mut out)?;
+    encrypt(layout, ivs, counters, cipher, media)?;
+    Ok(out)
 }
 
-/// Writes a fragment of a clear lead: as it is, but described by the second sample entry.
-pub(super) fn lead(layout: &Layout<'_>, clear: &[u8], out: &mut Vec<u8>) -> Result<(), Error> {
+/// What goes before the media of a fragment of a clear lead, which stay as they are: they are described by the second sample entry.
+pub(super) fn lead(layout: &Layout<'_>, front: &[u8]) -> Result<Vec<u8>, Error> {
     let (traf_end, _) = ends(layout)?;
-    let base = out.len();
-    edited(layout, clear, traf_end, out)?;
-    out.extend_from_slice(clear.get(traf_end..).ok_or_else(|| overflow(layout, "mdat"))?);
-    resized(layout, out.get_mut(base..).unwrap_or_default())
+    let mut out = Vec::with_capacity(front.len());
+    edited(layout, front, traf_end, &mut out)?;
+    out.extend_from_slice(front.get(traf_end..).ok_or_else(|| overflow(layout, "mdat"))?);
+    resized(layout, &mut out)?;
+    Ok(out)
 }
 
 /// Where `traf` and `moof` end, in bytes from the start of the clear fragment.
@@ -105,13 +104,8 @@ fn data_offsets(layout: &Layout<'_>, written: &mut [u8]) -> Result<(), Error> {
 }
 
 /// Writes `saiz`, `saio` and `senc`; the counter block of every sample, where samples have IVs.
-fn auxiliary(
-    layout: &Layout<'_>,
-    insert: usize,
-    ivs: &mut IvSource,
-    out: &mut Vec<u8>,
-) -> Result<Vec<[u8; 16]>, Error> {
-    let new = layout.new;
+fn auxiliary(layout: &Layout<'_>, ivs: &mut IvSource, out: &mut Vec<u8>) -> Result<Vec<[u8; 16]>, Error> {
+    let (new, insert) = (layout.new, out.len());
     let count = u32::try_from(layout.samples.len()).map_err(|_| overflow(layout, "sample_count"))?;
     let size = |size: usize| u32::try_from(size).map_err(|_| overflow(layout, "box size"));
     if new.saiz > 0 {
@@ -156,22 +150,21 @@ fn full_box(out: &mut Vec<u8>, size: u32, kind: &[u8; 4], flags: u32) {
     out.extend_from_slice(&flags.to_be_bytes());
 }
 
-/// Encrypts the samples of the fragment `written`, all ranges at once.
+/// Encrypts a fragment's samples, all ranges at once.
 fn encrypt(
     layout: &Layout<'_>,
     ivs: &IvSource,
     counters: Vec<[u8; 16]>,
     cipher: &impl FragmentCipher,
-    written: &mut [u8],
+    media: &mut [u8],
 ) -> Result<(), Error> {
-    let growth = layout.growth();
     let mut spans = Vec::with_capacity(layout.subsamples.len().max(layout.samples.len()));
     let mut samples = Vec::with_capacity(counters.len());
     let mut counters = counters.into_iter();
     for (index, sample) in layout.samples.iter().enumerate() {
         let first = spans.len();
-        // The sample was found to be within the fragment.
-        let mut at = sample.offset.saturating_add_signed(growth) as usize;
+        // The sample was found to be within the media.
+        let mut at = (sample.offset as usize).saturating_sub(layout.front_len);
         match layout.maps.get(index) {
             None => spans.push(Span { start: at, len: sample.size as usize }),
             Some(map) => {
@@ -191,9 +184,9 @@ fn encrypt(
     match ivs {
         IvSource::Constant(iv) => {
             let pattern = if layout.maps.is_empty() { Pattern::FULL } else { Pattern::ONE_OF_TEN };
-            cipher.encrypt_chains(written, &spans, iv, pattern)?;
+            cipher.encrypt_chains(media, &spans, iv, pattern)?;
         }
-        IvSource::Derived { .. } | IvSource::Counter(_) => cipher.counter(written, &spans, &samples)?,
+        IvSource::Derived { .. } | IvSource::Counter(_) => cipher.counter(media, &spans, &samples)?,
     }
     Ok(())
 }

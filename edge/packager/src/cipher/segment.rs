@@ -1,13 +1,11 @@
-use aes::{
-    Aes128,
-    cipher::{Block, BlockModeEncrypt, KeyIvInit},
-};
-
+use super::{Cipher, FragmentCipher, Pattern, Span, SpanError};
 use crate::keys::ContentKey;
 
 /// Whole-segment encryption of HLS (rfc8216bis, 5.2, `METHOD=AES-128`): AES-128-CBC with PKCS#7 padding over all of a segment, as its bytes come.
 pub struct SegmentEncryptor {
-    chain: cbc::Encryptor<Aes128>,
+    cipher: Cipher,
+    /// The IV, then the last block that was encrypted.
+    previous: [u8; BLOCK],
     /// Bytes that do not yet make a block.
     pending: Vec<u8>,
 }
@@ -17,9 +15,8 @@ const BLOCK: usize = 16;
 impl SegmentEncryptor {
     /// Begins the segment of that media sequence number, which is its IV where the playlist gives none (rfc8216bis, 4.4.4.4).
     pub fn new(key: &ContentKey, sequence_number: u32) -> Self {
-        let iv = u128::from(sequence_number).to_be_bytes();
-        let chain = cbc::Encryptor::<Aes128>::new(key.expose().into(), &iv.into());
-        Self { chain, pending: Vec::with_capacity(BLOCK) }
+        let previous = u128::from(sequence_number).to_be_bytes();
+        Self { cipher: Cipher::new(key), previous, pending: Vec::with_capacity(BLOCK) }
     }
 
     /// Bytes of a segment once encrypted: padded to the next multiple of 16, by a whole block where it is one already.
@@ -27,46 +24,48 @@ impl SegmentEncryptor {
         (clear / BLOCK as u64 + 1) * BLOCK as u64
     }
 
-    /// Takes the next bytes; appends what is ready to `out`.
-    pub fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) {
+    /// Takes the next bytes; returns what is ready, encrypted in place.
+    ///
+    /// # Errors
+    /// [`SpanError`], which nothing causes: but nothing leaves of which it is not known that it is encrypted.
+    pub fn push(&mut self, mut bytes: Vec<u8>) -> Result<Vec<u8>, SpanError> {
         if !self.pending.is_empty() {
-            let missing = (BLOCK - self.pending.len()).min(bytes.len());
-            let (first, rest) = bytes.split_at(missing);
-            self.pending.extend_from_slice(first);
-            bytes = rest;
-            if self.pending.len() < BLOCK {
-                return;
-            }
-            let block = core::mem::take(&mut self.pending);
-            self.encrypt(&block, out);
+            bytes.splice(..0, self.pending.drain(..));
         }
-        let whole = bytes.len() / BLOCK * BLOCK;
-        let (blocks, rest) = bytes.split_at(whole);
-        self.encrypt(blocks, out);
-        self.pending.extend_from_slice(rest);
+        self.pending.extend_from_slice(bytes.as_chunks::<BLOCK>().1);
+        bytes.truncate(bytes.len() - self.pending.len());
+        self.encrypt(&mut bytes)?;
+        Ok(bytes)
     }
 
     /// Ends the segment: the last bytes and their padding.
-    pub fn finish(mut self, out: &mut Vec<u8>) {
+    ///
+    /// # Errors
+    /// As [`SegmentEncryptor::push`].
+    pub fn finish(mut self) -> Result<Vec<u8>, SpanError> {
         let mut last = core::mem::take(&mut self.pending);
         // 1 to 16.
         let padding = BLOCK - last.len();
         last.resize(BLOCK, padding as u8);
-        self.encrypt(&last, out);
+        self.encrypt(&mut last)?;
+        Ok(last)
     }
 
     /// Whole blocks only.
-    fn encrypt(&mut self, clear: &[u8], out: &mut Vec<u8>) {
-        let at = out.len();
-        out.extend_from_slice(clear);
-        let (blocks, _) = Block::<cbc::Encryptor<Aes128>>::slice_as_chunks_mut(out.get_mut(at..).unwrap_or_default());
-        self.chain.encrypt_blocks(blocks);
+    fn encrypt(&mut self, bytes: &mut [u8]) -> Result<(), SpanError> {
+        let span = Span { start: 0, len: bytes.len() };
+        self.cipher.encrypt_chains(bytes, &[span], &self.previous, Pattern::FULL)?;
+        if let Some(last) = bytes.last_chunk() {
+            self.previous = *last;
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cbc::cipher::{BlockModeDecrypt, block_padding::Pkcs7};
+    use aes::Aes128;
+    use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
     use proptest::prelude::*;
 
     use super::*;
@@ -81,11 +80,11 @@ mod tests {
             let (mut out, mut rest) = (Vec::new(), &clear[..]);
             for cut in cuts {
                 let (now, later) = rest.split_at(cut.min(rest.len()));
-                encryptor.push(now, &mut out);
+                out.extend(encryptor.push(now.to_vec())?);
                 rest = later;
             }
-            encryptor.push(rest, &mut out);
-            encryptor.finish(&mut out);
+            out.extend(encryptor.push(rest.to_vec())?);
+            out.extend(encryptor.finish()?);
             prop_assert_eq!(out.len() as u64, SegmentEncryptor::encrypted_len(clear.len() as u64));
             let iv = u128::from(number).to_be_bytes();
             let decryptor = cbc::Decryptor::<Aes128>::new(&key.into(), &iv.into());

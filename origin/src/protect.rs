@@ -22,7 +22,7 @@ pub mod wasm;
 
 /// For errors: where the component comes from.
 #[cfg(feature = "wasm")]
-const BUILD_COMPONENT: &str = "built by `cargo build --release -p sluice-edge-component --target wasm32-wasip2`, into target/wasm32-wasip2/release/sluice_edge_component.wasm";
+const BUILD_COMPONENT: &str = "built by `cargo build --profile edge -p sluice-edge-component --target wasm32-wasip2`, into target/wasm32-wasip2/edge/sluice_edge_component.wasm";
 
 /// Arguments of `sluice protect`.
 #[derive(Clone, clap::Args)]
@@ -52,7 +52,7 @@ pub struct ProtectArgs {
     /// Where the packager runs; the bytes are the same
     #[arg(long, value_enum, default_value_t = Runtime::Native)]
     pub runtime: Runtime,
-    /// For --runtime wasm: the packager's component (cargo build --release -p sluice-edge-component --target wasm32-wasip2)
+    /// For --runtime wasm: the packager's component (cargo build --profile edge -p sluice-edge-component --target wasm32-wasip2)
     #[arg(long, value_name = "FILE")]
     pub component: Option<PathBuf>,
     /// Clear media segments, in order

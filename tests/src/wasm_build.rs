@@ -44,7 +44,7 @@ pub fn perf_guest() -> Result<PathBuf> {
 /// # Errors
 /// As [`spin`].
 pub fn native_perf_guest() -> Result<PathBuf> {
-    let messages = release(PERF_GUEST, &[])?;
+    let messages = run(PERF_GUEST, &["--release"])?;
     let program = last(&messages, |message| message.get("executable")?.as_str().map(PathBuf::from));
     program.with_context(|| format!("cargo named no program of {PERF_GUEST}"))
 }
@@ -53,14 +53,15 @@ const PERF_GUEST: &str = "sluice-perf-guest";
 
 fn build(package: &str, target: &str) -> Result<PathBuf> {
     add_target(target)?;
-    artifact(&release(package, &["--target", target])?).with_context(|| format!("cargo named no .wasm of {package}"))
+    artifact(&run(package, &["--profile", "edge", "--target", target])?)
+        .with_context(|| format!("cargo named no .wasm of {package}"))
 }
 
-/// Builds a package in release; cargo's messages.
-fn release(package: &str, options: &[&str]) -> Result<String> {
+/// Builds a package; cargo's messages.
+fn run(package: &str, options: &[&str]) -> Result<String> {
     let mut command = cargo();
     command
-        .args(["build", "--release", "--package", package, "--message-format", "json-render-diagnostics"])
+        .args(["build", "--package", package, "--message-format", "json-render-diagnostics"])
         .args(options)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());

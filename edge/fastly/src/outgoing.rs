@@ -9,6 +9,9 @@ use sluice_app::{Body, Response, host::ByteStream};
 
 use crate::{names, ready::ready};
 
+/// The most that is written at once, bytes: the host copies it, and a long copy is out of the caches before it is sent.
+const WRITE: usize = 128 * 1024;
+
 /// Writes a response, its body as it comes.
 ///
 /// Where the body breaks off it is abandoned: the client sees a broken response, not a short one.
@@ -30,7 +33,7 @@ pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
         match ready(response.body.next()) {
             Ok(Some(chunk)) => {
                 // An error: the client has left.
-                if client.write_all(&chunk).is_err() {
+                if chunk.chunks(WRITE).any(|piece| client.write_all(piece).is_err()) {
                     return;
                 }
             }

@@ -1,4 +1,4 @@
-//! Builds the edge modules.
+//! Builds the edge modules, and what else runs in WASM.
 
 use std::{path::PathBuf, process::Stdio};
 
@@ -49,6 +49,19 @@ pub fn native_perf_guest() -> Result<PathBuf> {
     program.with_context(|| format!("cargo named no program of {PERF_GUEST}"))
 }
 
+/// Builds the ciphers' unit tests, as the edge modules are built. Returns the program's path.
+///
+/// # Errors
+/// As [`spin`].
+pub fn cipher_tests() -> Result<PathBuf> {
+    const TARGET: &str = "wasm32-wasip2";
+    add_target(TARGET)?;
+    let package = "sluice-cipher";
+    let messages = cargo_messages("test", package, &["--no-run", "--target", TARGET])?;
+    let program = last(&messages, |message| message.get("executable")?.as_str().map(PathBuf::from));
+    program.with_context(|| format!("cargo named no tests of {package}"))
+}
+
 const PERF_GUEST: &str = "sluice-perf-guest";
 
 fn build(package: &str, target: &str) -> Result<PathBuf> {
@@ -58,9 +71,14 @@ fn build(package: &str, target: &str) -> Result<PathBuf> {
 
 /// Builds a package in release; cargo's messages.
 fn release(package: &str, options: &[&str]) -> Result<String> {
+    cargo_messages("build", package, options)
+}
+
+/// Has cargo do something in release with a package.
+fn cargo_messages(word: &str, package: &str, options: &[&str]) -> Result<String> {
     let mut command = cargo();
     command
-        .args(["build", "--release", "--package", package, "--message-format", "json-render-diagnostics"])
+        .args([word, "--release", "--package", package, "--message-format", "json-render-diagnostics"])
         .args(options)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());

@@ -1,76 +1,17 @@
 //! Where a function's branch conditions and addresses come from: every value has the worst of the origins that it is computed from, along every
 //! path, until no loop adds anything.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use wasmparser::{BlockType, FuncToValidate, FuncValidatorAllocations, FunctionBody, Operator, ValidatorResources};
 
-/// Where a value comes from; the later, the worse.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Origin {
-    /// Constants, arguments, the stack pointer.
-    #[default]
-    Public,
-    /// A whole word in memory, or what a call gave, as pointers and lengths are.
-    Word,
-    /// Computed from a word otherwise than by sums and comparisons, as a rounded length is.
-    Part,
-    /// A byte in memory, as those of keys and blocks are.
-    Byte,
-    /// A vector, or a lane of one.
-    Vector,
-}
-
-/// What a value decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Decides {
-    /// Which instruction is next, or which of two values is taken.
-    Branch,
-    /// Which memory is read or written, and how much of it.
-    Address,
-}
-
-/// An instruction that a value decides.
-#[derive(Clone, Debug)]
-pub(super) struct Decision {
-    pub(super) decides: Decides,
-    pub(super) origin: Origin,
-    pub(super) instruction: String,
-}
-
-/// All of a function's decisions, and what else is asked of it.
-#[derive(Default)]
-pub(super) struct Traced {
-    pub(super) decisions: Vec<Decision>,
-    /// The functions that it calls, by name.
-    pub(super) calls: BTreeSet<String>,
-    /// Look-ups in a register.
-    pub(super) swizzles: usize,
-}
+use super::decision::{Decides, Decision, Origin, Traced};
 
 /// In the names of instructions on vectors.
 const LANES: [&str; 4] = ["x16", "x8", "x4", "x2"];
 /// What leaves a word a pointer, a length or the answer to a question, after the type in an instruction's name.
-const SUMS: [&str; 17] = [
-    "Add",
-    "Sub",
-    "Shl",
-    "Eqz",
-    "Eq",
-    "Ne",
-    "LtU",
-    "LtS",
-    "GtU",
-    "GtS",
-    "LeU",
-    "LeS",
-    "GeU",
-    "GeS",
-    "WrapI64",
-    "ExtendI32U",
-    "Const",
-];
+const SUMS: &str = "Add Sub Shl Eqz Eq Ne LtU LtS GtU GtS LeU LeS GeU GeS WrapI64 ExtendI32U";
 
 type Locals = Vec<Origin>;
 
@@ -230,7 +171,9 @@ impl<'n> Flow<'n> {
             "I32Load" | "I64Load" | "Call" | "CallIndirect" => Origin::Word,
             _ if name.starts_with('V') || LANES.iter().any(|lanes| name.contains(lanes)) => Origin::Vector,
             _ if loads => Origin::Byte,
-            _ if worst == Origin::Word && !name.get(3..).is_some_and(|what| SUMS.contains(&what)) => Origin::Part,
+            _ if worst == Origin::Word && !name.get(3..).is_some_and(|what| SUMS.split(' ').any(|sum| sum == what)) => {
+                Origin::Part
+            }
             _ => worst,
         };
         self.stack.extend((0..gives).map(|_| given));

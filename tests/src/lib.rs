@@ -18,6 +18,8 @@ pub mod faulty;
 #[cfg(feature = "runtime")]
 pub mod fixture;
 #[cfg(feature = "runtime")]
+pub mod guest;
+#[cfg(feature = "runtime")]
 pub mod perf;
 #[cfg(feature = "runtime")]
 pub mod runtime;

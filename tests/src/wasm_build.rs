@@ -1,4 +1,4 @@
-//! Builds the edge modules.
+//! Builds the edge modules, and what else runs in WASM.
 
 use std::{path::PathBuf, process::Stdio};
 
@@ -44,24 +44,37 @@ pub fn perf_guest() -> Result<PathBuf> {
 /// # Errors
 /// As [`spin`].
 pub fn native_perf_guest() -> Result<PathBuf> {
-    let messages = run(PERF_GUEST, &["--release"])?;
+    let messages = cargo_messages("build", PERF_GUEST, &["--release"])?;
     let program = last(&messages, |message| message.get("executable")?.as_str().map(PathBuf::from));
     program.with_context(|| format!("cargo named no program of {PERF_GUEST}"))
+}
+
+/// Builds the ciphers' unit tests, as the edge modules are built. Returns the program's path.
+///
+/// # Errors
+/// As [`spin`].
+pub fn cipher_tests() -> Result<PathBuf> {
+    const TARGET: &str = "wasm32-wasip2";
+    add_target(TARGET)?;
+    let package = "sluice-cipher";
+    let messages = cargo_messages("test", package, &["--no-run", "--profile", "edge", "--target", TARGET])?;
+    let program = last(&messages, |message| message.get("executable")?.as_str().map(PathBuf::from));
+    program.with_context(|| format!("cargo named no tests of {package}"))
 }
 
 const PERF_GUEST: &str = "sluice-perf-guest";
 
 fn build(package: &str, target: &str) -> Result<PathBuf> {
     add_target(target)?;
-    artifact(&run(package, &["--profile", "edge", "--target", target])?)
+    artifact(&cargo_messages("build", package, &["--profile", "edge", "--target", target])?)
         .with_context(|| format!("cargo named no .wasm of {package}"))
 }
 
-/// Builds a package; cargo's messages.
-fn run(package: &str, options: &[&str]) -> Result<String> {
+/// Has cargo build or test a package; its messages.
+fn cargo_messages(word: &str, package: &str, options: &[&str]) -> Result<String> {
     let mut command = cargo();
     command
-        .args(["build", "--package", package, "--message-format", "json-render-diagnostics"])
+        .args([word, "--package", package, "--message-format", "json-render-diagnostics"])
         .args(options)
         .stdin(Stdio::null())
         .stderr(Stdio::inherit());

@@ -6,23 +6,12 @@ use std::{
     sync::LazyLock,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
-use wasmtime::{
-    Store,
-    component::{Component, Linker, ResourceTable},
-};
-use wasmtime_wasi::{
-    FsPerms, WasiCtx, WasiCtxView, WasiView,
-    p2::{bindings, pipe::MemoryOutputPipe},
-};
-
 use super::{figure::Group, measures::Measures};
-use crate::{runtime::spin, wasm_build};
+use crate::{guest, wasm_build};
+use anyhow::{Context, Result, anyhow, bail};
 
 /// Where the guest finds the media.
 const MEDIA: &str = "/media";
-/// The most that a guest may print.
-const PRINTED: usize = 1 << 20;
 /// In how many parts WASM and native take turns.
 const TURNS: usize = 4;
 /// What native measures are called by.
@@ -59,50 +48,12 @@ fn natively(program: &Path, group: Group, runs: usize, media: &Path) -> Result<S
     String::from_utf8(output.stdout).context("what the guest printed")
 }
 
-/// What a guest in WASM holds.
-struct State {
-    wasi: WasiCtx,
-    table: ResourceTable,
-}
-
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
-    }
-}
-
 /// Runs the guest on this thread, and gives what it printed.
 fn in_wasm(group: Group, runs: usize, media: Option<&Path>) -> Result<String> {
     static MODULE: LazyLock<Result<PathBuf>> = LazyLock::new(wasm_build::perf_guest);
     let module = MODULE.as_ref().map_err(|error| anyhow!("{error:#}"))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("starting a runtime")?;
-    runtime.block_on(run(module, group, runs, media))
-}
-
-async fn run(module: &Path, group: Group, runs: usize, media: Option<&Path>) -> Result<String> {
-    let engine = spin::engine()?;
-    let component =
-        Component::from_file(&engine, module).map_err(|error| anyhow!("{}: {error:#}", module.display()))?;
-    let mut linker = Linker::<State>::new(&engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-
-    let (stdout, stderr) = (MemoryOutputPipe::new(PRINTED), MemoryOutputPipe::new(PRINTED));
-    let mut wasi = WasiCtx::builder();
-    wasi.args(&["sluice-perf-guest", group.as_str(), &runs.to_string()]).stdout(stdout.clone()).stderr(stderr.clone());
-    if let Some(media) = media {
-        wasi.arg(MEDIA);
-        wasi.preopened_dir(media, MEDIA, FsPerms::ReadOnly)
-            .map_err(|error| anyhow!("{}: {error:#}", media.display()))?;
-    }
-    let mut store = Store::new(&engine, State { wasi: wasi.build(), table: ResourceTable::new() });
-    store.set_epoch_deadline(1);
-    store.epoch_deadline_async_yield_and_update(1);
-    let command = bindings::Command::instantiate_async(&mut store, &component, &linker).await?;
-    let outcome = command.wasi_cli_run().call_run(&mut store).await;
-    let text = |pipe: MemoryOutputPipe| String::from_utf8_lossy(&pipe.contents()).into_owned();
-    match outcome {
-        Ok(Ok(())) => Ok(text(stdout)),
-        Ok(Err(())) => bail!("measuring {} in WASM: {}", group.as_str(), text(stderr).trim()),
-        Err(trap) => bail!("measuring {} in WASM: {trap:#}\n{}", group.as_str(), text(stderr).trim()),
-    }
+    let runs = runs.to_string();
+    let mut arguments = vec![group.as_str(), &runs];
+    arguments.extend(media.map(|_| MEDIA));
+    guest::run(module, &arguments, media.map(|media| (media, MEDIA)))
 }

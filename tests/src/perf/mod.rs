@@ -68,6 +68,7 @@ use crate::options::{Options, UsageError};
 use catalogue::FIGURES;
 use figure::{Figure, Group};
 use measures::{Lack, Measures};
+pub use media::{LONG, long_title};
 use report::Report;
 
 const USAGE: &str = "usage: cargo perf [ROW-PREFIX …] [--json FILE] [--runs N] [--list]";

@@ -20,14 +20,20 @@ pub(super) fn cpu_time(pid: u32) -> Result<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[test]
     fn time_spent_is_counted() {
-        let before = cpu_time(std::process::id()).expect("this process");
-        let spent = (0..10_000_000_u64).fold(0, |sum, next| std::hint::black_box(sum ^ next));
-        let after = cpu_time(std::process::id()).expect("this process");
-        assert!(after > before, "{spent}");
+        // Of another process: what this one's other threads have spent is gone when they end.
+        let mut busy = Command::new("yes").stdout(Stdio::null()).spawn().expect("coreutils");
+        let counted = (0..1_000_000).any(|_| {
+            std::thread::yield_now();
+            cpu_time(busy.id()).is_ok_and(|time| !time.is_zero())
+        });
+        busy.kill().and_then(|()| busy.wait()).expect("ends");
+        assert!(counted);
         assert!(cpu_time(u32::MAX).is_err());
     }
 }

@@ -125,6 +125,7 @@ impl EdgeHost {
                     config: spec.config,
                     secrets: spec.secrets,
                     countries: spec.countries,
+                    memory_limit: spec.memory_limit,
                     store: !spec.kv.is_down(),
                     listen: spec.listen,
                     echo_guest_output: spec.echo_guest_output,
@@ -153,7 +154,7 @@ pub struct EdgeSpec {
     pub clock: Clock,
     /// Where addresses are, ISO 3166-1 alpha-2, for a platform that tells.
     pub countries: BTreeMap<IpAddr, String>,
-    /// Bytes of linear memory that one instance may have, where the host lets us say. Viceroy gives 128 MiB.
+    /// Bytes of linear memory that one instance may have; at most [`spin::DEFAULT_MEMORY_LIMIT`] in Viceroy.
     pub memory_limit: usize,
     /// Whether what the guest prints goes to stderr as well as to the log.
     pub echo_guest_output: bool,

@@ -10,6 +10,7 @@ mod iframes;
 mod keys;
 mod manifests;
 mod media;
+mod memory;
 mod paths;
 mod policy;
 mod ranges;
@@ -49,6 +50,7 @@ macro_rules! on_host {
 on_every_host!(
     media::every_sample_of_the_title_is_the_clear_one,
     media::the_same_url_gives_the_same_bytes_of_the_planned_size,
+    memory::a_long_segment_needs_no_more_memory_than_a_short_one,
     iframes::iframes_alone_are_the_segments_own_samples,
     faults::fragments_before_a_stall_arrive_whole,
     faults::a_failing_origin_is_told_and_nothing_of_it_is_kept,

@@ -1,9 +1,11 @@
 //! The packager held against other implementations: its WASM against its native bytes, and every codec in every layout against the
 //! decryptors of others.
 
+mod constant_time;
 mod corpus;
 mod holes;
 mod judge;
+mod kernels;
 #[path = "../../layouts/mod.rs"]
 mod layouts;
 mod matrix;

@@ -5,19 +5,19 @@ use proptest::prelude::*;
 use super::*;
 
 /// NIST SP 800-38A, appendix F: the key and the plaintext of all its AES-128 examples.
-const KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c";
-const PLAIN: &str = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\
+pub(super) const KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c";
+pub(super) const PLAIN: &str = "6bc1bee22e409f96e93d7e117393172aae2d8a571e03ac9c9eb76fac45af8e51\
                      30c81c46a35ce411e5fbc1191a0a52eff69f2445df4f9b17ad2b417be66c3710";
 
-fn hex(text: &str) -> Vec<u8> {
+pub(super) fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).expect("hex")).collect()
 }
 
-fn array(text: &str) -> [u8; 16] {
+pub(super) fn array(text: &str) -> [u8; 16] {
     hex(text).try_into().expect("16 bytes")
 }
 
-fn key() -> ContentKey {
+pub(super) fn key() -> ContentKey {
     ContentKey::new(array(KEY))
 }
 
@@ -42,6 +42,7 @@ on_each_cipher!(
     sp_800_38a_f_2_1_cbc,
     sp_800_38a_f_2_1_cbc_in_chains_side_by_side,
     sp_800_38a_f_5_1_ctr_across_spans,
+    sp_800_38a_f_5_1_ctr_within_a_long_sample,
     the_block_counter_is_64_bits_wide,
     the_pattern_takes_one_block_of_ten_in_one_chain,
     a_span_outside_of_the_buffer_is_refused,
@@ -55,8 +56,8 @@ fn fips_197_appendix_c_1<C: FragmentCipher>() {
     assert_eq!(block, hex("69c4e0d86a7b0430d8cdb78070b4c55a"));
 }
 
-const CBC_IV: &str = "000102030405060708090a0b0c0d0e0f";
-const CBC: &str = "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2\
+pub(super) const CBC_IV: &str = "000102030405060708090a0b0c0d0e0f";
+pub(super) const CBC: &str = "7649abac8119b246cee98e9b12e9197d5086cb9b507219ee95db113a917678b2\
                    73bed6b8e3c1743b7116e69e222295163ff1caa1681fac09120eca307586e1a7";
 
 fn sp_800_38a_f_2_1_cbc<C: FragmentCipher>() {
@@ -85,10 +86,13 @@ fn sp_800_38a_f_2_1_cbc_in_chains_side_by_side<C: FragmentCipher>() {
     }
 }
 
+pub(super) const CTR_COUNTER: &str = "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+pub(super) const CTR: &str = "874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff\
+                              5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee";
+
 fn sp_800_38a_f_5_1_ctr_across_spans<C: FragmentCipher>() {
-    let expected = hex("874d6191b620e3261bef6864990db6ce9806f66b7970fdff8617187bb9fffdff\
-                        5ae4df3edbd5d35e5b4f09020db03eab1e031dda2fbe03d1792170a0f3009cee");
-    let counter = array("f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    let expected = hex(CTR);
+    let counter = array(CTR_COUNTER);
     // The keystream runs on over the clear bytes between spans, wherever they are cut.
     let plain = hex(PLAIN);
     let mut buffer = [&plain[..21], b"clear", &plain[21..]].concat();
@@ -96,6 +100,17 @@ fn sp_800_38a_f_5_1_ctr_across_spans<C: FragmentCipher>() {
     C::new(&key()).counter(&mut buffer, &spans, &[CounterSample { counter, spans: 0..2 }]).expect("in the buffer");
     assert_eq!([&buffer[..21], &buffer[26..]].concat(), expected);
     assert_eq!(&buffer[21..26], b"clear");
+}
+
+fn sp_800_38a_f_5_1_ctr_within_a_long_sample<C: FragmentCipher>() {
+    // The standard's first block is the last one of a batch of 32, the others are the first ones of the next.
+    let counter = (u128::from_be_bytes(array(CTR_COUNTER)) - 31).to_be_bytes();
+    let mut buffer = vec![0; 16 * 100];
+    let standard = 16 * 31..16 * 35;
+    buffer[standard.clone()].copy_from_slice(&hex(PLAIN));
+    let spans = whole(&buffer);
+    C::new(&key()).counter(&mut buffer, &spans, &[CounterSample { counter, spans: 0..1 }]).expect("in the buffer");
+    assert_eq!(buffer[standard], hex(CTR));
 }
 
 fn the_block_counter_is_64_bits_wide<C: FragmentCipher>() {

@@ -7,6 +7,7 @@
 mod body;
 mod log;
 mod manifest;
+mod memory;
 mod server;
 
 use std::{
@@ -34,6 +35,8 @@ pub struct FastlyOptions {
     pub secrets: BTreeMap<String, String>,
     /// Where addresses are: ISO 3166-1 alpha-2. An address that is not listed is unknown.
     pub countries: BTreeMap<std::net::IpAddr, String>,
+    /// Bytes of linear memory that one instance may have. Viceroy gives 128 MiB, and no more.
+    pub memory_limit: usize,
     /// Whether the service has its KV store.
     pub store: bool,
     /// Port 0 takes a free one.
@@ -72,10 +75,11 @@ pub async fn start(options: FastlyOptions) -> Result<Running> {
     let failures = Failures::default();
     let service = manifest::service(&options)?;
     let capture = Arc::new(Mutex::new(Capture::new(log.clone(), failures.clone())));
-    let module = options.module;
+    let (module, memory_limit) = (options.module, options.memory_limit);
     let context = tokio::task::spawn_blocking(move || -> Result<Arc<ExecuteCtx>> {
+        let limited = memory::limited(&module, memory_limit).with_context(|| module.display().to_string())?;
         let builder = ExecuteCtx::build(
-            &module,
+            &limited,
             ProfilingConfig::None,
             HashSet::new(),
             UnknownImportBehavior::LinkError,

@@ -1,5 +1,8 @@
 //! CBC chains. A chain cannot be hurried: each of its blocks waits for the one before it. But eight of them take a step together in the time
 //! of one ([`super::eight`]): every subsample of a fragment is a chain, so that there mostly are enough.
+//!
+//! Constant time: which chain is in which lane, and which block is next, follows from the spans' lengths and the pattern alone. Blocks go to the
+//! kernels and back unseen; a lane's IV is put in by a mask.
 
 use super::{
     Simd,

@@ -5,7 +5,8 @@
 //! changes of that: 32 bits per row and bit, in lane 0 alone. Differences of consecutive counters are consecutive bits, so that those
 //! for any 32 blocks from a multiple of eight on are a word at that byte.
 //!
-//! Constant time: as the rows; the differences are read at a place that the counter says, which is public.
+//! Constant time: as the rows; the differences are read at a place that the counter says, which is public. They are what alone leaves vectors for
+//! integers, and is only stored.
 
 use zeroize::Zeroize;
 

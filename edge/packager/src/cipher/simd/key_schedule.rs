@@ -4,11 +4,13 @@ use super::{field::multiply, permute, vector::V};
 use crate::keys::ContentKey;
 
 /// AES-128's eleven round keys (FIPS-197, 5.2).
+///
+/// Constant time: the S-box is the one of [`permute`], the rest adds bytes at fixed places, and its loops count to constants.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct RoundKeys([[u8; 16]; 11]);
 
 impl RoundKeys {
-    /// Expands a key. The S-box is the vector one: no table in memory is read at a secret place.
+    /// Expands a key.
     pub(super) fn new(key: &ContentKey) -> Self {
         let mut keys = [*key.expose(); 11];
         let mut constant = 1;

@@ -1,3 +1,8 @@
+//! A sample's keystream out of the kernels that make it.
+//!
+//! Constant time: all that decides here are counters and lengths of samples and spans, which whoever sees the protected media sees as well. Keystream
+//! is stored, added and wiped, at places that these say.
+
 use zeroize::Zeroize;
 
 use super::{

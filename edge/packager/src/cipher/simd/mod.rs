@@ -14,6 +14,8 @@ mod permute;
 mod rows;
 mod sbox;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod vector;
 mod walk;
 

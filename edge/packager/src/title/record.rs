@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
-use crate::keys::Kid;
+use crate::{keys::Kid, order};
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
 ///
@@ -180,9 +180,10 @@ impl TrackRecord {
 
     /// The key ids of all key periods in a delivery, in order.
     pub fn kids(&self, delivery: Delivery) -> Vec<Kid> {
-        let mut kids: Vec<_> = self.kids.iter().filter(|entry| entry.scheme == delivery).collect();
-        kids.sort_by_key(|entry| entry.period);
-        kids.into_iter().map(|entry| entry.kid).collect()
+        let kids: Vec<_> = self.kids.iter().filter(|entry| entry.scheme == delivery).collect();
+        let mut periods: Vec<_> = kids.iter().zip(0..).map(|(entry, index)| (entry.period.into(), index)).collect();
+        order::sort(&mut periods);
+        periods.into_iter().filter_map(|(_, index)| Some(kids.get(index as usize)?.kid)).collect()
     }
 
     fn in_period(&self, delivery: Delivery, period: u32) -> Result<Treatment, RecordError> {

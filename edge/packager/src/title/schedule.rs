@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::order;
+
 /// From which segments on a track's protection changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -38,12 +40,12 @@ impl Schedule {
 
     /// The segments at which what protects the track changes, and what does from there on; the first segment always.
     pub fn changes(&self) -> Vec<(u32, Protected)> {
-        let mut at = vec![1, self.clear_lead.saturating_add(1)];
-        at.extend(&self.periods);
-        at.sort_unstable();
+        let at = [1, self.clear_lead.saturating_add(1)].into_iter().chain(self.periods.iter().copied());
+        let mut at: Vec<_> = at.map(|segment| (u64::from(segment), 0)).collect();
+        order::sort(&mut at);
         at.dedup();
         let mut changes: Vec<(u32, Protected)> = Vec::new();
-        for segment in at.into_iter().filter(|segment| *segment > 0) {
+        for segment in at.into_iter().map(|(segment, _)| segment as u32).filter(|segment| *segment > 0) {
             let protected = self.of(segment);
             if changes.last().is_none_or(|(_, before)| *before != protected) {
                 changes.push((segment, protected));

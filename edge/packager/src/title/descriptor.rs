@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     DeliveredBandwidth, Delivery, HdcpLevel, InitSize, KeyPolicy, Role, Schedule, Thumbnails, Timeline, TitleId,
-    TrackId, Version, VideoRange,
+    TrackId, Version, VideoRange, word::words,
 };
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
@@ -24,8 +24,7 @@ pub struct Descriptor {
 }
 
 /// What a track carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrackKind {
     /// Video in CMAF.
     Video,
@@ -36,6 +35,8 @@ pub enum TrackKind {
     /// Images of thumbnails, a file per segment, always in the clear.
     Thumbnail,
 }
+
+words!(TrackKind { Video => "video", Audio => "audio", Text => "text", Thumbnail => "thumbnail" });
 
 impl TrackKind {
     /// Whether a track of this kind and height (in pixels) is within a limit on height, which is one on video alone. Video that does not tell its

@@ -1,8 +1,9 @@
 use serde::{Deserialize, Serialize};
 
+use super::word::words;
+
 /// How a thumbnail track's images are coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageFormat {
     /// JPEG (ISO/IEC 10918-1).
     Jpeg,
@@ -11,6 +12,8 @@ pub enum ImageFormat {
     /// WebP (RFC 9649).
     Webp,
 }
+
+words!(ImageFormat { Jpeg => "jpeg", Png => "png", Webp => "webp" });
 
 impl ImageFormat {
     /// All of them.

@@ -21,6 +21,7 @@ mod role;
 mod schedule;
 mod single;
 mod timeline;
+mod word;
 
 pub use bandwidth::DeliveredBandwidth;
 pub use class::ResolutionClass;

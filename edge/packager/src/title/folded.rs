@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
-use super::Run;
+use super::{Run, member::members};
 
 /// Most runs of a timeline, written out: one for each segment that a playlist lists.
 const MAX_RUNS: usize = 100_000;
@@ -22,15 +22,15 @@ enum Item {
 }
 
 /// Either, as it is read. The derived reader of an untagged enum keeps all that it reads before it looks at it, and brings a second parser.
-#[derive(Deserialize)]
 struct Either {
     d: Option<u64>,
     n: Option<u32>,
-    #[serde(default)]
     f: u32,
     times: Option<u32>,
     of: Option<Vec<Run>>,
 }
+
+members!(Either { ; d, n, f, times, of });
 
 pub(super) fn serialize<S: Serializer>(runs: &[Run], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(fold(runs))

@@ -1,6 +1,6 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::word::words;
+use super::{member::members, word::words};
 
 /// How a thumbnail track's images are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl ImageFormat {
 
 /// What manifests say of a thumbnail track: each of its segments is one image, with thumbnails in rows from left to right, which share the segment's
 /// duration alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Thumbnails {
     /// How the images are coded.
     pub format: ImageFormat,
@@ -67,6 +67,8 @@ pub struct Thumbnails {
     /// Of one thumbnail, in pixels.
     pub height: u32,
 }
+
+members!(Thumbnails { format, columns, rows, width, height;  });
 
 impl Thumbnails {
     /// Thumbnails in an image: at least one.

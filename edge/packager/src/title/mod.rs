@@ -14,6 +14,7 @@ mod hdcp;
 mod ident;
 mod image;
 mod keys;
+mod member;
 pub mod plan;
 mod range;
 mod record;

@@ -1,12 +1,15 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
+use super::{
+    Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version,
+    member::members,
+};
 use crate::{keys::Kid, order};
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
 ///
 /// An absent record means protected with nothing to protect by, which is an error: see [`Treatment`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct TrackRecord {
     /// Format of the document: 1.
     pub v: u32,
@@ -21,57 +24,59 @@ pub struct TrackRecord {
     /// Ticks per second.
     pub timescale: u32,
     /// Picture height in pixels; video only. A tier's cap compares against it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// Whether each segment's I-frames may be had alone, as segments of their own: only where indexing has taken them out of every one.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub iframes: bool,
     /// How the images of a thumbnail track are coded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageFormat>,
     /// Key id per delivery and key period; empty only for a track that is delivered in the clear.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
     /// Whether the whole title is unprotected, by the operator's declaration at indexing.
-    #[serde(default)]
     pub unprotected_title: bool,
     /// The sample entry with its codec configuration (the child of `stsd`), base64: what tells how samples are laid out. Empty for plain WebVTT.
-    #[serde(default)]
     pub sample_entry: String,
     /// The segments.
     pub timeline: Timeline,
     /// Where among them its protection changes.
-    #[serde(default, skip_serializing_if = "Schedule::is_plain")]
+    #[serde(skip_serializing_if = "Schedule::is_plain")]
     pub schedule: Schedule,
     /// Where `pssh` boxes stand in the media, beside the manifest; `None`: nowhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pssh: Option<PsshPlaces>,
 }
 
+members!(TrackRecord { v, track, version, kind, number, timescale, timeline; height, iframes, image, kids, unprotected_title, sample_entry, schedule, pssh });
+
 /// The key id of a track in one delivery and key period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DeliveryKid {
     /// `cenc`, `cbcs` or `aes128`.
     pub scheme: Delivery,
     /// Its key id.
     pub kid: Kid,
     /// The key period, from 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub period: u32,
 }
 
+members!(DeliveryKid { scheme, kid; period });
+
 /// Where `pssh` boxes stand in the media.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PsshPlaces {
     /// In the init segment, for the keys of all key periods.
-    #[serde(default)]
     pub init: bool,
     /// In each protected fragment, for its own key.
-    #[serde(default)]
     pub moof: bool,
     /// The systems that have one each.
     pub systems: Vec<KeySystem>,
 }
+
+members!(PsshPlaces { systems; init, moof });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {

@@ -1,17 +1,20 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::member::members;
 use crate::order;
 
 /// From which segments on a track's protection changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Schedule {
     /// How many segments, from the first on, leave in the clear though the track is protected, so that playback begins before a licence is there.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub clear_lead: u32,
     /// The first segment of each key period after the first one: increasing numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub periods: Vec<u32>,
 }
+
+members!(Schedule { ; clear_lead, periods });
 
 /// What protects a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,12 @@
 use core::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::{Scheme, Timeline, plan::Entry};
+use super::{Scheme, Timeline, member::members, plan::Entry};
 use crate::bmff::sidx;
 
 /// Bytes of a track's init segment, in the clear and as it leaves in each scheme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct InitSize {
     /// In the clear.
     pub clear: u32,
@@ -15,6 +15,8 @@ pub struct InitSize {
     /// In `cbcs`.
     pub cbcs: u32,
 }
+
+members!(InitSize { clear, cenc, cbcs;  });
 
 impl InitSize {
     /// As delivered: in the clear where `scheme` is `None`.

@@ -81,13 +81,9 @@ mod tests {
         let modulus = BigUint::from_bytes_be(&[0x9b; 256]) + 4u8;
         let rsa = RsaPublicKey::new(modulus, 65_537u32.into()).expect("key").to_public_key_der().expect("DER");
         let point = ::p256::SecretKey::from_slice(&[7; 32]).expect("key").public_key();
+        let short = ::p256::elliptic_curve::sec1::ToEncodedPoint::to_encoded_point(&point, true);
         let uncompressed = point.to_public_key_der().expect("DER").into_vec();
-        let compressed = [
-            &b"\x30\x39\x30\x13"[..],
-            P256,
-            b"\x03\x22\x00",
-            ::p256::elliptic_curve::sec1::ToEncodedPoint::to_encoded_point(&point, true).as_bytes(),
-        ];
+        let compressed = [&b"\x30\x39\x30\x13"[..], P256, b"\x03\x22\x00", short.as_bytes()];
         let ed = [&b"\x30\x2a\x30\x05"[..], ED25519, b"\x03\x21\x00", &[5; 32]];
         [rsa.into_vec(), uncompressed, compressed.concat(), ed.concat()]
     }

@@ -1,6 +1,7 @@
 use serde::Serialize;
+use sluice_document::members;
 
-use super::{Delivery, Track, member::members};
+use super::{Delivery, Track};
 
 /// What a track's segments take as a delivery sends them: measured at indexing, from the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -13,7 +14,7 @@ pub struct DeliveredBandwidth {
     pub average: u32,
 }
 
-members!(DeliveredBandwidth { scheme, peak, average;  });
+members!(DeliveredBandwidth { scheme, peak, average });
 
 impl Track {
     /// What the track takes in that delivery, where indexing measured it. In the clear, see [`Track::peak_bandwidth`].

@@ -1,4 +1,6 @@
-use super::{Video, word::words};
+use sluice_document::words;
+
+use super::Video;
 
 /// A resolution class: video tracks that share a key where a title has keys by resolution, so that a right to one does not open the next.
 ///

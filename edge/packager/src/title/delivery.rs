@@ -1,4 +1,4 @@
-use super::word::words;
+use sluice_document::words;
 
 /// A Common Encryption scheme (ISO/IEC 23001-7, 10).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

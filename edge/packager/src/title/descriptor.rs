@@ -1,8 +1,9 @@
 use serde::Serialize;
+use sluice_document::{members, words};
 
 use super::{
     DeliveredBandwidth, Delivery, HdcpLevel, InitSize, KeyPolicy, Role, Schedule, Thumbnails, Timeline, TitleId,
-    TrackId, Version, VideoRange, member::members, word::words,
+    TrackId, Version, VideoRange,
 };
 
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
@@ -23,7 +24,7 @@ pub struct Descriptor {
     pub key_policy: Option<KeyPolicy>,
 }
 
-members!(Descriptor { v, title, version, tracks; key_policy });
+members!(Descriptor { v, title, version, tracks, key_policy = None });
 
 /// What a track carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,7 +106,7 @@ pub struct Track {
     pub schedule: Schedule,
 }
 
-members!(Track { id, kind, codec, timescale, peak_bandwidth, average_bandwidth, timeline; delivered, language, label, role, default, hdcp, video, audio, text, init_size, thumbnails, schedule });
+members!(Track { id, kind, codec, timescale, peak_bandwidth, average_bandwidth, delivered = Vec::new(), language = None, label = None, role = None, default = false, hdcp = None, video = None, audio = None, text = None, init_size = None, thumbnails = None, timeline, schedule = Schedule::default() });
 
 /// What manifests say of a video track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -124,7 +125,7 @@ pub struct Video {
     pub iframes: Option<IFrames>,
 }
 
-members!(Video { width, height, frame_rate; range, iframes });
+members!(Video { width, height, frame_rate, range = None, iframes = None });
 
 /// What manifests say of a video track's I-frames: each with its fragment's head, for as long as until the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -138,7 +139,7 @@ pub struct IFrames {
     pub segments: Option<IFrameSegments>,
 }
 
-members!(IFrames { peak_bandwidth, average_bandwidth; segments });
+members!(IFrames { peak_bandwidth, average_bandwidth, segments = None });
 
 /// What manifests say of segments that hold a track's I-frames alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -150,7 +151,7 @@ pub struct IFrameSegments {
     pub max_playout_rate: u32,
 }
 
-members!(IFrameSegments { bandwidth, max_playout_rate;  });
+members!(IFrameSegments { bandwidth, max_playout_rate });
 
 /// What manifests say of an audio track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -161,7 +162,7 @@ pub struct Audio {
     pub sample_rate: u32,
 }
 
-members!(Audio { channels, sample_rate;  });
+members!(Audio { channels, sample_rate });
 
 /// What manifests say of a text track.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -171,7 +172,7 @@ pub struct Text {
     pub fragmented: bool,
 }
 
-members!(Text { ; fragmented });
+members!(Text { fragmented = false });
 
 impl Track {
     /// Whether DASH lists it as CMAF: all but plain WebVTT.

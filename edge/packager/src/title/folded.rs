@@ -2,8 +2,9 @@
 //! title lasts, and every manifest request parses it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use sluice_document::members;
 
-use super::{Run, member::members};
+use super::Run;
 
 /// Most runs of a timeline, written out: one for each segment that a playlist lists.
 const MAX_RUNS: usize = 100_000;
@@ -30,7 +31,7 @@ struct Either {
     of: Option<Vec<Run>>,
 }
 
-members!(Either { ; d, n, f, times, of });
+members!(Either { d = None, n = None, f = 0, times = None, of = None });
 
 pub(super) fn serialize<S: Serializer>(runs: &[Run], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(fold(runs))

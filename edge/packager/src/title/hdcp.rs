@@ -1,4 +1,4 @@
-use super::word::words;
+use sluice_document::words;
 
 /// The copy protection that a display's link must have before a picture is shown (rfc8216bis, 4.4.6.2, HDCP-LEVEL).
 ///

@@ -1,6 +1,5 @@
 use serde::Serialize;
-
-use super::{member::members, word::words};
+use sluice_document::{members, words};
 
 /// How a thumbnail track's images are coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ pub struct Thumbnails {
     pub height: u32,
 }
 
-members!(Thumbnails { format, columns, rows, width, height;  });
+members!(Thumbnails { format, columns, rows, width, height });
 
 impl Thumbnails {
     /// Thumbnails in an image: at least one.

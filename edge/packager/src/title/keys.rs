@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
+use sluice_document::members;
 
-use super::{Delivery, KeySystem, ResolutionClass, Scheme, Track, TrackId, TrackKind, Video, member::members};
+use super::{Delivery, KeySystem, ResolutionClass, Scheme, Track, TrackId, TrackKind, Video};
 use crate::keys::Kid;
 
 /// How a title is protected, and by which systems its keys may be had.
@@ -12,7 +13,7 @@ pub struct KeyPolicy {
     pub schemes: Vec<SchemeKeys>,
 }
 
-members!(KeyPolicy { systems, schemes;  });
+members!(KeyPolicy { systems, schemes });
 
 /// The keys of one delivery. No two deliveries share a content key.
 #[derive(Clone, Debug, Serialize)]
@@ -23,7 +24,7 @@ pub struct SchemeKeys {
     pub keys: Vec<TitleKey>,
 }
 
-members!(SchemeKeys { scheme, keys;  });
+members!(SchemeKeys { scheme, keys });
 
 /// One content key of a title: what it is for, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -37,7 +38,7 @@ pub struct TitleKey {
     pub period: u32,
 }
 
-members!(TitleKey { kid, scope; period });
+members!(TitleKey { kid, scope, period = 0 });
 
 /// Which tracks a key protects. Of several that fit a track, the narrowest holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

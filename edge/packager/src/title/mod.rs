@@ -14,7 +14,6 @@ mod hdcp;
 mod ident;
 mod image;
 mod keys;
-mod member;
 pub mod plan;
 mod range;
 mod record;
@@ -22,7 +21,6 @@ mod role;
 mod schedule;
 mod single;
 mod timeline;
-mod word;
 
 pub use bandwidth::DeliveredBandwidth;
 pub use class::ResolutionClass;

@@ -1,4 +1,4 @@
-use super::word::words;
+use sluice_document::words;
 
 /// The range of a picture's luminance, as far as manifests tell it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,7 @@
 use serde::Serialize;
+use sluice_document::members;
 
-use super::{
-    Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version,
-    member::members,
-};
+use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
 use crate::{keys::Kid, order};
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
@@ -49,7 +47,7 @@ pub struct TrackRecord {
     pub pssh: Option<PsshPlaces>,
 }
 
-members!(TrackRecord { v, track, version, kind, number, timescale, timeline; height, iframes, image, kids, unprotected_title, sample_entry, schedule, pssh });
+members!(TrackRecord { v, track, version, kind, number, timescale, height = None, iframes = false, image = None, kids = Vec::new(), unprotected_title = false, sample_entry = String::new(), timeline, schedule = Schedule::default(), pssh = None });
 
 /// The key id of a track in one delivery and key period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,7 +61,7 @@ pub struct DeliveryKid {
     pub period: u32,
 }
 
-members!(DeliveryKid { scheme, kid; period });
+members!(DeliveryKid { scheme, kid, period = 0 });
 
 /// Where `pssh` boxes stand in the media.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,7 +74,7 @@ pub struct PsshPlaces {
     pub systems: Vec<KeySystem>,
 }
 
-members!(PsshPlaces { systems; init, moof });
+members!(PsshPlaces { init = false, moof = false, systems });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {

@@ -1,4 +1,6 @@
-use super::{TrackKind, word::words};
+use sluice_document::words;
+
+use super::TrackKind;
 
 /// What a track is for among those of its kind: the words of DASH (ISO/IEC 23009-1, 5.8.5.5, `urn:mpeg:dash:role:2011`), of `title.toml` and of the
 /// descriptor.

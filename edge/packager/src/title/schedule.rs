@@ -1,6 +1,6 @@
 use serde::Serialize;
+use sluice_document::members;
 
-use super::member::members;
 use crate::order;
 
 /// From which segments on a track's protection changes.
@@ -14,7 +14,7 @@ pub struct Schedule {
     pub periods: Vec<u32>,
 }
 
-members!(Schedule { ; clear_lead, periods });
+members!(Schedule { clear_lead = 0, periods = Vec::new() });
 
 /// What protects a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

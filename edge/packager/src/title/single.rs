@@ -1,8 +1,9 @@
 use core::ops::Range;
 
 use serde::Serialize;
+use sluice_document::members;
 
-use super::{Scheme, Timeline, member::members, plan::Entry};
+use super::{Scheme, Timeline, plan::Entry};
 use crate::bmff::sidx;
 
 /// Bytes of a track's init segment, in the clear and as it leaves in each scheme.
@@ -16,7 +17,7 @@ pub struct InitSize {
     pub cbcs: u32,
 }
 
-members!(InitSize { clear, cenc, cbcs;  });
+members!(InitSize { clear, cenc, cbcs });
 
 impl InitSize {
     /// As delivered: in the clear where `scheme` is `None`.

@@ -1,6 +1,5 @@
 use serde::{Deserialize, Serialize};
-
-use super::member::members;
+use sluice_document::members;
 
 /// `count` segments in a row of the same duration and fragment count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -14,7 +13,7 @@ pub struct Run {
     pub f: u32,
 }
 
-members!(Run { d, n; f });
+members!(Run { d, n, f = 0 });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {

@@ -8,6 +8,7 @@ use serde::{
 };
 
 /// The words of an enum, in the order of its variants: as what it is written, and from what it reads.
+#[macro_export]
 macro_rules! words {
     ($name:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
         impl serde::Serialize for $name {
@@ -19,17 +20,18 @@ macro_rules! words {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let place = $crate::title::word::place(deserializer, stringify!($name), &[$($word),+])?;
+                let place = $crate::word::place(deserializer, stringify!($name), &[$($word),+])?;
                 Ok([$(Self::$variant),+][place])
             }
         }
     };
 }
 
-pub(super) use words;
-
 /// The place of the word that is read among `words`.
-pub(super) fn place<'de, D: Deserializer<'de>>(
+///
+/// # Errors
+/// Of another word, and of what is none.
+pub fn place<'de, D: Deserializer<'de>>(
     deserializer: D,
     name: &'static str,
     words: &'static [&'static str],
@@ -80,18 +82,48 @@ impl Visitor<'_> for Word {
 
 #[cfg(test)]
 mod tests {
-    use crate::title::{Delivery, Role};
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Ours {
+        Cenc,
+        ForcedSubtitle,
+    }
+    crate::words!(Ours { Cenc => "cenc", ForcedSubtitle => "forced-subtitle" });
+
+    /// As serde derives it.
+    mod derived {
+        #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub(super) enum Ours {
+            Cenc,
+            ForcedSubtitle,
+        }
+    }
 
     #[test]
-    fn words_read_as_a_derived_visitor_reads_them() {
-        let read = |text: &str| serde_json::from_str::<Delivery>(text).map_err(|error| error.to_string());
-        assert_eq!(read("\"aes128\""), Ok(Delivery::Aes128));
-        assert_eq!(read("{\"clear\":null}"), Ok(Delivery::Clear));
-        let unknown = "unknown variant `CENC`, expected one of `cenc`, `cbcs`, `aes128`, `clear` at line 1 column 6";
-        assert_eq!(read("\"CENC\""), Err(unknown.to_owned()));
-        assert_eq!(read("1"), Err("expected value at line 1 column 1".to_owned()));
-        assert!(read("{\"clear\":1}").is_err() && read("null").is_err());
-        assert_eq!(serde_json::from_str::<Option<Role>>("null").expect("reads"), None);
-        assert_eq!(serde_json::to_string(&Role::ForcedSubtitle).expect("writes"), "\"forced-subtitle\"");
+    fn words_read_as_a_derived_reader_reads_them_to_the_letter() {
+        let documents = [
+            "\"cenc\"",
+            "\"forced-subtitle\"",
+            "{\"cenc\":null}",
+            "{\"cenc\":1}",
+            "\"CENC\"",
+            "1",
+            "null",
+            "[]",
+            "{}",
+            "\"ce",
+            "",
+        ];
+        for text in documents {
+            let ours = serde_json::from_slice::<Ours>(text.as_bytes()).map(|word| word as u8);
+            let derived = serde_json::from_slice::<derived::Ours>(text.as_bytes()).map(|word| word as u8);
+            assert_eq!(ours.map_err(|error| error.to_string()), derived.map_err(|error| error.to_string()), "{text}");
+        }
+        for (ours, derived) in
+            [(Ours::Cenc, derived::Ours::Cenc), (Ours::ForcedSubtitle, derived::Ours::ForcedSubtitle)]
+        {
+            let written = |text: Result<String, serde_json::Error>| text.expect("writes");
+            assert_eq!(written(serde_json::to_string(&ours)), written(serde_json::to_string(&derived)));
+        }
     }
 }

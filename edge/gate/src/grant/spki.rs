@@ -77,6 +77,9 @@ mod tests {
 
     use super::*;
 
+    /// What bytes are as a key of each kind.
+    type Read = (Option<(BigUint, BigUint)>, Option<::p256::PublicKey>, Option<Vec<u8>>);
+
     fn documents() -> [Vec<u8>; 4] {
         let modulus = BigUint::from_bytes_be(&[0x9b; 256]) + 4u8;
         let rsa = RsaPublicKey::new(modulus, 65_537u32.into()).expect("key").to_public_key_der().expect("DER");
@@ -89,7 +92,7 @@ mod tests {
     }
 
     /// As the crates read it.
-    fn oracle(der: &[u8]) -> (Option<(BigUint, BigUint)>, Option<::p256::PublicKey>, Option<Vec<u8>>) {
+    fn oracle(der: &[u8]) -> Read {
         let rsa = RsaPublicKey::from_public_key_der(der).ok().map(|key| (key.n().clone(), key.e().clone()));
         let ed = SubjectPublicKeyInfoRef::try_from(der)
             .ok()
@@ -98,7 +101,7 @@ mod tests {
         (rsa, ::p256::PublicKey::from_public_key_der(der).ok(), ed)
     }
 
-    fn ours(der: &[u8]) -> (Option<(BigUint, BigUint)>, Option<::p256::PublicKey>, Option<Vec<u8>>) {
+    fn ours(der: &[u8]) -> Read {
         let rsa = rsa(der).and_then(|(n, e)| {
             let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e)).ok()?;
             Some((key.n().clone(), key.e().clone()))

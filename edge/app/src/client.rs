@@ -28,9 +28,7 @@ fn told_by(proxy: &Proxy, request: &Request, own: Client) -> Client {
 }
 
 fn text<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let mut values = request.headers.get_all(name).iter();
-    let value = values.next()?;
-    if values.next().is_some() { None } else { value.to_str().ok().map(str::trim) }
+    request.named(name).map(str::trim)
 }
 
 /// ISO 3166-1 alpha-2; `XX` and `T1` and the like, by which some proxies say that they do not know, are unknown.

@@ -15,8 +15,7 @@ pub(crate) struct Slice {
 pub(crate) fn not_modified(request: &Request, etag: &str) -> bool {
     request
         .headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
+        .all(header::IF_NONE_MATCH.as_str())
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
@@ -31,8 +30,9 @@ pub(crate) fn not_modified(request: &Request, etag: &str) -> bool {
 /// # Errors
 /// [`Error::RangeUnsatisfiable`]
 pub(crate) fn range(request: &Request, etag: &str, total: u64) -> Result<Option<Slice>, Error> {
-    let Some(text) = request.header(header::RANGE) else { return Ok(None) };
-    if request.headers.contains_key(header::IF_RANGE) && request.header(header::IF_RANGE) != Some(etag) {
+    let Some(text) = request.header(&header::RANGE) else { return Ok(None) };
+    let conditional = request.headers.all(header::IF_RANGE.as_str()).next().is_some();
+    if conditional && request.header(&header::IF_RANGE) != Some(etag) {
         return Ok(None);
     }
     let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
@@ -59,13 +59,12 @@ pub(crate) fn range(request: &Request, etag: &str, total: u64) -> Result<Option<
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue, Method};
+    use http::{HeaderValue, Method};
 
     use super::*;
 
     fn request(headers: &[(http::HeaderName, &'static str)]) -> Request {
-        let headers: HeaderMap =
-            headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), HeaderValue::from_static(value))).collect();
         Request {
             method: Method::GET,
             target: String::new(),

@@ -1,73 +1,62 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
-use serde::Deserialize;
+use sluice_document::{members, words};
 use sluice_gate::grant::ViewerConfig;
 
 use crate::{Error, Host};
 
 /// The document. Secrets are in it by name only.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     /// Format of the document: 1.
     pub(crate) v: u32,
     /// What `/healthz` tells, so that an operator sees which document is live.
-    #[serde(default)]
     pub(crate) name: String,
     pub(crate) origin: OriginConfig,
     pub(crate) viewer: ViewerConfig,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
-    #[serde(default)]
     pub(crate) public_url: Option<String>,
     /// A lease's life.
-    #[serde(default = "default_lease_seconds")]
     pub(crate) lease_seconds: u64,
     /// The longest life of a session, and so of its handle.
-    #[serde(default = "default_session_seconds")]
     pub(crate) session_seconds: u64,
     /// What a handle is bound to beside the country.
-    #[serde(default)]
     pub(crate) handle_binding: HandleBinding,
     /// Sessions that one client address may create in a minute, where the platform can count.
-    #[serde(default)]
     pub(crate) sessions_per_minute: Option<u32>,
-    #[serde(default)]
     pub(crate) cors: Cors,
     /// A proxy in front whose headers tell the client, where the platform itself does not.
-    #[serde(default)]
     pub(crate) proxy: Option<Proxy>,
 }
 
+members!(deny Config { v, name = String::new(), origin, viewer, public_url = None, lease_seconds = default_lease_seconds(), session_seconds = default_session_seconds(), handle_binding = HandleBinding::None, sessions_per_minute = None, cors = Cors::default(), proxy = None });
+
 /// Where the clear media comes from.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct OriginConfig {
     /// Scheme, host and port, without a trailing slash.
     pub(crate) url: String,
     /// The platform's name of the backend, where it has such names.
-    #[serde(default = "default_backend")]
     pub(crate) backend: String,
-    #[serde(default = "default_connect")]
     pub(crate) connect_ms: u64,
-    #[serde(default = "default_first_byte")]
     pub(crate) first_byte_ms: u64,
-    #[serde(default = "default_between_bytes")]
     pub(crate) between_bytes_ms: u64,
 }
 
+members!(deny OriginConfig { url, backend = default_backend(), connect_ms = default_connect(), first_byte_ms = default_first_byte(), between_bytes_ms = default_between_bytes() });
+
 /// Which pages may call.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Cors {
     /// Origins as browsers send them (`https://tv.example`). There is no wildcard: requests carry credentials.
-    #[serde(default)]
     pub(crate) origins: Vec<String>,
 }
 
+members!(deny Cors { origins = Vec::new() });
+
 /// What a handle is bound to beside the country. Networks change under a moving viewer: `prefix` and `asn` break
 /// players that roam, and `prefix` those that change between IPv4 and IPv6.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum HandleBinding {
     #[default]
     None,
@@ -75,21 +64,21 @@ pub(crate) enum HandleBinding {
     Prefix,
 }
 
+words!(HandleBinding { None => "none", Asn => "asn", Prefix => "prefix" });
+
 /// A trusted proxy: its headers count only beside its secret.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub(crate) struct Proxy {
     /// Name of the secret.
     pub(crate) secret: String,
     /// The header that carries it.
     pub(crate) secret_header: String,
-    #[serde(default)]
     pub(crate) country_header: Option<String>,
-    #[serde(default)]
     pub(crate) address_header: Option<String>,
-    #[serde(default)]
     pub(crate) asn_header: Option<String>,
 }
+
+members!(deny Proxy { secret, secret_header, country_header = None, address_header = None, asn_header = None });
 
 fn default_lease_seconds() -> u64 {
     300

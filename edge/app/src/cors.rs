@@ -20,7 +20,7 @@ pub(crate) fn preflight<B>(methods: &'static str) -> Response<B> {
 /// Opens a response to the calling page, if its origin is listed.
 pub(crate) fn open<B>(config: &Config, request: &Request, response: &mut Response<B>) {
     response.set(header::VARY, "Origin");
-    let Some(origin) = request.header(header::ORIGIN) else { return };
+    let Some(origin) = request.header(&header::ORIGIN) else { return };
     if config.cors.origins.iter().any(|listed| listed == origin) {
         response.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.set(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");

@@ -21,6 +21,7 @@ mod decision;
 mod error;
 mod etag;
 mod handlers;
+mod headers;
 pub mod host;
 mod media;
 mod origin;
@@ -32,6 +33,7 @@ mod slots;
 
 pub use error::Error;
 pub use handlers::handle;
+pub use headers::Headers;
 pub use host::Host;
 pub use media::{BodyError, MediaBody};
 pub use request::{MAX_BODY, MAX_TARGET, Request};

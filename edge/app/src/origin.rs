@@ -1,6 +1,7 @@
 //! What the app asks of the origin: documents of bounded size, and media as a stream.
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use sluice_document::members;
 use sluice_gate::rights::Rights;
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap},
@@ -49,21 +50,24 @@ pub(crate) struct Document<T, B> {
     pub(crate) body: B,
 }
 
-#[derive(Deserialize)]
 struct RightsOf {
     rights: Rights,
 }
 
-#[derive(Deserialize)]
+members!(RightsOf { rights });
+
 struct KeyDocument {
     keys: Vec<WrappedKey>,
 }
 
-#[derive(Deserialize)]
+members!(KeyDocument { keys });
+
 struct WrappedKey {
     kid: Kid,
     wrapped: String,
 }
+
+members!(WrappedKey { kid, wrapped });
 
 impl<'a, H: Host> Origin<'a, H> {
     pub(crate) async fn new(host: &'a H, config: &'a OriginConfig) -> Result<Self, Error> {

@@ -1,4 +1,6 @@
-use http::{HeaderMap, HeaderName, Method};
+use http::{HeaderName, Method};
+
+use crate::Headers;
 
 /// The longest request target (path and query), bytes.
 pub const MAX_TARGET: usize = 8192;
@@ -17,7 +19,7 @@ pub struct Request {
     /// Whether the client came by TLS.
     pub secure: bool,
     /// All headers.
-    pub headers: HeaderMap,
+    pub headers: Headers,
     /// The body, up to [`MAX_BODY`] + 1 bytes.
     pub body: Vec<u8>,
 }
@@ -43,23 +45,27 @@ impl Request {
     }
 
     /// A header's value where it is there, is text and stands alone.
-    pub(crate) fn header(&self, name: HeaderName) -> Option<&str> {
-        let mut values = self.headers.get_all(name).iter();
+    pub(crate) fn header<'a>(&'a self, name: &HeaderName) -> Option<&'a str> {
+        self.named(name.as_str())
+    }
+
+    /// The same by a name that the configuration gives.
+    pub(crate) fn named<'a>(&'a self, name: &str) -> Option<&'a str> {
+        let mut values = self.headers.all(name);
         let value = values.next()?;
         if values.next().is_some() { None } else { value.to_str().ok() }
     }
 
     /// `Authorization: Bearer …`
     pub(crate) fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = self.header(http::header::AUTHORIZATION)?.split_once(' ')?;
+        let (scheme, token) = self.header(&http::header::AUTHORIZATION)?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }
 
     /// The values of every cookie of that name, in order.
     pub(crate) fn cookies<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.headers
-            .get_all(http::header::COOKIE)
-            .iter()
+            .all(http::header::COOKIE.as_str())
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(';'))
             .filter_map(|pair| pair.trim().split_once('='))

@@ -2,9 +2,9 @@ use core::net::IpAddr;
 use std::io::Read;
 
 use fastly::handle::{BodyHandle, RequestHandle};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderValue, Method};
 use serde::Deserialize;
-use sluice_app::{MAX_BODY, MAX_TARGET, Request, host::Client};
+use sluice_app::{Headers, MAX_BODY, MAX_TARGET, Request, host::Client};
 
 use crate::abi;
 
@@ -35,13 +35,13 @@ pub(crate) fn read((head, body): (RequestHandle, BodyHandle)) -> Incoming {
     Incoming { request: Request { method, target, authority, secure, headers, body: bytes }, client }
 }
 
-fn headers(head: &RequestHandle) -> HeaderMap {
-    let mut headers = HeaderMap::new();
+fn headers(head: &RequestHandle) -> Headers {
+    let mut headers = Headers::default();
     for name in head.get_header_names(MAX_HEADERS).flatten() {
         for value in head.get_header_values(&name, MAX_HEADERS).flatten() {
             // Copied: the SDK's value is a part of the whole buffer, and holds it.
             if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-                headers.append(&name, value);
+                headers.append(name.to_string(), value);
             }
         }
     }

@@ -15,6 +15,7 @@ pub mod hls;
 pub mod keys;
 pub mod manifest;
 mod obu;
+mod order;
 pub mod title;
 pub mod trick;
 

@@ -1,5 +1,5 @@
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use sluice_app::{MAX_BODY, Request, host::Client};
+use http::{HeaderValue, Method};
+use sluice_app::{Headers, MAX_BODY, Request, host::Client};
 use spin_sdk::{
     http::IncomingRequest,
     wit::wasi::http0_2_0::types::{Method as WasiMethod, Scheme},
@@ -18,11 +18,11 @@ pub(crate) fn client(incoming: &IncomingRequest) -> Client {
     Client { address, ..Client::default() }
 }
 
-/// Reads head and body. What is not HTTP at all does not get here; a header that `http` refuses is left out.
+/// Reads head and body. What is not HTTP at all does not get here; a header that `http` refuses the value of is left out.
 pub(crate) async fn read(incoming: IncomingRequest) -> Request {
-    let mut headers = HeaderMap::new();
+    let mut headers = Headers::default();
     for (name, value) in incoming.headers().entries() {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        if let Ok(value) = HeaderValue::try_from(value) {
             headers.append(name, value);
         }
     }

@@ -1,5 +1,5 @@
 use anyhow::{Context, Result, ensure};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use sluice_app::{Request, handle};
 
@@ -73,8 +73,8 @@ impl Edge {
 /// A request with one header.
 pub(crate) fn request(method: Method, target: &str, header: (HeaderName, &str), body: &Value) -> Result<Request> {
     let (name, value) = header;
-    let mut headers = HeaderMap::new();
-    headers.insert(name, HeaderValue::from_str(value).context("a header")?);
+    let value = HeaderValue::from_str(value).context("a header")?;
+    let headers = [(name.to_string(), value)].into_iter().collect();
     let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
     Ok(Request { method, target: target.to_owned(), authority: "edge.example".to_owned(), secure: true, headers, body })
 }

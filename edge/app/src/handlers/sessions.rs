@@ -1,7 +1,8 @@
 //! Sessions: minted from a viewer's grant, listed, renewed, ended.
 
 use http::{StatusCode, header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::members;
 use sluice_gate::{
     AccountId, Deny, Roots, SessionId, TitleTag, Unix,
     grant::{self, Grant},
@@ -26,12 +27,12 @@ use crate::{
     slots::{self, Holding},
 };
 
-#[derive(Deserialize)]
 struct NewSession {
     title: String,
-    #[serde(default)]
     device: Option<String>,
 }
+
+members!(NewSession { title, device = None });
 
 #[derive(Serialize)]
 struct SessionObject<'a> {

@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::{members, words};
 
 /// How viewers' tokens are recognised: the `viewer` object of the edge's configuration.
 ///
@@ -6,60 +6,53 @@ use serde::{Deserialize, Serialize};
 /// {"issuer":"https://accounts.tv.example","audience":"sluice",
 ///  "keys":[{"kid":"2026-11","alg":"ES256","public_key":"-----BEGIN PUBLIC KEY-----…"}]}
 /// ```
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ViewerConfig {
     /// One key, or two while one replaces the other.
     pub keys: Vec<ViewerKeyConfig>,
     /// What `iss` must be; without it, `iss` is not looked at.
-    #[serde(default)]
     pub issuer: Option<String>,
     /// What `aud` must be or contain; without it, a token that has an `aud` is meant for somebody else and refused (RFC 7519, 4.1.3).
-    #[serde(default)]
     pub audience: Option<String>,
     /// Seconds by which the issuer's clock may be ahead of the edge's: for `nbf` and `iat`. `exp` is strict, for no session outlives it.
-    #[serde(default = "default_leeway")]
     pub leeway_seconds: u64,
     /// The claim that names the tier (a string).
-    #[serde(default = "default_tier_claim")]
     pub tier_claim: String,
     /// The claim that lists the titles (an array of strings); a token without it covers every title.
-    #[serde(default = "default_titles_claim")]
     pub titles_claim: String,
 }
 
+members!(deny ViewerConfig { keys, issuer = None, audience = None, leeway_seconds = default_leeway(), tier_claim = default_tier_claim(), titles_claim = default_titles_claim() });
+
 /// One key by which tokens are signed. Its algorithm is said here and never by the token.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ViewerKeyConfig {
     /// The `kid` of the tokens that it signs.
     pub kid: String,
     /// The one algorithm that it is used with.
     pub alg: Algorithm,
     /// HS256: the name of the secret in the platform's secret store. At least 32 bytes (RFC 7518, 3.2).
-    #[serde(default)]
     pub secret: Option<String>,
     /// RS256, ES256, EdDSA: the public key, PEM (`BEGIN PUBLIC KEY`, a SubjectPublicKeyInfo). RSA: 2048 to 4096 bits.
-    #[serde(default)]
     pub public_key: Option<String>,
 }
 
+members!(deny ViewerKeyConfig { kid, alg, secret = None, public_key = None });
+
 /// A signature algorithm (RFC 7518, RFC 8037).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     /// HMAC with SHA-256.
-    #[serde(rename = "HS256")]
     Hs256,
     /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[serde(rename = "RS256")]
     Rs256,
     /// ECDSA on P-256 with SHA-256.
-    #[serde(rename = "ES256")]
     Es256,
     /// Ed25519.
-    #[serde(rename = "EdDSA")]
     EdDsa,
 }
+
+words!(Algorithm { Hs256 => "HS256", Rs256 => "RS256", Es256 => "ES256", EdDsa => "EdDSA" });
 
 fn default_leeway() -> u64 {
     10

@@ -5,6 +5,7 @@ mod config;
 pub mod jwt;
 mod provider;
 mod public_key;
+mod spki;
 mod strict;
 
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};

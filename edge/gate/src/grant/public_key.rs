@@ -2,19 +2,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::DecodingKey;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
-use rsa::{
-    RsaPublicKey,
-    pkcs8::{
-        DecodePublicKey, ObjectIdentifier,
-        spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef},
-    },
-    traits::PublicKeyParts,
-};
+use rsa::{BigUint, RsaPublicKey, traits::PublicKeyParts};
 
-use super::Algorithm;
+use super::{Algorithm, spki};
 
-/// id-Ed25519 (RFC 8410, 3).
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// The fewest bits of an RSA modulus (RFC 7518, 3.3). The most are the `rsa` crate's own bound, 4096.
 const MIN_RSA_BITS: usize = 2048;
 
@@ -41,23 +32,20 @@ pub(super) fn parse(pem: &str, algorithm: Algorithm) -> Result<DecodingKey, Publ
     match algorithm {
         Algorithm::Hs256 => Err(unsound),
         Algorithm::Rs256 => {
-            let key = RsaPublicKey::from_public_key_der(&der).map_err(|_| unsound)?;
+            let (n, e) = spki::rsa(&der).ok_or(unsound)?;
+            let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e)).map_err(|_| unsound)?;
             match key.n().bits() {
                 bits if bits < MIN_RSA_BITS => Err(PublicKeyError::TooSmall(bits)),
                 _ => Ok(DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be())),
             }
         }
         Algorithm::Es256 => {
-            let key = p256::PublicKey::from_public_key_der(&der).map_err(|_| unsound)?;
+            let point = spki::p256(&der).ok_or(unsound)?;
+            let key = p256::PublicKey::from_sec1_bytes(point).map_err(|_| unsound)?;
             Ok(DecodingKey::from_ec_der(key.to_encoded_point(false).as_bytes()))
         }
         Algorithm::EdDsa => {
-            let info = SubjectPublicKeyInfoRef::try_from(der.as_slice()).map_err(|_| unsound)?;
-            if info.algorithm != (AlgorithmIdentifierRef { oid: ED25519, parameters: None }) {
-                return Err(unsound);
-            }
-            let bytes = info.subject_public_key.as_bytes().and_then(|bytes| <&[u8; 32]>::try_from(bytes).ok());
-            let key = VerifyingKey::from_bytes(bytes.ok_or(unsound)?).map_err(|_| unsound)?;
+            let key = VerifyingKey::from_bytes(spki::ed25519(&der).ok_or(unsound)?).map_err(|_| unsound)?;
             // A key of small order "signs" anything.
             if key.is_weak() { Err(unsound) } else { Ok(DecodingKey::from_ed_der(key.as_bytes())) }
         }

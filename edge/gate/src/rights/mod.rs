@@ -8,6 +8,7 @@ mod tier;
 mod window;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
+use sluice_document::words;
 
 pub use country::{Countries, Country, CountryError, CountrySet};
 pub use tier::Tier;
@@ -48,8 +49,7 @@ pub struct Rights {
 }
 
 /// Whether a title is offered.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum State {
     /// Offered, within the other rights.
     Published,
@@ -59,6 +59,8 @@ pub enum State {
     /// Withdrawn for good.
     Tombstoned,
 }
+
+words!(State { Published => "published", Unpublished => "unpublished", Tombstoned => "tombstoned" });
 
 /// What the rights are held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,15 +1,17 @@
 use serde::{Deserialize, Deserializer, Serialize, de};
+use sluice_document::members;
 
 /// A tier of subscription to which a title is offered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Tier {
     /// Its name, as the viewers' grants say it.
     pub name: String,
     /// The highest picture that it gets, in pixels; `None` for no cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
 }
+
+members!(deny Tier { name, max_height = None });
 
 /// Tiers with names, each named once, none capped to nothing.
 pub(super) fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tier>, D::Error> {

@@ -1,14 +1,14 @@
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Serialize, de};
+use sluice_document::members;
 
 use crate::{AccountId, SessionId, Unix};
 
 /// A session, as the store keeps it (JSON, `"v":1`): what its leases and handles are held against, at most once per lease life.
 ///
 /// An ended session keeps its record to its `ends`, with `ended` set: absent and ended are not the same.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SessionRecord {
     /// Format of the record: 1. Another one does not parse.
-    #[serde(deserialize_with = "format_1")]
     pub v: u32,
     /// Which session.
     pub session: SessionId,
@@ -21,7 +21,7 @@ pub struct SessionRecord {
     /// The tier of the grant that it was minted from.
     pub tier: String,
     /// The country that it was minted in, ISO 3166-1 alpha-2, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
     /// The account's slot that it holds.
     pub slot: u8,
@@ -34,20 +34,22 @@ pub struct SessionRecord {
     /// When it is over whatever happens, not included.
     pub ends: Unix,
     /// The highest picture, in pixels; `None` for no cap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
     /// The deliveries that it opens, a bit each, as in its leases.
     pub deliveries: u8,
     /// When and why it was ended, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
     /// Where its decision log stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub chain: Option<Chain>,
 }
 
+members!(SessionRecord then format_1 { v, session, account, title, device, tier, country = None, slot, started, seen, expires, ends, max_height = None, deliveries, ended = None, chain = None });
+
 /// How a session was ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ended {
     /// When.
     pub at: Unix,
@@ -55,14 +57,18 @@ pub struct Ended {
     pub reason: String,
 }
 
+members!(Ended { at, reason });
+
 /// The head of a session's decision log: every line's MAC covers the one before.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chain {
     /// The last line's MAC, in hex.
     pub head: String,
     /// How many lines there are.
     pub lines: u64,
 }
+
+members!(Chain { head, lines });
 
 impl SessionRecord {
     /// Whether the session goes on: not ended, and not past its end.
@@ -91,12 +97,10 @@ impl SessionRecord {
     }
 }
 
-fn format_1<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
-    match u32::deserialize(deserializer)? {
-        1 => Ok(1),
-        other => {
-            Err(de::Error::custom(format_args!("the record is of format {other} where this build reads format 1")))
-        }
+fn format_1<E: de::Error>(record: &SessionRecord) -> Result<(), E> {
+    match record.v {
+        1 => Ok(()),
+        other => Err(E::custom(format_args!("the record is of format {other} where this build reads format 1"))),
     }
 }
 

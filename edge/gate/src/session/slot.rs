@@ -1,9 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::members;
 
 use crate::{SessionId, Unix};
 
 /// One of an account's slots, as the store keeps it (JSON): the session that holds it. The stream limit counts slots, so that no counter is needed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Slot {
     /// The session that holds it.
     pub session: SessionId,
@@ -20,6 +21,8 @@ pub struct Slot {
     /// Grows by one with every holder: of two writers the one with the lower number has lost.
     pub fence: u64,
 }
+
+members!(Slot { session, title, device, started, seen, until, fence });
 
 /// Where a new session goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

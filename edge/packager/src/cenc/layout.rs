@@ -11,6 +11,7 @@ use crate::{
         BoxView,
         moof::{Edits, Moof, Sample, Subsample},
     },
+    order,
     title::Scheme,
 };
 
@@ -216,7 +217,7 @@ fn covered(samples: &[Sample], payload: &Range<u64>, offset: u64) -> Result<(), 
     let mut ranges: Vec<(u64, u64)> =
         samples.iter().map(|sample| (sample.offset, sample.offset.saturating_add(sample.size.into()))).collect();
     if !ranges.is_sorted() {
-        ranges.sort_unstable();
+        order::sort(&mut ranges);
     }
     let mut at = payload.start;
     for (start, end) in ranges {

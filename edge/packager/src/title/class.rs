@@ -1,12 +1,11 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::words;
 
 use super::Video;
 
 /// A resolution class: video tracks that share a key where a title has keys by resolution, so that a right to one does not open the next.
 ///
 /// The bounds are those of SPEKE 2.0's encryption contract presets, in luma samples of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResolutionClass {
     /// Up to 1024x576.
     Sd,
@@ -17,6 +16,8 @@ pub enum ResolutionClass {
     /// Beyond.
     Uhd2,
 }
+
+words!(ResolutionClass { Sd => "sd", Hd => "hd", Uhd1 => "uhd1", Uhd2 => "uhd2" });
 
 impl ResolutionClass {
     /// All of them, from the smallest.

@@ -1,14 +1,15 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::words;
 
 /// A Common Encryption scheme (ISO/IEC 23001-7, 10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scheme {
     /// AES-CTR, every protected range in full.
     Cenc,
     /// AES-CBC in a 1:9 pattern with a constant IV.
     Cbcs,
 }
+
+words!(Scheme { Cenc => "cenc", Cbcs => "cbcs" });
 
 impl Scheme {
     /// `cenc` or `cbcs`, as in `schm`.
@@ -21,8 +22,7 @@ impl Scheme {
 }
 
 /// The `{scheme}` of a URL: how a title's media is delivered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Delivery {
     /// Common Encryption, AES-CTR.
     Cenc,
@@ -33,6 +33,8 @@ pub enum Delivery {
     /// Unprotected titles only.
     Clear,
 }
+
+words!(Delivery { Cenc => "cenc", Cbcs => "cbcs", Aes128 => "aes128", Clear => "clear" });
 
 impl Delivery {
     /// All of them, in the order of preference for listing.
@@ -73,8 +75,7 @@ impl From<Scheme> for Delivery {
 }
 
 /// A way for a player to get a content key. A title's policy lists those it allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeySystem {
     /// Google Widevine.
     Widevine,
@@ -87,6 +88,8 @@ pub enum KeySystem {
     /// HLS `KEYFORMAT="identity"`: the raw key at a URL.
     Identity,
 }
+
+words!(KeySystem { Widevine => "widevine", Playready => "playready", Fairplay => "fairplay", Clearkey => "clearkey", Identity => "identity" });
 
 impl KeySystem {
     /// All of them, in the order in which manifests list them.

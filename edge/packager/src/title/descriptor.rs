@@ -1,4 +1,5 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::{members, words};
 
 use super::{
     DeliveredBandwidth, Delivery, HdcpLevel, InitSize, KeyPolicy, Role, Schedule, Thumbnails, Timeline, TitleId,
@@ -8,7 +9,7 @@ use super::{
 /// The media half of `descriptor.json` (`"v":1`): what manifests are made from.
 ///
 /// The same JSON object carries `rights`, which the gate reads.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Descriptor {
     /// Format of the document: 1.
     pub v: u32,
@@ -19,13 +20,14 @@ pub struct Descriptor {
     /// In the order in which manifests list them.
     pub tracks: Vec<Track>,
     /// How the title is protected; absent for an unprotected title.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_policy: Option<KeyPolicy>,
 }
 
+members!(Descriptor { v, title, version, tracks, key_policy = None });
+
 /// What a track carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TrackKind {
     /// Video in CMAF.
     Video,
@@ -36,6 +38,8 @@ pub enum TrackKind {
     /// Images of thumbnails, a file per segment, always in the clear.
     Thumbnail,
 }
+
+words!(TrackKind { Video => "video", Audio => "audio", Text => "text", Thumbnail => "thumbnail" });
 
 impl TrackKind {
     /// Whether a track of this kind and height (in pixels) is within a limit on height, which is one on video alone. Video that does not tell its
@@ -49,7 +53,7 @@ impl TrackKind {
 }
 
 /// One track (one rendition) of a title.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Track {
     /// The track's id, which is its folder and its word in URLs.
     pub id: TrackId,
@@ -64,47 +68,48 @@ pub struct Track {
     /// Bits per second over the whole track, of the clear media.
     pub average_bandwidth: u32,
     /// The same in the deliveries that the title is offered in; empty for text, in the clear, and in documents that were written before it was measured.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub delivered: Vec<DeliveredBandwidth>,
     /// BCP 47 language, `und` where unknown. Absent for video.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// The name shown to viewers (HLS `NAME`, DASH `Label`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// What it is for among its kind; absent where the operator does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
     /// Whether players choose it without being asked, among its kind.
-    #[serde(default)]
     pub default: bool,
     /// The copy protection that the picture asks of a display's link; absent where the operator does not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub hdcp: Option<HdcpLevel>,
     /// Video only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub video: Option<Video>,
     /// Audio only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub audio: Option<Audio>,
     /// Text only; absent for plain WebVTT.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
     /// Bytes of its init segment, which byte ranges begin with; text has none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub init_size: Option<InitSize>,
     /// Thumbnail tracks only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub thumbnails: Option<Thumbnails>,
     /// The segments.
     pub timeline: Timeline,
     /// Where among them its protection changes.
-    #[serde(default, skip_serializing_if = "Schedule::is_plain")]
+    #[serde(skip_serializing_if = "Schedule::is_plain")]
     pub schedule: Schedule,
 }
 
+members!(Track { id, kind, codec, timescale, peak_bandwidth, average_bandwidth, delivered = Vec::new(), language = None, label = None, role = None, default = false, hdcp = None, video = None, audio = None, text = None, init_size = None, thumbnails = None, timeline, schedule = Schedule::default() });
+
 /// What manifests say of a video track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Video {
     /// Pixels.
     pub width: u32,
@@ -113,27 +118,31 @@ pub struct Video {
     /// Frames per second, as a fraction: numerator, denominator.
     pub frame_rate: (u32, u32),
     /// Absent where the media does not tell.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub range: Option<VideoRange>,
     /// The pictures at which decoding can begin, taken alone; absent where the plan finds none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub iframes: Option<IFrames>,
 }
 
+members!(Video { width, height, frame_rate, range = None, iframes = None });
+
 /// What manifests say of a video track's I-frames: each with its fragment's head, for as long as until the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct IFrames {
     /// Highest bits per second over any one of them, protected.
     pub peak_bandwidth: u32,
     /// Bits per second over all, protected.
     pub average_bandwidth: u32,
     /// As segments of their own; absent where they are not to be had so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub segments: Option<IFrameSegments>,
 }
 
+members!(IFrames { peak_bandwidth, average_bandwidth, segments = None });
+
 /// What manifests say of segments that hold a track's I-frames alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct IFrameSegments {
     /// Highest bits per second over any one of them, protected.
     pub bandwidth: u32,
@@ -142,8 +151,10 @@ pub struct IFrameSegments {
     pub max_playout_rate: u32,
 }
 
+members!(IFrameSegments { bandwidth, max_playout_rate });
+
 /// What manifests say of an audio track.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Audio {
     /// Channels.
     pub channels: u32,
@@ -151,14 +162,17 @@ pub struct Audio {
     pub sample_rate: u32,
 }
 
+members!(Audio { channels, sample_rate });
+
 /// What manifests say of a text track.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Text {
     /// Whether it is there as CMAF too (`init.mp4`, `{n}.m4s`: `stpp` or `wvtt`), which DASH lists. HLS lists the WebVTT files, which every text
     /// track has.
-    #[serde(default)]
     pub fragmented: bool,
 }
+
+members!(Text { fragmented = false });
 
 impl Track {
     /// Whether DASH lists it as CMAF: all but plain WebVTT.

@@ -2,6 +2,7 @@
 //! title lasts, and every manifest request parses it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use sluice_document::members;
 
 use super::Run;
 
@@ -10,7 +11,7 @@ const MAX_RUNS: usize = 100_000;
 /// Most runs that repeat together.
 const MAX_CYCLE: usize = 64;
 
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 enum Item {
     Run(Run),
@@ -21,16 +22,28 @@ enum Item {
     },
 }
 
+/// Either, as it is read. The derived reader of an untagged enum keeps all that it reads before it looks at it, and brings a second parser.
+struct Either {
+    d: Option<u64>,
+    n: Option<u32>,
+    f: u32,
+    times: Option<u32>,
+    of: Option<Vec<Run>>,
+}
+
+members!(Either { d = None, n = None, f = 0, times = None, of = None });
+
 pub(super) fn serialize<S: Serializer>(runs: &[Run], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(fold(runs))
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Run>, D::Error> {
     let mut runs = Vec::new();
-    for item in Vec::<Item>::deserialize(deserializer)? {
+    for item in Vec::<Either>::deserialize(deserializer)? {
         let (times, of) = match item {
-            Item::Run(run) => (1, vec![run]),
-            Item::Cycle { times, of } => (times, of),
+            Either { d: Some(d), n: Some(n), f, .. } => (1, vec![Run { d, n, f }]),
+            Either { times: Some(times), of: Some(of), .. } => (times, of),
+            _ => return Err(D::Error::custom("data did not match any variant of untagged enum Item")),
         };
         let added = of.len().saturating_mul(usize::try_from(times).unwrap_or(usize::MAX));
         if added.saturating_add(runs.len()) > MAX_RUNS {

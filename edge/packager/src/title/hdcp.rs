@@ -1,20 +1,19 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::words;
 
 /// The copy protection that a display's link must have before a picture is shown (rfc8216bis, 4.4.6.2, HDCP-LEVEL).
 ///
 /// What enforces it is the licence; a manifest tells players what not to ask for. DASH has no attribute for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HdcpLevel {
     /// None: shown on any output.
-    #[serde(rename = "NONE")]
     None,
     /// HDCP 1.4 or its like.
-    #[serde(rename = "TYPE-0")]
     Type0,
     /// HDCP 2.2 or its like, and nothing older behind it.
-    #[serde(rename = "TYPE-1")]
     Type1,
 }
+
+words!(HdcpLevel { None => "NONE", Type0 => "TYPE-0", Type1 => "TYPE-1" });
 
 impl HdcpLevel {
     /// The word of HLS, of `title.toml` and of the descriptor.

@@ -1,8 +1,8 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::{members, words};
 
 /// How a thumbnail track's images are coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageFormat {
     /// JPEG (ISO/IEC 10918-1).
     Jpeg,
@@ -11,6 +11,8 @@ pub enum ImageFormat {
     /// WebP (RFC 9649).
     Webp,
 }
+
+words!(ImageFormat { Jpeg => "jpeg", Png => "png", Webp => "webp" });
 
 impl ImageFormat {
     /// All of them.
@@ -51,7 +53,7 @@ impl ImageFormat {
 
 /// What manifests say of a thumbnail track: each of its segments is one image, with thumbnails in rows from left to right, which share the segment's
 /// duration alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Thumbnails {
     /// How the images are coded.
     pub format: ImageFormat,
@@ -64,6 +66,8 @@ pub struct Thumbnails {
     /// Of one thumbnail, in pixels.
     pub height: u32,
 }
+
+members!(Thumbnails { format, columns, rows, width, height });
 
 impl Thumbnails {
     /// Thumbnails in an image: at least one.

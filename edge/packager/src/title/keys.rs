@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
+use sluice_document::members;
 
 use super::{Delivery, KeySystem, ResolutionClass, Scheme, Track, TrackId, TrackKind, Video};
 use crate::keys::Kid;
 
 /// How a title is protected, and by which systems its keys may be had.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct KeyPolicy {
     /// The key systems that the title allows. What is not listed is refused everywhere.
     pub systems: Vec<KeySystem>,
@@ -12,8 +13,10 @@ pub struct KeyPolicy {
     pub schemes: Vec<SchemeKeys>,
 }
 
+members!(KeyPolicy { systems, schemes });
+
 /// The keys of one delivery. No two deliveries share a content key.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct SchemeKeys {
     /// `cenc`, `cbcs` or `aes128`.
     pub scheme: Delivery,
@@ -21,17 +24,21 @@ pub struct SchemeKeys {
     pub keys: Vec<TitleKey>,
 }
 
+members!(SchemeKeys { scheme, keys });
+
 /// One content key of a title: what it is for, and when.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TitleKey {
     /// Its id.
     pub kid: Kid,
     /// The tracks that it protects.
     pub scope: KeyScope,
     /// The key period, from 0; always 0 where keys do not rotate.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub period: u32,
 }
+
+members!(TitleKey { kid, scope, period = 0 });
 
 /// Which tracks a key protects. Of several that fit a track, the narrowest holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

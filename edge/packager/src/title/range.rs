@@ -1,8 +1,7 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::words;
 
 /// The range of a picture's luminance, as far as manifests tell it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VideoRange {
     /// Standard.
     Sdr,
@@ -11,6 +10,8 @@ pub enum VideoRange {
     /// Perceptual quantiser (ITU-R BT.2100, SMPTE ST 2084).
     Pq,
 }
+
+words!(VideoRange { Sdr => "SDR", Hlg => "HLG", Pq => "PQ" });
 
 impl VideoRange {
     /// The range that these transfer characteristics (ISO/IEC 23091-2, 8.2) are of; `None` where rfc8216bis (4.4.6.2, VIDEO-RANGE) names none for

@@ -1,12 +1,13 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::members;
 
 use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
-use crate::keys::Kid;
+use crate::{keys::Kid, order};
 
 /// `record.json` (`"v":1`): all that a segment request needs to know of its track.
 ///
 /// An absent record means protected with nothing to protect by, which is an error: see [`Treatment`].
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct TrackRecord {
     /// Format of the document: 1.
     pub v: u32,
@@ -21,57 +22,59 @@ pub struct TrackRecord {
     /// Ticks per second.
     pub timescale: u32,
     /// Picture height in pixels; video only. A tier's cap compares against it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u32>,
     /// Whether each segment's I-frames may be had alone, as segments of their own: only where indexing has taken them out of every one.
-    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
     pub iframes: bool,
     /// How the images of a thumbnail track are coded.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageFormat>,
     /// Key id per delivery and key period; empty only for a track that is delivered in the clear.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub kids: Vec<DeliveryKid>,
     /// Whether the whole title is unprotected, by the operator's declaration at indexing.
-    #[serde(default)]
     pub unprotected_title: bool,
     /// The sample entry with its codec configuration (the child of `stsd`), base64: what tells how samples are laid out. Empty for plain WebVTT.
-    #[serde(default)]
     pub sample_entry: String,
     /// The segments.
     pub timeline: Timeline,
     /// Where among them its protection changes.
-    #[serde(default, skip_serializing_if = "Schedule::is_plain")]
+    #[serde(skip_serializing_if = "Schedule::is_plain")]
     pub schedule: Schedule,
     /// Where `pssh` boxes stand in the media, beside the manifest; `None`: nowhere.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub pssh: Option<PsshPlaces>,
 }
 
+members!(TrackRecord { v, track, version, kind, number, timescale, height = None, iframes = false, image = None, kids = Vec::new(), unprotected_title = false, sample_entry = String::new(), timeline, schedule = Schedule::default(), pssh = None });
+
 /// The key id of a track in one delivery and key period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct DeliveryKid {
     /// `cenc`, `cbcs` or `aes128`.
     pub scheme: Delivery,
     /// Its key id.
     pub kid: Kid,
     /// The key period, from 0.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub period: u32,
 }
 
+members!(DeliveryKid { scheme, kid, period = 0 });
+
 /// Where `pssh` boxes stand in the media.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PsshPlaces {
     /// In the init segment, for the keys of all key periods.
-    #[serde(default)]
     pub init: bool,
     /// In each protected fragment, for its own key.
-    #[serde(default)]
     pub moof: bool,
     /// The systems that have one each.
     pub systems: Vec<KeySystem>,
 }
+
+members!(PsshPlaces { init = false, moof = false, systems });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {
@@ -180,9 +183,10 @@ impl TrackRecord {
 
     /// The key ids of all key periods in a delivery, in order.
     pub fn kids(&self, delivery: Delivery) -> Vec<Kid> {
-        let mut kids: Vec<_> = self.kids.iter().filter(|entry| entry.scheme == delivery).collect();
-        kids.sort_by_key(|entry| entry.period);
-        kids.into_iter().map(|entry| entry.kid).collect()
+        let kids: Vec<_> = self.kids.iter().filter(|entry| entry.scheme == delivery).collect();
+        let mut periods: Vec<_> = kids.iter().zip(0..).map(|(entry, index)| (entry.period.into(), index)).collect();
+        order::sort(&mut periods);
+        periods.into_iter().filter_map(|(_, index)| Some(kids.get(index as usize)?.kid)).collect()
     }
 
     fn in_period(&self, delivery: Delivery, period: u32) -> Result<Treatment, RecordError> {

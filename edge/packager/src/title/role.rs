@@ -1,11 +1,10 @@
-use serde::{Deserialize, Serialize};
+use sluice_document::words;
 
 use super::TrackKind;
 
 /// What a track is for among those of its kind: the words of DASH (ISO/IEC 23009-1, 5.8.5.5, `urn:mpeg:dash:role:2011`), of `title.toml` and of the
 /// descriptor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// What players begin with.
     Main,
@@ -26,6 +25,8 @@ pub enum Role {
     /// Somebody's remarks on what is shown.
     Commentary,
 }
+
+words!(Role { Main => "main", Dub => "dub", Alternate => "alternate", Subtitle => "subtitle", Caption => "caption", ForcedSubtitle => "forced-subtitle", Description => "description", Supplementary => "supplementary", Commentary => "commentary" });
 
 impl Role {
     /// The word.

@@ -1,15 +1,20 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::members;
+
+use crate::order;
 
 /// From which segments on a track's protection changes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Schedule {
     /// How many segments, from the first on, leave in the clear though the track is protected, so that playback begins before a licence is there.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub clear_lead: u32,
     /// The first segment of each key period after the first one: increasing numbers.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub periods: Vec<u32>,
 }
+
+members!(Schedule { clear_lead = 0, periods = Vec::new() });
 
 /// What protects a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +43,12 @@ impl Schedule {
 
     /// The segments at which what protects the track changes, and what does from there on; the first segment always.
     pub fn changes(&self) -> Vec<(u32, Protected)> {
-        let mut at = vec![1, self.clear_lead.saturating_add(1)];
-        at.extend(&self.periods);
-        at.sort_unstable();
+        let at = [1, self.clear_lead.saturating_add(1)].into_iter().chain(self.periods.iter().copied());
+        let mut at: Vec<_> = at.map(|segment| (u64::from(segment), 0)).collect();
+        order::sort(&mut at);
         at.dedup();
         let mut changes: Vec<(u32, Protected)> = Vec::new();
-        for segment in at.into_iter().filter(|segment| *segment > 0) {
+        for segment in at.into_iter().map(|(segment, _)| segment as u32).filter(|segment| *segment > 0) {
             let protected = self.of(segment);
             if changes.last().is_none_or(|(_, before)| *before != protected) {
                 changes.push((segment, protected));

@@ -1,12 +1,13 @@
 use core::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sluice_document::members;
 
 use super::{Scheme, Timeline, plan::Entry};
 use crate::bmff::sidx;
 
 /// Bytes of a track's init segment, in the clear and as it leaves in each scheme.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct InitSize {
     /// In the clear.
     pub clear: u32,
@@ -15,6 +16,8 @@ pub struct InitSize {
     /// In `cbcs`.
     pub cbcs: u32,
 }
+
+members!(InitSize { clear, cenc, cbcs });
 
 impl InitSize {
     /// As delivered: in the clear where `scheme` is `None`.

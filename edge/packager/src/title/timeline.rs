@@ -1,16 +1,19 @@
 use serde::{Deserialize, Serialize};
+use sluice_document::members;
 
 /// `count` segments in a row of the same duration and fragment count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Run {
     /// Duration of each segment, in the track's timescale.
     pub d: u64,
     /// How many segments.
     pub n: u32,
     /// Entries of the plan per segment: its fragments, and one more where bytes follow the last `mdat`. 0 for text.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub f: u32,
 }
+
+members!(Run { d, n, f = 0 });
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {

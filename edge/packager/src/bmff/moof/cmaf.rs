@@ -60,7 +60,15 @@ impl Traf<'_> {
         for run in self.truns.iter().filter(|run| run.data_offset.is_none()) {
             edits.push(Edit { begin: run.offset, end: run.count_end(), bytes: run.head_with_offset()?, moves: 0 });
         }
-        edits.sort_unstable_by_key(|edit| edit.begin);
+        // Runs are in the order of the box. `tfhd` need not stand before them, which is no reason to have a sort in the module.
+        let before_first = |first: &Edit| edits.iter().filter(|edit| edit.begin < first.begin).count();
+        match edits.first().map_or(0, before_first) {
+            0 => {}
+            place => {
+                let first = edits.remove(0);
+                edits.insert(place, first);
+            }
+        }
         let mut moves = 0;
         for edit in &mut edits {
             moves += edit.bytes.len() as i64 - (edit.end - edit.begin) as i64;

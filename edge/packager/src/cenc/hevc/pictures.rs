@@ -59,11 +59,12 @@ impl PictureSet {
             // used_by_curr_pic_flag, or use_delta_flag
             let used = bits.flag()?;
             if used || bits.flag()? {
-                pictures.push(Picture { delta: picture.delta + shift, used });
+                let picture = Picture { delta: picture.delta + shift, used };
+                // S0 and S1 count away from the current picture, so the order that the standard lists them in is that of their distance.
+                let at = pictures.partition_point(|earlier: &Picture| earlier.delta.abs() <= picture.delta.abs());
+                pictures.insert(at, picture);
             }
         }
-        // S0 and S1 count away from the current picture, so the order that the standard lists them in is that of their distance.
-        pictures.sort_by_key(|picture| picture.delta.abs());
         let set = Self {
             before: pictures.iter().copied().filter(|picture| picture.delta < 0).collect(),
             after: pictures.iter().copied().filter(|picture| picture.delta > 0).collect(),

@@ -97,6 +97,7 @@ impl FragmentCipher for Simd {
 }
 
 impl Drop for Simd {
+    #[inline(never)]
     fn drop(&mut self) {
         if let Some(rows) = self.rows.get_mut() {
             rows.clear();

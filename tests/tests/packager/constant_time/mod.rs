@@ -73,7 +73,7 @@ fn secrets_decide_neither_addresses_nor_branches() {
             assert!(decision.origin <= worst, "{name}: {decision}");
         }
     }
-    for (name, traced) in LOOK_UP.iter().map(|part| function(part)) {
+    for (name, traced) in LOOK_UP.iter().map(function) {
         assert!(traced.swizzles > 0, "{name} looks nothing up in registers");
     }
 }

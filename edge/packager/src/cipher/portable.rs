@@ -26,33 +26,31 @@ impl Portable {
         pattern: Pattern,
     ) -> Result<(), SpanError> {
         let start = || cbc::Decryptor::inner_iv_init(&self.aes, iv.into());
-        let mut chain = (usize::MAX, start());
-        Self::chains(buffer, spans, pattern, |index, blocks| {
-            if chain.0 != index {
-                chain = (index, start());
-            }
-            chain.1.decrypt_blocks(blocks);
+        Self::chains(buffer, spans, pattern, start, |chain: &mut cbc::Decryptor<&Aes128>, run| {
+            chain.decrypt_blocks(run)
         })
     }
 
-    /// Runs `step` over the blocks that the pattern takes of each span, in runs as long as the pattern's.
-    fn chains(
+    /// Starts a chain for each span and has it take `step` over the blocks that the pattern takes, in runs as long as the pattern's.
+    fn chains<C>(
         buffer: &mut [u8],
         spans: &[Span],
         pattern: Pattern,
-        mut step: impl FnMut(usize, &mut [Block]),
+        start: impl Fn() -> C,
+        step: impl Fn(&mut C, &mut [Block]),
     ) -> Result<(), SpanError> {
-        for (index, span) in spans.iter().enumerate() {
+        for span in spans {
+            let mut chain = start();
             let bytes = slice(buffer, *span)?;
             let blocks = Block::cast_slice_from_core_mut(bytes.as_chunks_mut::<16>().0);
             if pattern.crypt == 0 || pattern.skip == 0 {
-                step(index, blocks);
+                step(&mut chain, blocks);
                 continue;
             }
             for group in blocks.chunks_mut(usize::from(pattern.crypt) + usize::from(pattern.skip)) {
                 let crypt = usize::from(pattern.crypt).min(group.len());
                 if let Some(run) = group.get_mut(..crypt) {
-                    step(index, run);
+                    step(&mut chain, run);
                 }
             }
         }
@@ -83,12 +81,8 @@ impl FragmentCipher for Portable {
         pattern: Pattern,
     ) -> Result<(), SpanError> {
         let start = || cbc::Encryptor::inner_iv_init(&self.aes, iv.into());
-        let mut chain = (usize::MAX, start());
-        Self::chains(buffer, spans, pattern, |index, blocks| {
-            if chain.0 != index {
-                chain = (index, start());
-            }
-            chain.1.encrypt_blocks(blocks);
+        Self::chains(buffer, spans, pattern, start, |chain: &mut cbc::Encryptor<&Aes128>, run| {
+            chain.encrypt_blocks(run)
         })
     }
 }

@@ -6,8 +6,8 @@
 
 use super::{
     Simd,
-    eight::{self, EightBlocks, KeptPlanes},
-    sbox::transpose,
+    eight::EightBlocks,
+    planes::{KeptPlanes, add, get, keep, transpose},
     vector::{Kept, V},
     walk::{Chain, Stride},
 };
@@ -56,7 +56,7 @@ struct Lockstep<'k> {
 impl<'k> Lockstep<'k> {
     fn new(eight: &'k EightBlocks, stride: &'k Stride, iv: &[u8; 16]) -> Self {
         let mut planes = [Kept::zero(); 8];
-        eight::keep(&mut planes, transpose([V::load(iv); 8]));
+        keep(&mut planes, transpose([V::load(iv); 8]));
         Self { eight, stride, iv: planes, lanes: [Chain::default(); LANES], previous: planes }
     }
 
@@ -105,10 +105,10 @@ impl<'k> Lockstep<'k> {
                 *block = V::load(chain.block(buffer)?);
             }
         }
-        let sum = eight::add(transpose(blocks), eight::get(&self.previous));
-        eight::keep(&mut self.previous, sum);
+        let sum = add(transpose(blocks), get(&self.previous));
+        keep(&mut self.previous, sum);
         self.eight.encrypt(&mut self.previous);
-        for (block, chain) in transpose(eight::get(&self.previous)).into_iter().zip(&mut self.lanes) {
+        for (block, chain) in transpose(get(&self.previous)).into_iter().zip(&mut self.lanes) {
             if chain.blocks > 0 {
                 block.store(chain.block(buffer)?);
                 chain.advance(self.stride);

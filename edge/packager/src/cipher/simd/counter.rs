@@ -8,7 +8,7 @@
 //! Constant time: as the rows; the differences are read at a place that the counter says, which is public. They are what alone leaves vectors for
 //! integers, and is only stored.
 
-use zeroize::Zeroize;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
     rows::{self, BYTES, Rows, State},
@@ -16,24 +16,20 @@ use super::{
 };
 
 /// What the last counter byte changes of the first round's output: bit `n` of a row's and bit's string is of byte `n`.
-#[derive(Zeroize)]
+#[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct Differences([[[u8; 32]; 8]; 4]);
 
 impl Differences {
     pub(super) fn new(rows: &Rows) -> Self {
-        let first_round = |state: &mut State| {
-            rows.add_first(state);
-            rows.first_round(state);
-        };
         let mut base = rows::ZERO;
-        first_round(&mut base);
+        rows.first_round(&mut base);
         let mut differences = [[[0; 32]; 8]; 4];
         for batch in 0..8u8 {
             let mut state = rows::ZERO;
             for (bit, plane) in state.0[3].iter_mut().enumerate() {
                 plane.set(V::from_words([0, 0, 0, counter_bits(batch, bit)]));
             }
-            first_round(&mut state);
+            rows.first_round(&mut state);
             rows::add(&mut state, &base);
             for (string, plane) in differences.iter_mut().flatten().zip(state.0.iter().flatten()) {
                 if let Some(place) = string.as_chunks_mut().0.get_mut(usize::from(batch)) {
@@ -59,7 +55,6 @@ impl CounterMode<'_> {
     #[inline(never)]
     pub(super) fn window(self, first: &[u8; 16]) -> Window {
         let mut state = rows::repeated(first);
-        self.rows.add_first(&mut state);
         self.rows.first_round(&mut state);
         Window(state)
     }

@@ -9,12 +9,10 @@
 use super::{
     key_schedule::RoundKeys,
     layout::{after_rounds, below, ordered, two_below},
-    sbox::{Planes, shallow::sub_bytes, transpose},
+    planes::{KeptPlanes, Planes, add, get, keep, map, transpose},
+    sbox::shallow::sub_bytes,
     vector::{Kept, V},
 };
-
-/// Planes that stay in memory.
-pub(super) type KeptPlanes = [Kept; 8];
 
 /// The round keys in planes, those of rounds 1 to 9 in their round's layout.
 pub(super) struct EightBlocks {
@@ -48,8 +46,10 @@ impl EightBlocks {
         planes = round::<1>(planes, nine);
         keep(state, add(map(sub_bytes(planes), ordered), get(ten)));
     }
+}
 
-    pub(super) fn clear(&mut self) {
+impl Drop for EightBlocks {
+    fn drop(&mut self) {
         self.keys.iter_mut().flatten().for_each(|kept| kept.set(V::zero()));
     }
 }
@@ -65,33 +65,4 @@ fn round<const LAYOUT: usize>(state: Planes, key: &KeptPlanes) -> Planes {
     let x @ [x0, x1, x2, x3, x4, x5, x6, x7] = add(s, next);
     let [a, b, c, d, e, f, g, h] = add(add(next, get(key)), map(x, two_below::<LAYOUT>));
     [a ^ x7, b ^ (x0 ^ x7), c ^ x1, d ^ (x2 ^ x7), e ^ (x3 ^ x7), f ^ x4, g ^ x5, h ^ x6]
-}
-
-// Written out: what goes through a loop or `array::from_fn` goes through memory.
-
-#[inline(always)]
-pub(super) fn get([a, b, c, d, e, f, g, h]: &KeptPlanes) -> Planes {
-    [a.get(), b.get(), c.get(), d.get(), e.get(), f.get(), g.get(), h.get()]
-}
-
-#[inline(always)]
-pub(super) fn keep(kept: &mut KeptPlanes, [a, b, c, d, e, f, g, h]: Planes) {
-    kept[0].set(a);
-    kept[1].set(b);
-    kept[2].set(c);
-    kept[3].set(d);
-    kept[4].set(e);
-    kept[5].set(f);
-    kept[6].set(g);
-    kept[7].set(h);
-}
-
-#[inline(always)]
-pub(super) fn add([a, b, c, d, e, f, g, h]: Planes, [i, j, k, l, m, n, o, p]: Planes) -> Planes {
-    [a ^ i, b ^ j, c ^ k, d ^ l, e ^ m, f ^ n, g ^ o, h ^ p]
-}
-
-#[inline(always)]
-fn map([a, b, c, d, e, f, g, h]: Planes, to: impl Fn(V) -> V) -> Planes {
-    [to(a), to(b), to(c), to(d), to(e), to(f), to(g), to(h)]
 }

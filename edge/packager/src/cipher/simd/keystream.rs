@@ -7,9 +7,9 @@ use zeroize::Zeroize;
 
 use super::{
     counter::{CounterMode, Window},
-    eight::{EightBlocks, get, keep},
+    eight::EightBlocks,
+    planes::{get, keep, transpose},
     rows::BYTES,
-    sbox::transpose,
     vector::{Kept, V},
 };
 

@@ -11,6 +11,7 @@ mod key_schedule;
 mod keystream;
 mod layout;
 mod permute;
+mod planes;
 mod rows;
 mod sbox;
 mod tables;
@@ -27,12 +28,12 @@ use key_schedule::RoundKeys;
 use keystream::Keystream;
 use permute::Permuted;
 use rows::Rows;
-use zeroize::Zeroize;
 
 use super::{CounterSample, FragmentCipher, Pattern, Span, SpanError, slice};
 use crate::keys::ContentKey;
 
-/// The kernels under one key. Each has the round keys in a form of its own, which is made when it is first needed.
+/// The kernels under one key. Each has the round keys in a form of its own, which is made when it is first needed,
+/// and wiped with it.
 #[cfg_attr(not(target_feature = "simd128"), expect(unreachable_pub, reason = "elsewhere only tests use it"))]
 pub struct Simd {
     keys: RoundKeys,
@@ -93,23 +94,5 @@ impl FragmentCipher for Simd {
         pattern: Pattern,
     ) -> Result<(), SpanError> {
         chains::encrypt(self, buffer, spans, iv, pattern)
-    }
-}
-
-impl Drop for Simd {
-    #[inline(never)]
-    fn drop(&mut self) {
-        if let Some(rows) = self.rows.get_mut() {
-            rows.clear();
-        }
-        if let Some(differences) = self.differences.get_mut() {
-            differences.zeroize();
-        }
-        if let Some(eight) = self.eight.get_mut() {
-            eight.clear();
-        }
-        if let Some(permuted) = self.permuted.get_mut() {
-            permuted.clear();
-        }
     }
 }

@@ -76,8 +76,10 @@ impl Permuted {
         (ordered(combine(&TABLES.plain, inverse)) ^ self.last.get()).store(out);
         ordered(combine(&TABLES.once, inverse)) ^ self.link.get()
     }
+}
 
-    pub(super) fn clear(&mut self) {
+impl Drop for Permuted {
+    fn drop(&mut self) {
         for kept in self.rounds.iter_mut().chain([&mut self.first, &mut self.last, &mut self.link]) {
             kept.set(V::zero());
         }

@@ -12,14 +12,15 @@
 
 use super::{
     key_schedule::RoundKeys,
-    sbox::{Planes, tower::sub_bytes, transpose},
+    planes::{KeptPlanes, Planes, get, keep, map, transpose},
+    sbox::tower::sub_bytes,
     vector::{Kept, V},
 };
 
 /// By row and bit.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct State(pub(super) [[Kept; 8]; 4]);
+pub(super) struct State(pub(super) [KeptPlanes; 4]);
 
 pub(super) const ZERO: State = State([[Kept::zero(); 8]; 4]);
 
@@ -45,20 +46,16 @@ impl Rows {
         Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())) }
     }
 
-    /// The first key.
-    pub(super) fn add_first(&self, state: &mut State) {
-        add(state, &self.keys[0]);
-    }
-
-    /// The first round, but for the first key.
+    /// The first key and the first round.
     #[inline(always)]
     pub(super) fn first_round(&self, state: &mut State) {
+        add(state, &self.keys[0]);
         let mut scratch = ZERO;
         sub_and_shift(state, &mut scratch);
         mix_columns(&scratch, state, &self.keys[1]);
     }
 
-    /// The other rounds, but for the last key.
+    /// The other rounds, but for the last key: out of `state`, into `scratch`.
     #[inline(always)]
     pub(super) fn other_rounds(&self, state: &mut State, scratch: &mut State) {
         for key in &self.keys[2..] {
@@ -72,8 +69,10 @@ impl Rows {
     pub(super) fn last(&self) -> V {
         self.last.get()
     }
+}
 
-    pub(super) fn clear(&mut self) {
+impl Drop for Rows {
+    fn drop(&mut self) {
         self.keys.iter_mut().flat_map(|key| key.0.iter_mut().flatten()).for_each(|kept| kept.set(V::zero()));
         self.last.set(V::zero());
     }
@@ -118,11 +117,7 @@ pub(super) fn into_blocks(state: &mut State, mut to: impl FnMut(usize, V)) {
 #[inline(always)]
 fn transpose_rows(state: &mut State) {
     for planes in &mut state.0 {
-        let [a, b, c, d, e, f, g, h] = &*planes;
-        let bytes = transpose([a.get(), b.get(), c.get(), d.get(), e.get(), f.get(), g.get(), h.get()]);
-        for (kept, bytes) in planes.iter_mut().zip(bytes) {
-            kept.set(bytes);
-        }
+        keep(planes, transpose(get(planes)));
     }
 }
 
@@ -146,15 +141,12 @@ fn sub_and_shift(from: &State, to: &mut State) {
 /// A row, its lanes turned as ShiftRows has it.
 #[inline(always)]
 fn row<const ROW: usize>(from: &State) -> Planes {
-    let [a, b, c, d, e, f, g, h] = &from.0[ROW];
-    let [a, b, c, d] = [a.get().turn::<ROW>(), b.get().turn::<ROW>(), c.get().turn::<ROW>(), d.get().turn::<ROW>()];
-    let [e, f, g, h] = [e.get().turn::<ROW>(), f.get().turn::<ROW>(), g.get().turn::<ROW>(), h.get().turn::<ROW>()];
-    [a, b, c, d, e, f, g, h]
+    map(get(&from.0[ROW]), V::turn::<ROW>)
 }
 
 /// SubBytes of two rows; the second one's planes are not loaded before they are needed.
 #[inline(always)]
-fn sub_two(a: impl Fn() -> Planes, b: impl Fn() -> Planes, to_a: &mut [Kept; 8], to_b: &mut [Kept; 8]) {
+fn sub_two(a: impl Fn() -> Planes, b: impl Fn() -> Planes, to_a: &mut KeptPlanes, to_b: &mut KeptPlanes) {
     let [a0, a1, a2, a3, a4, a5, a6, a7] = sub_bytes(a());
     to_a[0].set(a0);
     let [b0, b1, b2, b3, b4, b5, b6, b7] = sub_bytes(b());

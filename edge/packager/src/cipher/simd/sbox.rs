@@ -6,34 +6,14 @@
 pub(super) mod shallow;
 pub(super) mod tower;
 
-use super::vector::V;
-
-/// Eight planes: plane `i` has bit `i` of every byte, of as many blocks as lie side by side.
-pub(super) type Planes = [V; 8];
-
-/// Turns bytes into planes and back: bit `i` of byte `p` of vector `b` becomes bit `b` of byte `p` of vector `i`.
-#[inline(always)]
-pub(super) fn transpose([a, b, c, d, e, f, g, h]: Planes) -> Planes {
-    let ((a, b), (c, d)) = (swap::<1>(a, b, 0x55), swap::<1>(c, d, 0x55));
-    let ((e, f), (g, h)) = (swap::<1>(e, f, 0x55), swap::<1>(g, h, 0x55));
-    let ((a, c), (b, d)) = (swap::<2>(a, c, 0x33), swap::<2>(b, d, 0x33));
-    let ((e, g), (f, h)) = (swap::<2>(e, g, 0x33), swap::<2>(f, h, 0x33));
-    let ((a, e), (b, f)) = (swap::<4>(a, e, 0x0f), swap::<4>(b, f, 0x0f));
-    let ((c, g), (d, h)) = (swap::<4>(c, g, 0x0f), swap::<4>(d, h, 0x0f));
-    [a, b, c, d, e, f, g, h]
-}
-
-/// Swaps the bits of `low` under `mask << BITS` with those of `high` under `mask`.
-#[inline(always)]
-fn swap<const BITS: u32>(low: V, high: V, mask: u8) -> (V, V) {
-    let differ = ((low.shr::<BITS>() ^ high) & V::splat(mask)).opaque();
-    (low ^ differ.shl::<BITS>(), high ^ differ)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cipher::simd::field;
+    use crate::cipher::simd::{
+        field,
+        planes::{Planes, transpose},
+        vector::V,
+    };
 
     fn every_byte_goes_where_the_standard_says(sub_bytes: fn(Planes) -> Planes) {
         // FIPS-197, 5.1.1, computed from its definition.

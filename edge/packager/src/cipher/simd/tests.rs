@@ -2,11 +2,11 @@
 
 use super::{
     counter::{CounterMode, Differences},
-    eight::{EightBlocks, get, keep},
+    eight::EightBlocks,
     key_schedule::RoundKeys,
     permute::Permuted,
+    planes::{get, keep, transpose},
     rows::{BYTES, Rows},
-    sbox::transpose,
     vector::{Kept, V},
     walk::{Chain, Stride},
 };

@@ -3,7 +3,7 @@
 //! Boyar and Peralta, "A depth-16 circuit for the AES S-box" (2011), in their names: `t` the linear top, `m` the inversion and what it
 //! is multiplied with, `l` and `s` the linear bottom. 128 gates, 16 of them in a row. Their bit 0 is the most significant one.
 
-use super::Planes;
+use crate::cipher::simd::planes::Planes;
 
 /// `S(x) ^ 0x63`.
 #[inline(always)]

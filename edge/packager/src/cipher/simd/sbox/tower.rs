@@ -5,8 +5,7 @@
 //! ("Faster and timing-attack resistant AES-GCM", 2009), with what it computes twice computed once: 117 gates. Smaller ones are known
 //! (113), but this one has fewer values alive at once, which is what counts with sixteen registers.
 
-use super::Planes;
-use crate::cipher::simd::vector::V;
+use crate::cipher::simd::{planes::Planes, vector::V};
 
 /// `S(x) ^ 0x63`.
 #[inline(always)]

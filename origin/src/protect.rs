@@ -120,7 +120,7 @@ impl Engine for Native {
         let mut out = Vec::with_capacity(clear.len());
         protector.push(clear, &mut out)?;
         let samples = protector.samples();
-        protector.finish(&mut out)?;
+        protector.finish()?;
         Ok((out, samples))
     }
 }

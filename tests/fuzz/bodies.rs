@@ -152,7 +152,7 @@ fn whole(mut protector: FragmentProtector, segment: &[u8], scheme: Scheme, entri
     for chunk in segment.chunks(segment.len() % 977 + 1) {
         protector.push(chunk, &mut out).expect("what was planned can be protected");
     }
-    protector.finish(&mut out).expect("what was planned can be protected");
+    protector.finish().expect("what was planned can be protected");
     assert_eq!(out.len() as u64, entries.iter().map(|entry| u64::from(entry.protected(scheme))).sum::<u64>());
     out
 }

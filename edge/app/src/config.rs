@@ -29,7 +29,19 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Proxy>,
 }
 
-members!(deny Config { v, name = String::new(), origin, viewer, public_url = None, lease_seconds = default_lease_seconds(), session_seconds = default_session_seconds(), handle_binding = HandleBinding::None, sessions_per_minute = None, cors = Cors::default(), proxy = None });
+members!(deny Config {
+    v,
+    name = String::new(),
+    origin,
+    viewer,
+    public_url = None,
+    lease_seconds = 300,
+    session_seconds = 24 * 3600,
+    handle_binding = HandleBinding::None,
+    sessions_per_minute = None,
+    cors = Cors::default(),
+    proxy = None,
+});
 
 /// Where the clear media comes from.
 #[derive(Clone, Debug)]
@@ -43,7 +55,13 @@ pub(crate) struct OriginConfig {
     pub(crate) between_bytes_ms: u64,
 }
 
-members!(deny OriginConfig { url, backend = default_backend(), connect_ms = default_connect(), first_byte_ms = default_first_byte(), between_bytes_ms = default_between_bytes() });
+members!(deny OriginConfig {
+    url,
+    backend = "origin".to_owned(),
+    connect_ms = 2_000,
+    first_byte_ms = 10_000,
+    between_bytes_ms = 10_000,
+});
 
 /// Which pages may call.
 #[derive(Clone, Debug, Default)]
@@ -79,25 +97,6 @@ pub(crate) struct Proxy {
 }
 
 members!(deny Proxy { secret, secret_header, country_header = None, address_header = None, asn_header = None });
-
-fn default_lease_seconds() -> u64 {
-    300
-}
-fn default_session_seconds() -> u64 {
-    24 * 3600
-}
-fn default_backend() -> String {
-    "origin".to_owned()
-}
-fn default_connect() -> u64 {
-    2_000
-}
-fn default_first_byte() -> u64 {
-    10_000
-}
-fn default_between_bytes() -> u64 {
-    10_000
-}
 
 impl Config {
     pub(crate) async fn load<H: Host>(host: &H) -> Result<Self, Error> {

@@ -11,6 +11,9 @@ use crate::{
     host::{ByteStream, FetchError, Fetched},
 };
 
+/// The most that leaves at once, bytes: a platform copies it, and a long copy is out of the caches before it is sent.
+const PIECE: usize = 128 * 1024;
+
 /// A body of media. Either its bytes pass a protector, or there is a [`ClearReason`], which only a track record gives.
 pub struct MediaBody<B> {
     source: B,
@@ -128,7 +131,11 @@ impl<B: ByteStream> MediaBody<B> {
         if self.ready.is_empty() {
             self.prime().await?;
         }
-        Ok(self.ready.pop_front())
+        let Some(mut bytes) = self.ready.pop_front() else { return Ok(None) };
+        if bytes.len() > PIECE {
+            self.ready.push_front(bytes.split_off(PIECE));
+        }
+        Ok(Some(bytes))
     }
 
     /// One chunk of clear bytes in, whatever it completes out.
@@ -161,7 +168,7 @@ impl<B: ByteStream> MediaBody<B> {
                     return Err(FetchError::Cut.into());
                 }
                 match stage {
-                    Stage::Protect(protector) => protector.finish(&mut out).map_err(media_error)?,
+                    Stage::Protect(protector) => protector.finish().map_err(media_error)?,
                     Stage::Encrypt(encryptor) => out.push_back(encryptor.finish().map_err(media_error)?.into()),
                     Stage::Pass(_) | Stage::Ended => {}
                 }

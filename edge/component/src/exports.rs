@@ -64,9 +64,8 @@ impl GuestProtector for Segment {
     fn finish(protector: Protector) -> Result<Finished, Error> {
         let protector = protector.into_inner::<Self>().0.into_inner().ok_or_else(failed)?;
         let samples = protector.samples();
-        let mut bytes = Vec::new();
-        protector.finish(&mut bytes)?;
-        Ok(Finished { bytes, samples })
+        protector.finish()?;
+        Ok(Finished { bytes: Vec::new(), samples })
     }
 }
 

@@ -9,9 +9,6 @@ use sluice_app::{Body, Response, host::ByteStream};
 
 use crate::{names, ready::ready};
 
-/// The most that is written at once, bytes: the host copies it, and a long copy is out of the caches before it is sent.
-const WRITE: usize = 128 * 1024;
-
 /// Writes a response, its body as it comes.
 ///
 /// Where the body breaks off it is abandoned: the client sees a broken response, not a short one.
@@ -33,7 +30,7 @@ pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
         match ready(response.body.next()) {
             Ok(Some(chunk)) => {
                 // An error: the client has left.
-                if chunk.chunks(WRITE).any(|piece| client.write_all(piece).is_err()) {
+                if client.write_all(&chunk).is_err() {
                     return;
                 }
             }

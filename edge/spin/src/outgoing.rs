@@ -7,9 +7,6 @@ use wasi::io::streams::{OutputStream, StreamError};
 
 use crate::poll;
 
-/// The most that is written at once, bytes: the host copies it, and a long copy is out of the caches before it is sent.
-const WRITE: usize = 128 * 1024;
-
 /// Writes a response, its body as it comes.
 ///
 /// Where the body breaks off, the outgoing body is dropped unfinished: the client sees a broken response, not a short one. (The
@@ -48,7 +45,7 @@ async fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), Stream
         match stream.check_write()? {
             0 => poll::ready(stream.subscribe()).await,
             permitted => {
-                let count = usize::try_from(permitted).unwrap_or(usize::MAX).min(bytes.len()).min(WRITE);
+                let count = usize::try_from(permitted).unwrap_or(usize::MAX).min(bytes.len());
                 let (now, later) = bytes.split_at(count);
                 stream.write(now)?;
                 bytes = later;

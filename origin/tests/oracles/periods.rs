@@ -83,7 +83,7 @@ fn protect(clip: &Clip, scheme: Scheme, kinds: &[Kind]) -> Vec<u8> {
             }
         };
         protector.push(&clear, &mut whole).expect("protects");
-        protector.finish(&mut whole).expect("as planned");
+        protector.finish().expect("as planned");
     }
     whole
 }

@@ -100,7 +100,7 @@ fn protect<'a, C: FragmentCipher + 'a>(
             let bytes = clear.bytes.get(cut.clone()).context("within the segment")?;
             protector.as_mut().context("begun")?.push(bytes, &mut *out)?;
         } else {
-            protector.take().context("begun")?.finish(&mut *out)?;
+            protector.take().context("begun")?.finish()?;
         }
         Ok(())
     }

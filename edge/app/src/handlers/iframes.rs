@@ -89,7 +89,7 @@ fn planned(config: &TrackConfig, clear: &[u8], form: FragmentForm) -> Result<Vec
 fn protect(mut protector: FragmentProtector, clear: &[u8]) -> Result<Vec<u8>, Error> {
     let mut out = Vec::new();
     protector.push(clear, &mut out).map_err(media)?;
-    protector.finish(&mut out).map_err(media)?;
+    protector.finish().map_err(media)?;
     Ok(out)
 }
 

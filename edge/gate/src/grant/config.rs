@@ -22,7 +22,14 @@ pub struct ViewerConfig {
     pub titles_claim: String,
 }
 
-members!(deny ViewerConfig { keys, issuer = None, audience = None, leeway_seconds = default_leeway(), tier_claim = default_tier_claim(), titles_claim = default_titles_claim() });
+members!(deny ViewerConfig {
+    keys,
+    issuer = None,
+    audience = None,
+    leeway_seconds = 10,
+    tier_claim = "tier".to_owned(),
+    titles_claim = "titles".to_owned(),
+});
 
 /// One key by which tokens are signed. Its algorithm is said here and never by the token.
 #[derive(Clone, Debug)]
@@ -53,16 +60,6 @@ pub enum Algorithm {
 }
 
 words!(Algorithm { Hs256 => "HS256", Rs256 => "RS256", Es256 => "ES256", EdDsa => "EdDSA" });
-
-fn default_leeway() -> u64 {
-    10
-}
-fn default_tier_claim() -> String {
-    "tier".to_owned()
-}
-fn default_titles_claim() -> String {
-    "titles".to_owned()
-}
 
 impl ViewerConfig {
     /// The names of the secrets that [`super::jwt::ViewerKeys::new`] asks for.

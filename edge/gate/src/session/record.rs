@@ -46,7 +46,24 @@ pub struct SessionRecord {
     pub chain: Option<Chain>,
 }
 
-members!(SessionRecord then format_1 { v, session, account, title, device, tier, country = None, slot, started, seen, expires, ends, max_height = None, deliveries, ended = None, chain = None });
+members!(SessionRecord then format_1 {
+    v,
+    session,
+    account,
+    title,
+    device,
+    tier,
+    country = None,
+    slot,
+    started,
+    seen,
+    expires,
+    ends,
+    max_height = None,
+    deliveries,
+    ended = None,
+    chain = None,
+});
 
 /// How a session was ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -192,7 +192,7 @@ impl<C: FragmentCipher> FragmentProtector<C> {
     /// # Errors
     /// [`Error::Truncated`] where the input ended within a box or fragment; [`Error::Empty`]; [`Error::PlanEntries`],
     /// [`Error::PlanSize`] where the plan says more.
-    pub fn finish(mut self, _out: &mut impl Output) -> Result<(), Error> {
+    pub fn finish(mut self) -> Result<(), Error> {
         if !self.pending.is_empty() {
             let end = self.position + self.pending.len() as u64;
             return Err(Error::Truncated { offset: self.position, end });

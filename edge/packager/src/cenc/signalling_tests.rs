@@ -27,7 +27,7 @@ fn run(mut protector: FragmentProtector, clear: &[u8], cut: usize) -> Result<Vec
     for piece in clear.chunks(cut) {
         protector.push(piece, &mut out)?;
     }
-    protector.finish(&mut out)?;
+    protector.finish()?;
     Ok(out)
 }
 

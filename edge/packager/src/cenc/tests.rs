@@ -38,7 +38,7 @@ fn protect(init: &[u8], scheme: Scheme, clear: &[u8], plan: Vec<Entry>, cuts: &[
             break;
         }
     }
-    protector.finish(&mut out)?;
+    protector.finish()?;
     Ok(out)
 }
 

@@ -120,7 +120,7 @@ fn av1_super_resolution_that_varies() {
     let plan = plan_segment(&config, segment).expect("plans").entries;
     let mut protector = FragmentProtector::new(config, ivs, &ContentKey::new(KEY), plan, None);
     let mut out = Vec::new();
-    protector.push(segment, &mut out).and_then(|()| protector.finish(&mut out)).expect("protects");
+    protector.push(segment, &mut out).and_then(|()| protector.finish()).expect("protects");
     assert_eq!(ranges(&out), tiles);
 }
 
@@ -169,7 +169,7 @@ fn check([clear, cenc, cbcs]: [Pair; 3]) {
 
         let mut protector = FragmentProtector::new(config.clone(), ivs, &key, plan.clone(), Some(0));
         let mut ours = Vec::new();
-        protector.push(clear.1, &mut ours).and_then(|()| protector.finish(&mut ours)).expect("protects");
+        protector.push(clear.1, &mut ours).and_then(|()| protector.finish()).expect("protects");
         assert_eq!(protection(&ours), protection(theirs.1), "{scheme:?}");
         let (ours_read, theirs_read) = (raw(&init, &ours), raw(theirs.0, theirs.1));
         assert_eq!(ours_read.len(), theirs_read.len());

@@ -89,7 +89,13 @@ pub enum KeySystem {
     Identity,
 }
 
-words!(KeySystem { Widevine => "widevine", Playready => "playready", Fairplay => "fairplay", Clearkey => "clearkey", Identity => "identity" });
+words!(KeySystem {
+    Widevine => "widevine",
+    Playready => "playready",
+    Fairplay => "fairplay",
+    Clearkey => "clearkey",
+    Identity => "identity",
+});
 
 impl KeySystem {
     /// All of them, in the order in which manifests list them.

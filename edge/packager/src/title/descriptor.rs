@@ -106,7 +106,27 @@ pub struct Track {
     pub schedule: Schedule,
 }
 
-members!(Track { id, kind, codec, timescale, peak_bandwidth, average_bandwidth, delivered = Vec::new(), language = None, label = None, role = None, default = false, hdcp = None, video = None, audio = None, text = None, init_size = None, thumbnails = None, timeline, schedule = Schedule::default() });
+members!(Track {
+    id,
+    kind,
+    codec,
+    timescale,
+    peak_bandwidth,
+    average_bandwidth,
+    delivered = Vec::new(),
+    language = None,
+    label = None,
+    role = None,
+    default = false,
+    hdcp = None,
+    video = None,
+    audio = None,
+    text = None,
+    init_size = None,
+    thumbnails = None,
+    timeline,
+    schedule = Schedule::default(),
+});
 
 /// What manifests say of a video track.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -47,7 +47,23 @@ pub struct TrackRecord {
     pub pssh: Option<PsshPlaces>,
 }
 
-members!(TrackRecord { v, track, version, kind, number, timescale, height = None, iframes = false, image = None, kids = Vec::new(), unprotected_title = false, sample_entry = String::new(), timeline, schedule = Schedule::default(), pssh = None });
+members!(TrackRecord {
+    v,
+    track,
+    version,
+    kind,
+    number,
+    timescale,
+    height = None,
+    iframes = false,
+    image = None,
+    kids = Vec::new(),
+    unprotected_title = false,
+    sample_entry = String::new(),
+    timeline,
+    schedule = Schedule::default(),
+    pssh = None,
+});
 
 /// The key id of a track in one delivery and key period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

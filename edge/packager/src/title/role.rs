@@ -26,7 +26,17 @@ pub enum Role {
     Commentary,
 }
 
-words!(Role { Main => "main", Dub => "dub", Alternate => "alternate", Subtitle => "subtitle", Caption => "caption", ForcedSubtitle => "forced-subtitle", Description => "description", Supplementary => "supplementary", Commentary => "commentary" });
+words!(Role {
+    Main => "main",
+    Dub => "dub",
+    Alternate => "alternate",
+    Subtitle => "subtitle",
+    Caption => "caption",
+    ForcedSubtitle => "forced-subtitle",
+    Description => "description",
+    Supplementary => "supplementary",
+    Commentary => "commentary",
+});
 
 impl Role {
     /// The word.

@@ -32,7 +32,7 @@ fn protect(init: &[u8], scheme: Scheme, clear: &[u8], plan: Vec<Entry>) -> Vec<u
     let mut protector = FragmentProtector::new(config(init), IvSource::derived(scheme, KID, 9), &key(), plan, None);
     let mut out = Vec::new();
     protector.push(clear, &mut out).expect("protects");
-    protector.finish(&mut out).expect("as planned");
+    protector.finish().expect("as planned");
     out
 }
 

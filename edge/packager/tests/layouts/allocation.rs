@@ -54,7 +54,7 @@ fn peak(init: &[u8], segment: &[u8]) -> u64 {
                 let mut protector = FragmentProtector::new(config.clone(), ivs, &key, plan.clone(), None);
                 let mut out = Vec::new();
                 let _ = segment.chunks(piece).try_for_each(|piece| protector.push(piece, &mut out));
-                let _ = protector.finish(&mut out);
+                let _ = protector.finish();
             };
             peak = peak.max(highest(&mut protect));
         }

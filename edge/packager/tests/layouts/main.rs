@@ -62,7 +62,7 @@ fn protect(made: &Made, plan: &SegmentPlan, scheme: Scheme, cuts: &[usize]) -> V
             break;
         }
     }
-    protector.finish(&mut out).expect("what was planned can be protected");
+    protector.finish().expect("what was planned can be protected");
     out
 }
 

@@ -48,26 +48,22 @@ impl Traf<'_> {
     /// # Errors
     /// [`Error`]
     pub fn cmaf_edits(&self, description: Option<u32>) -> Result<Edits, Error> {
-        let mut edits = Vec::new();
+        let mut edits: Vec<Edit> = Vec::new();
+        // In the order of the box, which is that of its runs; `tfhd` need not stand before them.
+        let mut put = |begin, end, bytes| {
+            let at = edits.partition_point(|edit| edit.begin < begin);
+            edits.insert(at, Edit { begin, end, bytes, moves: 0 });
+        };
         let relative = self.tfhd.relative(&self.tfhd_box, description)?;
         if relative.is_some() || !self.has_tfdt {
             let mut bytes = relative.unwrap_or_else(|| self.tfhd_box.bytes.to_vec());
             if !self.has_tfdt {
                 bytes.extend(tfdt::write(self.decode_time));
             }
-            edits.push(Edit { begin: self.tfhd_box.offset, end: self.tfhd_box.end(), bytes, moves: 0 });
+            put(self.tfhd_box.offset, self.tfhd_box.end(), bytes);
         }
         for run in self.truns.iter().filter(|run| run.data_offset.is_none()) {
-            edits.push(Edit { begin: run.offset, end: run.count_end(), bytes: run.head_with_offset()?, moves: 0 });
-        }
-        // Runs are in the order of the box. `tfhd` need not stand before them, which is no reason to have a sort in the module.
-        let before_first = |first: &Edit| edits.iter().filter(|edit| edit.begin < first.begin).count();
-        match edits.first().map_or(0, before_first) {
-            0 => {}
-            place => {
-                let first = edits.remove(0);
-                edits.insert(place, first);
-            }
+            put(run.offset, run.count_end(), run.head_with_offset()?);
         }
         let mut moves = 0;
         for edit in &mut edits {

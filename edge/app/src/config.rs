@@ -13,7 +13,8 @@ pub(crate) struct Config {
     /// What `/healthz` tells, so that an operator sees which document is live.
     pub(crate) name: String,
     pub(crate) origin: OriginConfig,
-    pub(crate) viewer: ViewerConfig,
+    /// Viewers' JWTs, where they are accepted as grants.
+    pub(crate) viewer: Option<ViewerConfig>,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.
@@ -33,7 +34,7 @@ members!(deny Config {
     v,
     name = String::new(),
     origin,
-    viewer,
+    viewer = None,
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,
@@ -117,6 +118,9 @@ impl Config {
             if url.is_some_and(|url| !valid(url)) {
                 return Err(format!("configuration: {name} must be http(s)://host[:port] without a trailing slash"));
             }
+        }
+        if config.viewer.is_none() {
+            return Err("configuration: no kind of grant is accepted, so nobody could watch: add viewer".to_owned());
         }
         if !(2..=3600).contains(&config.lease_seconds) {
             return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());

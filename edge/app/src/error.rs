@@ -18,6 +18,9 @@ pub enum Error {
     /// The token is missing, forged or past.
     #[error("token: {0:?}")]
     Token(TokenError),
+    /// A grant that is restricted by something that is not supported here: what, for the log.
+    #[error("token: it asks for {0}, which is not supported")]
+    UnsupportedGrant(String),
     /// The viewer may not.
     #[error("denied: {0:?}")]
     Deny(Deny),
@@ -86,7 +89,7 @@ impl Error {
         match self {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Token(TokenError::Missing) => (StatusCode::UNAUTHORIZED, "token_missing"),
-            Self::Token(TokenError::Invalid) => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::Token(TokenError::Invalid) | Self::UnsupportedGrant(_) => (StatusCode::UNAUTHORIZED, "token_invalid"),
             Self::Token(TokenError::Expired) => (StatusCode::UNAUTHORIZED, "token_expired"),
             Self::Deny(Deny::UnknownTitle) => (StatusCode::NOT_FOUND, "unknown_title"),
             Self::Deny(Deny::GeoBlocked) => (StatusCode::FORBIDDEN, "geo_blocked"),

@@ -20,6 +20,7 @@ mod cors;
 mod decision;
 mod error;
 mod etag;
+mod grants;
 mod handlers;
 mod headers;
 pub mod host;

@@ -42,6 +42,24 @@ pub(crate) async fn required<H: Host>(host: &H, name: &str) -> Result<Zeroizing<
     secret.ok_or_else(|| Error::Internal(format!("secret {name} is not deployed")))
 }
 
+/// Secrets by the names that the configuration gives them.
+pub(crate) struct Named(Vec<(String, Zeroizing<String>)>);
+
+/// Those secrets, which must all be there.
+pub(crate) async fn named<H: Host>(host: &H, names: impl Iterator<Item = &str>) -> Result<Named, Error> {
+    let mut named = Vec::new();
+    for name in names {
+        named.push((name.to_owned(), required(host, name).await?));
+    }
+    Ok(Named(named))
+}
+
+impl Named {
+    pub(crate) fn find(&self, name: &str) -> Option<&[u8]> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.as_bytes())
+    }
+}
+
 /// `N:` and 64 hex digits.
 fn key_encryption_key(name: &str, text: &str) -> Result<KeyEncryptionKey, Error> {
     let parse = || {

@@ -170,19 +170,23 @@ impl<'a, H: Host> Context<'a, H> {
         }
     }
 
-    /// The absolute URL of a title's folder, by the way that the viewer came: through the handle where there is one.
+    /// The absolute URL of a title's folder without the slash, by the way that the viewer came: through the handle where there is one.
     fn base(&self, handle: Option<&str>, title: &TitleId) -> String {
         let carried = handle.map(|handle| format!("/~{handle}")).unwrap_or_default();
         format!("{}{carried}/v1/{title}", self.public_url())
     }
 
-    /// The token of an `Authorization` header.
-    fn bearer(&self) -> Result<&'a str, Error> {
-        self.request.bearer().ok_or(Error::Token(TokenError::Missing))
+    /// The URL that a grant for all of a title covers, with the query that came, in which some kinds of grant travel.
+    fn folder(&self, title: &TitleId) -> String {
+        let (mark, query) = match self.request.query() {
+            "" => ("", ""),
+            query => ("?", query),
+        };
+        format!("{}/v1/{title}/{mark}{query}", self.public_url())
     }
 }
 
-/// The body and status of a route that a credential's session may not be used for.
+/// Refuses a credential of another session.
 fn own_session(credential: &Credential, session: &sluice_gate::SessionId) -> Result<(), Error> {
     if credential.session() == session { Ok(()) } else { Err(Error::Token(TokenError::Invalid)) }
 }

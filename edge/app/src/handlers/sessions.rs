@@ -5,7 +5,7 @@ use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
     AccountId, Deny, Roots, SessionId, TitleTag, Unix,
-    grant::{self, Grant},
+    grant::Grant,
     handle::{self, Handle, Net},
     lease::{self, Lease},
     rights::Facts,
@@ -20,10 +20,10 @@ use crate::{
     config::HandleBinding,
     confirm, decision,
     error::SessionSummary,
+    grants,
     host::Admission,
     origin::Title,
     response::NO_STORE,
-    secrets,
     slots::{self, Holding},
 };
 
@@ -66,10 +66,13 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     let host = context.host;
     admit(context).await?;
     let now = host.now();
-    let grant = viewer(context, now).await?;
-    let wanted: NewSession = serde_json::from_slice(&context.request.body)
-        .map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
-    let title_id = TitleId::parse(&wanted.title).map_err(|_| Error::from(Deny::UnknownTitle))?;
+    let wanted = serde_json::from_slice::<NewSession>(&context.request.body);
+    // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
+    let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
+    let url = title_id.as_ref().map(|title| context.folder(title));
+    let grant = viewer(context, url.as_deref(), now).await?;
+    let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
+    let title_id = title_id.ok_or(Deny::UnknownTitle)?;
     if !grant.allows(title_id.as_str()) {
         return Err(Deny::NotEntitled.into());
     }
@@ -129,7 +132,7 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
         sessions: Vec<SessionSummary>,
     }
     let now = context.host.now();
-    let grant = viewer(context, now).await?;
+    let grant = viewer(context, None, now).await?;
     let account = AccountId::derive(&context.roots, &grant.account);
     let slots = slots::read(context.host, &account).await?;
     let sessions = slots::summaries(&slots, now);
@@ -142,7 +145,7 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
     let now = context.host.now();
     let is_grant = context.handle.is_none() && context.request.bearer().is_some_and(|token| token.contains('.'));
     let account = if is_grant {
-        AccountId::derive(&context.roots, &viewer(context, now).await?.account)
+        AccountId::derive(&context.roots, &viewer(context, None, now).await?.account)
     } else {
         let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
         own_session(&credential, session)?;
@@ -179,18 +182,9 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
 }
 
-/// The grant of the viewer's JWT.
-async fn viewer<H: Host>(context: &Context<'_, H>, now: Unix) -> Result<Grant, Error> {
-    let token = context.bearer()?;
-    let mut hmac_secrets = Vec::new();
-    for name in context.config.viewer.secret_names() {
-        hmac_secrets.push((name.to_owned(), secrets::required(context.host, name).await?));
-    }
-    let keys = grant::jwt::ViewerKeys::new(&context.config.viewer, |name| {
-        hmac_secrets.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.as_bytes())
-    })
-    .map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
-    Ok(grant::jwt::verify(&keys, token, now)?)
+/// The viewer's grant, and that it covers `url`.
+async fn viewer<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Grant, Error> {
+    grants::verify(context.host, context.config, context.request, &context.client, url, now).await
 }
 
 async fn admit<H: Host>(context: &Context<'_, H>) -> Result<(), Error> {

@@ -1,6 +1,6 @@
 use serde_json::{Map, Value};
 
-use super::{Grant, ViewerConfig};
+use super::{Account, Grant, ViewerConfig};
 use crate::{TokenError, Unix};
 
 /// The longest account, tier, title or device in a token, bytes.
@@ -20,16 +20,15 @@ pub(super) fn grant(config: &ViewerConfig, claims: &Map<String, Value>, now: Uni
         return Err(invalid);
     }
     let latest_start = now.saturating_add(config.leeway_seconds);
-    for start in ["nbf", "iat"] {
-        if let Some(value) = claims.get(start)
-            && time(value, f64::ceil).ok_or(invalid)? > latest_start
-        {
-            return Err(invalid);
-        }
-    }
+    let start = |claim: &str| match claims.get(claim).map(|value| time(value, f64::ceil).ok_or(invalid)) {
+        Some(Ok(start)) if start > latest_start => Err(invalid),
+        start => start.transpose(),
+    };
+    start("nbf")?;
+    let issued = start("iat")?;
     let ends = claims.get("exp").and_then(|value| time(value, f64::floor)).ok_or(invalid)?;
     let grant = Grant {
-        account: name(claims.get("sub").ok_or(invalid)?)?,
+        account: Account::Named(name(claims.get("sub").ok_or(invalid)?)?),
         tier: claims.get(&config.tier_claim).map(name).transpose()?.unwrap_or_default(),
         titles: claims.get(&config.titles_claim).map(titles).transpose()?,
         ends,
@@ -38,6 +37,11 @@ pub(super) fn grant(config: &ViewerConfig, claims: &Map<String, Value>, now: Uni
             .get("stream_limit")
             .map(|limit| limit.as_u64().and_then(|limit| limit.try_into().ok()).ok_or(invalid))
             .transpose()?,
+        issued,
+        net: None,
+        places: None,
+        replay: None,
+        renewal: None,
     };
     if now < ends { Ok(grant) } else { Err(TokenError::Expired) }
 }

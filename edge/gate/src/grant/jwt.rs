@@ -15,7 +15,10 @@ use jsonwebtoken::{DecodingKey, EncodingKey, Header, crypto};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Grant, ViewerConfig, ViewerKeyConfig, claims, provider, public_key, strict::UniqueNames};
+use super::{
+    Algorithm, Grant, GrantError, Kind, Presented, ViewerConfig, ViewerKeyConfig, claims, provider, public_key,
+    strict::UniqueNames,
+};
 use crate::{TokenError, Unix};
 
 pub use super::public_key::PublicKeyError;
@@ -123,6 +126,17 @@ impl ViewerKeys {
             keys.push(Pinned { kid: key.kid.clone(), algorithm: key.alg, key: decoding_key(key, &secret)? });
         }
         Ok(Self { config: config.clone(), keys })
+    }
+}
+
+impl Kind for ViewerKeys {
+    /// A Bearer token with a dot: a lease, which may come as Bearer too, has none.
+    fn is_presented(&self, request: &Presented<'_>) -> bool {
+        request.bearer.is_some_and(|token| token.contains('.'))
+    }
+
+    fn verify(&self, request: &Presented<'_>) -> Result<Grant, GrantError> {
+        Ok(verify(self, request.bearer.unwrap_or_default(), request.now)?)
     }
 }
 

@@ -1,22 +1,24 @@
-//! What a viewer's token grants.
+//! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
 mod claims;
 mod config;
 pub mod jwt;
+mod presented;
 mod provider;
 mod public_key;
 mod spki;
 mod strict;
 
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
+pub use presented::{GrantError, Kind, Lookup, Presented};
 
-use crate::Unix;
+use crate::{Unix, handle::Net};
 
 /// What the operator's account system says of a viewer, taken from a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// The account's name. It goes no further than [`crate::AccountId::derive`].
-    pub account: String,
+    /// Whose it is.
+    pub account: Account,
     /// The tier of subscription; empty where the token names none.
     pub tier: String,
     /// The titles that it covers; `None` for all that the tier does.
@@ -27,6 +29,48 @@ pub struct Grant {
     pub device: Option<String>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
+    /// When it was issued, where it says so.
+    pub issued: Option<Unix>,
+    /// The network that it may be used from, and so its sessions; `None` for any.
+    pub net: Option<Net>,
+    /// The places that it may be used in: ISO 3166-1 alpha-2 countries (`DE`) and ISO 3166-2 subdivisions (`US-CA`); `None` for any.
+    pub places: Option<Vec<String>>,
+    /// What keeps it from being shown twice.
+    pub replay: Option<Replay>,
+    /// The same grant for longer, to be handed to the viewer.
+    pub renewal: Option<Renewal>,
+}
+
+/// Whose a grant is. It goes no further than [`crate::AccountId::derive`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Account {
+    /// An account of the operator's, by its name.
+    Named(String),
+    /// Nobody in particular: whoever holds the token, of which this is the SHA-256. Its streams can be counted, those of
+    /// its viewer cannot, who may have many tokens; so it opens no title that has a stream limit.
+    Token([u8; 32]),
+}
+
+/// A grant that counts once, or that is to be noticed when it comes again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replay {
+    /// SHA-256 of what names it.
+    pub id: [u8; 32],
+    /// Until when it must be remembered: its own end.
+    pub until: Unix,
+    /// Whether coming again refuses it; otherwise it is only written to the log.
+    pub refuse: bool,
+}
+
+/// A grant's successor, and how the viewer gets it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// The token.
+    pub token: String,
+    /// `None`: a response header of the name; else a cookie of the name, with these attributes (`Path=/; Secure; …`).
+    pub cookie: Option<String>,
+    /// The header's or the cookie's name.
+    pub name: String,
 }
 
 impl Grant {

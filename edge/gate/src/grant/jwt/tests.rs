@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::vectors::{HS256_KEY, ed25519_pem, pem, public_pem, rsa_pem, sign, unbase64};
-use super::*;
+use super::{super::Account, *};
 
 const NOW: Unix = 1_000_000;
 const ALL: [Algorithm; 4] = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa];
@@ -70,12 +70,17 @@ fn a_sound_token_grants_what_it_says_in_each_algorithm() {
     for algorithm in ALL {
         let grant = verify(&keys(algorithm), &token(algorithm, &full), NOW).expect("grant");
         let expected = Grant {
-            account: "anna".to_owned(),
+            account: Account::Named("anna".to_owned()),
             tier: "basic".to_owned(),
             titles: Some(vec!["final".to_owned(), "trailer".to_owned()]),
             ends: NOW + 100,
             device: Some("tv".to_owned()),
             stream_limit: Some(2),
+            issued: Some(NOW - 5),
+            net: None,
+            places: None,
+            replay: None,
+            renewal: None,
         };
         assert_eq!(grant, expected, "{algorithm:?}");
         assert!(grant.allows("final") && !grant.allows("other"));
@@ -299,7 +304,8 @@ fn minted_tokens_verify() {
         ..ViewerClaims::default()
     };
     let token = mint_hs256("k", &secret, &claims).expect("token");
-    assert_eq!(verify(&keys(Algorithm::Hs256), &token, NOW).expect("grant").account, "anna");
+    let account = verify(&keys(Algorithm::Hs256), &token, NOW).expect("grant").account;
+    assert_eq!(account, Account::Named("anna".to_owned()));
     assert_eq!(mint_hs256("k", &secret[..31], &claims), Err(MintError::ShortSecret(31)));
     assert_eq!(mint_hs256("k", &secret, &"text"), Err(MintError::Claims));
     let long = ViewerClaims { titles: Some(vec!["t".repeat(64); 200]), ..claims };

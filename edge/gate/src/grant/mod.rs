@@ -10,7 +10,7 @@ mod strict;
 
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
 
-use crate::Unix;
+use crate::{Net, Unix};
 
 /// What the operator's account system says of a viewer, taken from a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,11 @@ pub struct Grant {
     pub ends: Unix,
     /// The device that it was given to, where it was given to one.
     pub device: Option<String>,
+    /// The class of that device (`tv`, `mobile`, …), in the account system's words; `None` where the token does not say. Never taken from `User-Agent`,
+    /// which anybody can set.
+    pub device_class: Option<String>,
+    /// The network that it is bound to; leases and handles are bound to the same. `None` where it is not bound.
+    pub net: Option<Net>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
 }

@@ -3,7 +3,6 @@
 use sluice_gate::{
     TokenError, Unix,
     grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::ViewerKeys},
-    handle::ClientFacts,
 };
 
 use crate::{Error, Host, Request, config::Config, host::Client, secrets};
@@ -19,14 +18,13 @@ pub(crate) async fn verify<H: Host>(
     url: Option<&str>,
     now: Unix,
 ) -> Result<Grant, Error> {
-    let client = ClientFacts { country: client.country, address: client.address, asn: client.asn };
     let presented = Presented {
         url,
         method: request.method.as_str(),
         bearer: request.bearer(),
         headers: &Headers(request),
         cookies: &Cookies(request),
-        client: &client,
+        client,
         now,
     };
     for kind in kinds(host, config).await? {

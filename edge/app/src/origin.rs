@@ -69,6 +69,25 @@ struct WrappedKey {
 
 members!(WrappedKey { kid, wrapped });
 
+impl Title {
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let media: Descriptor = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if media.v != 1 {
+            return Err(format!("format {} where this build reads format 1", media.v));
+        }
+        let RightsOf { rights } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        Ok(Self { media, rights })
+    }
+}
+
+/// Judges a descriptor as the edge does, rights and all, whatever its title: the first error, and where it stands.
+///
+/// # Errors
+/// What is wrong, and where; as the edge would log it.
+pub fn check_descriptor(bytes: &[u8]) -> Result<(), String> {
+    Title::parse(bytes).map(|_| ())
+}
+
 impl<'a, H: Host> Origin<'a, H> {
     pub(crate) async fn new(host: &'a H, config: &'a OriginConfig) -> Result<Self, Error> {
         Ok(Self { host, config, secret: secrets::required(host, "origin_secret").await? })
@@ -79,12 +98,12 @@ impl<'a, H: Host> Origin<'a, H> {
         let keep = Keep { seconds: DESCRIPTOR_SECONDS, surrogate_keys: vec![format!("title/{title}")] };
         let fetched = self.fetch(format!("/titles/{title}/descriptor.json"), None, keep).await?;
         let read = self.read(fetched, MAX_DESCRIPTOR, |bytes| {
-            let media: Descriptor = parse("descriptor", bytes)?;
-            if media.v != 1 || media.title != *title {
-                return Err(Error::Origin("the descriptor is of another title or format".to_owned()));
+            let described = Title::parse(bytes).map_err(|error| Error::Origin(format!("descriptor: {error}")))?;
+            if described.media.title == *title {
+                Ok(described)
+            } else {
+                Err(Error::Origin("the descriptor is of another title".to_owned()))
             }
-            let RightsOf { rights } = parse("descriptor", bytes)?;
-            Ok(Title { media, rights })
         });
         Ok(read.await?.ok_or(sluice_gate::Deny::UnknownTitle)?.value)
     }

@@ -43,10 +43,11 @@ pub(crate) enum Label {
     Etag,
     Watermark,
     Audit,
+    Network,
 }
 
 impl Label {
-    const COUNT: usize = 5;
+    const COUNT: usize = 6;
 
     fn info(self) -> &'static [u8] {
         match self {
@@ -55,6 +56,7 @@ impl Label {
             Self::Etag => b"etag",
             Self::Watermark => b"watermark",
             Self::Audit => b"audit",
+            Self::Network => b"network",
         }
     }
 }
@@ -158,7 +160,7 @@ mod tests {
     fn every_label_has_a_key_of_its_own() {
         let roots = Roots::new(&[1; 32], Some(&[2; 32])).expect("roots");
         let mut keys = HashSet::new();
-        for label in [Label::Lease, Label::Handle, Label::Etag, Label::Watermark, Label::Audit] {
+        for label in [Label::Lease, Label::Handle, Label::Etag, Label::Watermark, Label::Audit, Label::Network] {
             for key in roots.verifying(label) {
                 assert!(keys.insert(*key));
             }

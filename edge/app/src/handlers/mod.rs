@@ -20,6 +20,7 @@ use crate::{
     cors, decision,
     host::Client,
     origin::Origin,
+    rates,
     response::NO_STORE,
     route::{self, Resource, Route},
     secrets,
@@ -84,7 +85,7 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         return Err(Error::MethodNotAllowed(parsed.route.methods()));
     }
     if parsed.route == Route::Health {
-        return Ok(health::health(config));
+        return Ok(health::health(host, config));
     }
     let context = Context {
         host,
@@ -95,7 +96,7 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         handle: parsed.handle,
     };
     match parsed.route {
-        Route::Health => Ok(health::health(config)),
+        Route::Health => Ok(health::health(host, config)),
         Route::Sessions if request.method == Method::POST => sessions::create(&context).await,
         Route::Sessions => sessions::list(&context).await,
         Route::Session(session) => sessions::end(&context, &session).await,
@@ -127,8 +128,11 @@ async fn titled<H: Host>(
         | Resource::Image(..)
         | Resource::File(..) => Depth::Segment,
     };
+    if depth == Depth::Second {
+        rates::license(context.host, context.config, context.facts(), credential.account()).await?;
+    }
     let renewal =
-        confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
+        confirm::confirm(context.host, context.config, context.facts(), &origin, title, &credential, depth).await?;
     let viewing = Viewing { context, origin, credential, title };
     let mut response = match resource {
         Resource::Multivariant(delivery) => manifest::multivariant(&viewing, delivery).await,

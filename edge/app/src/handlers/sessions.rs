@@ -4,9 +4,9 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
-    AccountId, Deny, Roots, SessionId, TitleTag, Unix,
+    AccountId, Deny, SessionId, TitleTag, Unix,
     grant::Grant,
-    handle::{self, Handle, Net},
+    handle::{self, Handle},
     lease::{self, Lease},
     rights::Facts,
     session::{SessionRecord, Slot},
@@ -17,12 +17,12 @@ use super::{Context, own_session};
 use crate::{
     Error, Host, Response,
     authenticate::{self, delivery_bit},
-    config::HandleBinding,
+    config::Binding,
     confirm, decision,
     error::SessionSummary,
     grants,
-    host::Admission,
     origin::Title,
+    rates,
     response::NO_STORE,
     slots::{self, Holding},
 };
@@ -64,21 +64,27 @@ struct Licenses {
 /// `POST /v1/sessions`
 pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response<H::Body>, Error> {
     let host = context.host;
-    admit(context).await?;
+    let facts = context.facts();
+    // Before the grant is verified, which costs most.
+    rates::network_session(host, context.config, facts).await?;
     let now = host.now();
     let wanted = serde_json::from_slice::<NewSession>(&context.request.body);
     // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
     let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
     let url = title_id.as_ref().map(|title| context.folder(title));
     let grant = viewer(context, url.as_deref(), now).await?;
+    let account = AccountId::derive(&context.roots, &grant.account);
+    rates::account_session(host, context.config, &account).await?;
+    // From another network than its own a grant is nobody's.
+    authenticate::bind(Binding::None, grant.net, &context.client)?;
     let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = title_id.ok_or(Deny::UnknownTitle)?;
     if !grant.allows(title_id.as_str()) {
         return Err(Deny::NotEntitled.into());
     }
     let title = context.origin().await?.title(&title_id).await?;
-    let country = context.client.country.as_ref().and_then(|code| core::str::from_utf8(code).ok());
-    let permit = title.rights.authorize(&Facts { now, country, tier: &grant.tier })?;
+    let device_class = grant.device_class.as_deref();
+    let permit = title.rights.authorize(&Facts { now, client: &context.client, tier: &grant.tier, device_class })?;
     let cap = now.saturating_add(context.config.session_seconds);
     let ends = [Some(grant.ends), permit.ends, Some(cap)].into_iter().flatten().min().unwrap_or(now);
 
@@ -88,7 +94,6 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
         None => random_session(host).to_string(),
     };
-    let account = AccountId::derive(&context.roots, &grant.account);
     let expires = now.saturating_add(context.config.lease_seconds).min(ends);
     let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
     let slot = Slot {
@@ -109,7 +114,11 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         title: title_id.to_string(),
         device,
         tier: grant.tier,
-        country: country.map(str::to_owned),
+        country: context.client.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
+        region: context.client.region.map(|region| region.to_string()),
+        device_class: grant.device_class,
+        net: grant.net,
+        networks: Vec::new(),
         slot,
         started: now,
         seen: now,
@@ -171,7 +180,7 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let mut record = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
-    title.rights.authorize(&Facts { now, country: record.country.as_deref(), tier: &record.tier })?;
+    confirm::authorize_renewal(&title, &mut record, now, &context.client)?;
     record.renew(now, context.config.lease_seconds);
     match slots::hold(context.host, &record, now).await? {
         Holding::Held => {}
@@ -187,16 +196,6 @@ async fn viewer<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix)
     grants::verify(context.host, context.config, context.request, &context.client, url, now).await
 }
 
-async fn admit<H: Host>(context: &Context<'_, H>) -> Result<(), Error> {
-    let (Some(rate), Some(address)) = (context.config.sessions_per_minute, context.client.address) else {
-        return Ok(());
-    };
-    match context.host.admit(&format!("sessions/{address}"), rate).await {
-        Admission::Limited => Err(Error::RateLimited),
-        Admission::Admitted | Admission::Unsupported => Ok(()),
-    }
-}
-
 fn session_object<H: Host>(
     context: &Context<'_, H>,
     title_id: &TitleId,
@@ -205,9 +204,9 @@ fn session_object<H: Host>(
     status: StatusCode,
     now: Unix,
 ) -> Result<Response<H::Body>, Error> {
-    let lease = lease_of(record, title_id, now);
+    let lease = lease_of(context, record, title_id, now)?;
     let token = lease::mint(&context.roots, &lease);
-    let handle = handle_of(context, &context.roots, record, title_id)?;
+    let handle = handle_of(context, title, record, title_id)?;
     let base = context.base(Some(&handle), title_id);
     let links = |file: &str, exists: fn(Delivery) -> bool| -> Vec<Link> {
         let offered = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery) && exists(*delivery));
@@ -235,8 +234,13 @@ fn session_object<H: Host>(
     Ok(response)
 }
 
-fn lease_of(record: &SessionRecord, title: &TitleId, now: Unix) -> Lease {
-    Lease {
+fn lease_of<H: Host>(
+    context: &Context<'_, H>,
+    record: &SessionRecord,
+    title: &TitleId,
+    now: Unix,
+) -> Result<Lease, Error> {
+    Ok(Lease {
         account: record.account,
         session: record.session,
         slot: record.slot,
@@ -244,37 +248,32 @@ fn lease_of(record: &SessionRecord, title: &TitleId, now: Unix) -> Lease {
         max_height: record.max_height,
         deliveries: record.deliveries,
         flags: 0,
+        net: authenticate::bind(context.config.lease_binding, record.net, &context.client)?,
         issued: now,
         expires: record.expires,
         ends: record.ends,
-    }
+    })
 }
 
 fn handle_of<H: Host>(
     context: &Context<'_, H>,
-    roots: &Roots,
+    title: &Title,
     record: &SessionRecord,
-    title: &TitleId,
+    title_id: &TitleId,
 ) -> Result<String, Error> {
-    let net = match context.config.handle_binding {
-        HandleBinding::None => Net::None,
-        // Declared by the operator: where the platform does not tell the network, no handle can be bound to it.
-        HandleBinding::Asn => Net::Asn(context.client.asn.ok_or(Deny::AddressMismatch)?),
-        HandleBinding::Prefix => Net::prefix(context.client.address.ok_or(Deny::AddressMismatch)?),
-    };
-    let country = record.country.as_deref().and_then(|code| code.as_bytes().try_into().ok());
     let handle = Handle {
         account: record.account,
         session: record.session,
         slot: record.slot,
-        title: TitleTag::of(title.as_str()),
+        title: TitleTag::of(title_id.as_str()),
         max_height: record.max_height,
         deliveries: record.deliveries,
-        country,
-        net,
+        country: record.country.as_deref().and_then(|code| code.as_bytes().try_into().ok()),
+        region: title.rights.deciding_region(&context.client).map(|region| region.subdivision()),
+        net: authenticate::bind(context.config.handle_binding, record.net, &context.client)?,
         ends: record.ends,
     };
-    Ok(handle::mint(roots, &handle))
+    Ok(handle::mint(&context.roots, &handle))
 }
 
 fn random_session<H: Host>(host: &H) -> SessionId {

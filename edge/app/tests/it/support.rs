@@ -32,6 +32,9 @@ pub(crate) struct MemoryHost {
     pub(crate) writes: Cell<u32>,
     pub(crate) objects: RefCell<BTreeMap<String, Object>>,
     pub(crate) config: RefCell<Value>,
+    pub(crate) tells_anonymizers: Cell<bool>,
+    /// What was counted in which bucket, where the platform counts.
+    pub(crate) counts: RefCell<Option<BTreeMap<String, u32>>>,
     kv: RefCell<BTreeMap<String, Vec<u8>>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
@@ -157,8 +160,20 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    async fn admit(&self, _bucket: &str, _per_minute: u32) -> Admission {
-        Admission::Unsupported
+    fn tells_anonymizers(&self) -> bool {
+        self.tells_anonymizers.get()
+    }
+
+    fn counts_events(&self) -> bool {
+        self.counts.borrow().is_some()
+    }
+
+    async fn admit(&self, bucket: &str, per_minute: u32) -> Admission {
+        let mut counts = self.counts.borrow_mut();
+        let Some(counts) = counts.as_mut() else { return Admission::Unsupported };
+        let count = counts.entry(bucket.to_owned()).or_default();
+        *count += 1;
+        if *count > per_minute { Admission::Limited } else { Admission::Admitted }
     }
 
     fn log(&self, line: &str) {
@@ -234,6 +249,8 @@ impl MemoryHost {
                 "cors": {"origins": ["https://tv.example"]},
                 "proxy": {"secret": "proxy_secret", "secret_header": "x-proxy", "country_header": "x-country"}
             })),
+            tells_anonymizers: Cell::new(false),
+            counts: RefCell::default(),
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),
@@ -269,6 +286,11 @@ impl MemoryHost {
 
     pub(crate) fn describe(&self, descriptor: &Value) {
         self.put("/titles/film/descriptor.json", descriptor.to_string().into_bytes());
+    }
+
+    /// All values of the store, as text.
+    pub(crate) fn stored(&self) -> Vec<String> {
+        self.kv.borrow().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

@@ -33,12 +33,13 @@ pub(super) fn grant(config: &ViewerConfig, claims: &Map<String, Value>, now: Uni
         titles: claims.get(&config.titles_claim).map(titles).transpose()?,
         ends,
         device: claims.get("device").map(name).transpose()?,
+        device_class: claims.get("device_class").map(name).transpose()?,
+        net: None,
         stream_limit: claims
             .get("stream_limit")
             .map(|limit| limit.as_u64().and_then(|limit| limit.try_into().ok()).ok_or(invalid))
             .transpose()?,
         issued,
-        net: None,
         places: None,
         replay: None,
         renewal: None,

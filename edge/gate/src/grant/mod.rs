@@ -12,7 +12,7 @@ mod strict;
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
 pub use presented::{GrantError, Kind, Lookup, Presented};
 
-use crate::{Unix, handle::Net};
+use crate::{Net, Unix};
 
 /// What the operator's account system says of a viewer, taken from a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,12 +27,15 @@ pub struct Grant {
     pub ends: Unix,
     /// The device that it was given to, where it was given to one.
     pub device: Option<String>,
+    /// The class of that device (`tv`, `mobile`, …), in the account system's words; `None` where the token does not say. Never taken from `User-Agent`,
+    /// which anybody can set.
+    pub device_class: Option<String>,
+    /// The network that it is bound to; leases and handles are bound to the same. `None` where it is not bound.
+    pub net: Option<Net>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
     /// When it was issued, where it says so.
     pub issued: Option<Unix>,
-    /// The network that it may be used from, and so its sessions; `None` for any.
-    pub net: Option<Net>,
     /// The places that it may be used in: ISO 3166-1 alpha-2 countries (`DE`) and ISO 3166-2 subdivisions (`US-CA`); `None` for any.
     pub places: Option<Vec<String>>,
     /// What keeps it from being shown twice.

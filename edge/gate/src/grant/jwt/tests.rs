@@ -65,8 +65,9 @@ fn judged(claims: Value) -> Result<Grant, TokenError> {
 
 #[test]
 fn a_sound_token_grants_what_it_says_in_each_algorithm() {
-    let full =
-        with(json!({"titles": ["final", "trailer"], "device": "tv", "stream_limit": 2, "nbf": NOW, "iat": NOW - 5}));
+    let full = with(
+        json!({"titles": ["final", "trailer"], "device": "tv", "device_class": "television", "stream_limit": 2, "nbf": NOW, "iat": NOW - 5}),
+    );
     for algorithm in ALL {
         let grant = verify(&keys(algorithm), &token(algorithm, &full), NOW).expect("grant");
         let expected = Grant {
@@ -75,9 +76,10 @@ fn a_sound_token_grants_what_it_says_in_each_algorithm() {
             titles: Some(vec!["final".to_owned(), "trailer".to_owned()]),
             ends: NOW + 100,
             device: Some("tv".to_owned()),
+            device_class: Some("television".to_owned()),
+            net: None,
             stream_limit: Some(2),
             issued: Some(NOW - 5),
-            net: None,
             places: None,
             replay: None,
             renewal: None,

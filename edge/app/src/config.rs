@@ -18,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) origin: OriginConfig,
     /// Viewers' JWTs, where they are accepted as grants.
     pub(crate) viewer: Option<ViewerConfig>,
+    /// Whether a grant on a manifest's URL is answered with a redirect to a handle.
+    pub(crate) manifest_grants: bool,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.
@@ -44,6 +46,7 @@ members!(deny Config {
     name = String::new(),
     origin,
     viewer = None,
+    manifest_grants = false,
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,

@@ -18,22 +18,41 @@ pub(crate) async fn verify<H: Host>(
     url: Option<&str>,
     now: Unix,
 ) -> Result<Grant, Error> {
-    let presented = Presented {
-        url,
-        method: request.method.as_str(),
-        bearer: request.bearer(),
-        headers: &Headers(request),
-        cookies: &Cookies(request),
-        client,
-        now,
-    };
-    for kind in kinds(host, config).await? {
-        if kind.is_presented(&presented) {
-            return Ok(kind.verify(&presented)?);
-        }
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let presented = presented(request, &headers, &cookies, client, url, now);
+    match shown(kinds(host, config).await?, &presented) {
+        Some(kind) => Ok(kind.verify(&presented)?),
+        // Something that no kind takes for its own is as wrong as something that one refuses.
+        None => Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into()),
     }
-    // Something that no kind takes for its own is as wrong as something that one refuses.
-    Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into())
+}
+
+/// Whether the request carries a grant of an accepted kind, sound or not.
+pub(crate) async fn is_presented<H: Host>(
+    host: &H,
+    config: &Config,
+    request: &Request,
+    client: &Client,
+) -> Result<bool, Error> {
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let url = request.target.as_str();
+    let presented = presented(request, &headers, &cookies, client, Some(url), host.now());
+    Ok(shown(kinds(host, config).await?, &presented).is_some())
+}
+
+fn presented<'a>(
+    request: &'a Request,
+    headers: &'a Headers<'a>,
+    cookies: &'a Cookies<'a>,
+    client: &'a Client,
+    url: Option<&'a str>,
+    now: Unix,
+) -> Presented<'a> {
+    Presented { url, method: request.method.as_str(), bearer: request.bearer(), headers, cookies, client, now }
+}
+
+fn shown(kinds: Vec<Box<dyn Kind>>, presented: &Presented<'_>) -> Option<Box<dyn Kind>> {
+    kinds.into_iter().find(|kind| kind.is_presented(presented))
 }
 
 /// The kinds that the configuration accepts, in the order in which they are looked for.

@@ -1,5 +1,6 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
+mod begin;
 mod file;
 mod found;
 mod health;
@@ -7,6 +8,7 @@ mod iframes;
 mod keys;
 mod manifest;
 mod media;
+mod redirect;
 mod sessions;
 
 use http::Method;
@@ -111,7 +113,12 @@ async fn titled<H: Host>(
     title: &TitleId,
     resource: Resource,
 ) -> Result<Response<H::Body>, Error> {
-    let credential = authenticate::viewer(context.request, context.handle, context.facts(), title)?;
+    let credential = match authenticate::viewer(context.request, context.handle, context.facts(), title) {
+        Err(error @ Error::Token(_)) => {
+            return redirect::by_grant(context, title, &resource).await?.ok_or(error);
+        }
+        shown => shown?,
+    };
     if !credential.is_for(title) {
         return Err(Deny::TitleMismatch.into());
     }

@@ -8,21 +8,16 @@ use sluice_gate::{
     grant::Grant,
     handle::{self, Handle},
     lease::{self, Lease},
-    rights::Facts,
-    session::{SessionRecord, Slot},
+    session::SessionRecord,
 };
 use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
-use super::{Context, own_session};
+use super::{Context, begin, own_session};
 use crate::{
-    Error, Host, Response,
-    authenticate::{self, delivery_bit},
-    config::Binding,
-    confirm, decision,
+    Error, Host, Response, authenticate, confirm, decision,
     error::SessionSummary,
     grants,
     origin::Title,
-    rates,
     response::NO_STORE,
     slots::{self, Holding},
 };
@@ -63,75 +58,23 @@ struct Licenses {
 
 /// `POST /v1/sessions`
 pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response<H::Body>, Error> {
-    let host = context.host;
-    let facts = context.facts();
-    // Before the grant is verified, which costs most.
-    rates::network_session(host, context.config, facts).await?;
-    let now = host.now();
+    let now = context.host.now();
     let wanted = serde_json::from_slice::<NewSession>(&context.request.body);
     // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
     let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
     let url = title_id.as_ref().map(|title| context.folder(title));
-    let grant = viewer(context, url.as_deref(), now).await?;
-    let account = AccountId::derive(&context.roots, &grant.account);
-    rates::account_session(host, context.config, &account).await?;
-    // From another network than its own a grant is nobody's.
-    authenticate::bind(Binding::None, grant.net, &context.client)?;
+    let grant = begin::admit(context, url.as_deref(), now).await?;
     let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = title_id.ok_or(Deny::UnknownTitle)?;
-    if !grant.allows(title_id.as_str()) {
-        return Err(Deny::NotEntitled.into());
+    // A page of another site can make a browser post its cookies, but not as JSON without asking first.
+    if context.request.bearer().is_none() && !context.request.is_json() {
+        return Err(Error::BadRequest("a grant that is no Bearer token wants Content-Type: application/json"));
     }
     let title = context.origin().await?.title(&title_id).await?;
-    let device_class = grant.device_class.as_deref();
-    let permit = title.rights.authorize(&Facts { now, client: &context.client, tier: &grant.tier, device_class })?;
-    let cap = now.saturating_add(context.config.session_seconds);
-    let ends = [Some(grant.ends), permit.ends, Some(cap)].into_iter().flatten().min().unwrap_or(now);
-
-    let session = random_session(host);
-    let device = match grant.device.clone().or(wanted.device) {
-        Some(device) if valid_device(&device) => device,
-        Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
-        None => random_session(host).to_string(),
-    };
-    let expires = now.saturating_add(context.config.lease_seconds).min(ends);
-    let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
-    let slot = Slot {
-        session,
-        title: title_id.to_string(),
-        device: device.clone(),
-        started: now,
-        seen: now,
-        until: expires,
-        fence: 0,
-    };
-    let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
-    let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
-    let record = SessionRecord {
-        v: 1,
-        session,
-        account,
-        title: title_id.to_string(),
-        device,
-        tier: grant.tier,
-        country: context.client.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
-        region: context.client.region.map(|region| region.to_string()),
-        device_class: grant.device_class,
-        net: grant.net,
-        networks: Vec::new(),
-        slot,
-        started: now,
-        seen: now,
-        expires,
-        ends,
-        max_height: permit.max_height,
-        deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
-        ended: None,
-        chain: None,
-    };
-    confirm::put_record(host, &record, now).await?;
-    decision::granted(host, context.request, "mint", &session);
-    session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)
+    let renewal = grant.renewal.clone();
+    let record = begin::begin(context, &title_id, &title, grant, wanted.device, None, now).await?;
+    let response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
+    Ok(begin::hand_on(response, renewal))
 }
 
 /// `GET /v1/sessions`
@@ -152,7 +95,8 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
 /// `DELETE /v1/sessions/{id}`: by its account, or by its own lease.
 pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) -> Result<Response<H::Body>, Error> {
     let now = context.host.now();
-    let is_grant = context.handle.is_none() && context.request.bearer().is_some_and(|token| token.contains('.'));
+    // A lease has no dot, where every grant that comes as Bearer has.
+    let is_grant = context.handle.is_none() && context.request.bearer().is_none_or(|token| token.contains('.'));
     let account = if is_grant {
         AccountId::derive(&context.roots, &viewer(context, None, now).await?.account)
     } else {
@@ -255,7 +199,7 @@ fn lease_of<H: Host>(
     })
 }
 
-fn handle_of<H: Host>(
+pub(super) fn handle_of<H: Host>(
     context: &Context<'_, H>,
     title: &Title,
     record: &SessionRecord,
@@ -274,14 +218,4 @@ fn handle_of<H: Host>(
         ends: record.ends,
     };
     Ok(handle::mint(&context.roots, &handle))
-}
-
-fn random_session<H: Host>(host: &H) -> SessionId {
-    let mut bytes = [0; 16];
-    host.random(&mut bytes);
-    SessionId(bytes)
-}
-
-fn valid_device(device: &str) -> bool {
-    (1..=64).contains(&device.len()) && device.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -12,7 +12,7 @@ mod strict;
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
 pub use presented::{GrantError, Kind, Lookup, Presented};
 
-use crate::{Net, Unix};
+use crate::{ClientFacts, Net, Unix};
 
 /// What the operator's account system says of a viewer, taken from a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,5 +80,14 @@ impl Grant {
     /// Whether it covers that title.
     pub fn allows(&self, title: &str) -> bool {
         self.titles.as_ref().is_none_or(|titles| titles.iter().any(|covered| covered == title))
+    }
+
+    /// Whether it may be used where the client is. A fact that is needed and not known is not met.
+    pub fn admits(&self, client: &ClientFacts) -> bool {
+        let country = client.country.as_ref().map(|code| code.as_slice());
+        let region = client.region.map(|region| region.to_string());
+        let here = |place: &String| Some(place.as_bytes()) == country || Some(place) == region.as_ref();
+        self.net.is_none_or(|net| net.holds(client))
+            && self.places.as_ref().is_none_or(|places| places.iter().any(here))
     }
 }

@@ -2,6 +2,7 @@
 
 mod iframes;
 mod policy;
+mod redirect;
 mod refusals;
 mod sessions;
 mod support;

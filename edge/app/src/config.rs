@@ -1,7 +1,7 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::ViewerConfig;
+use sluice_gate::grant::IssuersConfig;
 
 use crate::{Error, Host};
 
@@ -13,8 +13,8 @@ pub(crate) struct Config {
     /// What `/healthz` tells, so that an operator sees which document is live.
     pub(crate) name: String,
     pub(crate) origin: OriginConfig,
-    /// Viewers' JWTs, where they are accepted as grants.
-    pub(crate) viewer: Option<ViewerConfig>,
+    /// Whose JWTs are accepted as grants: one issuer, or several.
+    pub(crate) viewer: Option<IssuersConfig>,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.

@@ -2,11 +2,11 @@
 
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::ViewerKeys},
+    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::Issuers},
     handle::ClientFacts,
 };
 
-use crate::{Error, Host, Request, config::Config, host::Client, secrets};
+use crate::{Error, Host, Request, config::Config, host::Client, jwks, secrets};
 
 /// The grant that the request carries. `url` is what it must cover; `None` where only its holder is asked for.
 ///
@@ -29,7 +29,7 @@ pub(crate) async fn verify<H: Host>(
         client: &client,
         now,
     };
-    for kind in kinds(host, config).await? {
+    for kind in kinds(host, config, &presented).await? {
         if kind.is_presented(&presented) {
             return Ok(kind.verify(&presented)?);
         }
@@ -39,12 +39,16 @@ pub(crate) async fn verify<H: Host>(
 }
 
 /// The kinds that the configuration accepts, in the order in which they are looked for.
-async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>, Error> {
+async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) -> Result<Vec<Box<dyn Kind>>, Error> {
     let mut kinds: Vec<Box<dyn Kind>> = Vec::new();
     if let Some(viewer) = &config.viewer {
         let secrets = secrets::named(host, viewer.secret_names()).await?;
-        let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
-        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
+        let issuers = Issuers::new(viewer, |name| secrets.find(name));
+        let mut issuers = issuers.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
+        if issuers.is_presented(presented) {
+            jwks::add(host, config, &mut issuers, presented).await?;
+        }
+        kinds.push(Box::new(issuers));
     }
     Ok(kinds)
 }

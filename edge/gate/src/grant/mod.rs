@@ -1,15 +1,22 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
 mod claims;
+mod compact;
 mod config;
+pub mod jwks;
 pub mod jwt;
+mod keys_error;
+mod mapping;
+mod minted;
 mod presented;
 mod provider;
 mod public_key;
 mod spki;
 mod strict;
+mod viewer_keys;
 
-pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
+pub use config::{Algorithm, IssuersConfig, JwksConfig, ViewerConfig, ViewerKeyConfig};
+pub use mapping::{Claim, ClaimsConfig, Required};
 pub use presented::{GrantError, Kind, Lookup, Presented};
 
 use crate::{Unix, handle::Net};
@@ -27,6 +34,8 @@ pub struct Grant {
     pub ends: Unix,
     /// The device that it was given to, where it was given to one.
     pub device: Option<String>,
+    /// The class of devices that it was given to, where it names one.
+    pub device_class: Option<String>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
     /// When it was issued, where it says so.

@@ -2,7 +2,7 @@
 
 use sluice_document::{members, words};
 use sluice_gate::{
-    grant::{ViewerConfig, jwt::ViewerKeys},
+    grant::{IssuersConfig, jwt::Issuers},
     rights::Anonymizers,
 };
 
@@ -16,8 +16,8 @@ pub(crate) struct Config {
     /// What `/healthz` tells, so that an operator sees which document is live.
     pub(crate) name: String,
     pub(crate) origin: OriginConfig,
-    /// Viewers' JWTs, where they are accepted as grants.
-    pub(crate) viewer: Option<ViewerConfig>,
+    /// Whose JWTs are accepted as grants: one issuer, or several.
+    pub(crate) viewer: Option<IssuersConfig>,
     /// Whether a grant on a manifest's URL is answered with a redirect to a handle.
     pub(crate) manifest_grants: bool,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
@@ -134,7 +134,7 @@ pub fn check_config(text: &str) -> Result<(), String> {
     let config = Config::parse(text)?;
     // Any secret that is long enough: which it is, is not in the document.
     if let Some(viewer) = &config.viewer {
-        ViewerKeys::new(viewer, |_| Some(&[0; 64])).map_err(|error| format!("viewer: {error}"))?;
+        Issuers::new(viewer, |_| Some(&[0; 64])).map_err(|error| format!("viewer: {error}"))?;
     }
     Ok(())
 }

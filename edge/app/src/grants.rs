@@ -2,10 +2,10 @@
 
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::ViewerKeys},
+    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::Issuers},
 };
 
-use crate::{Error, Host, Request, config::Config, host::Client, secrets};
+use crate::{Error, Host, Request, config::Config, host::Client, jwks, secrets};
 
 /// The grant that the request carries. `url` is what it must cover; `None` where only its holder is asked for.
 ///
@@ -20,7 +20,7 @@ pub(crate) async fn verify<H: Host>(
 ) -> Result<Grant, Error> {
     let (headers, cookies) = (Headers(request), Cookies(request));
     let presented = presented(request, &headers, &cookies, client, url, now);
-    match shown(kinds(host, config).await?, &presented) {
+    match shown(kinds(host, config, &presented).await?, &presented) {
         Some(kind) => Ok(kind.verify(&presented)?),
         // Something that no kind takes for its own is as wrong as something that one refuses.
         None => Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into()),
@@ -37,7 +37,7 @@ pub(crate) async fn is_presented<H: Host>(
     let (headers, cookies) = (Headers(request), Cookies(request));
     let url = request.target.as_str();
     let presented = presented(request, &headers, &cookies, client, Some(url), host.now());
-    Ok(shown(kinds(host, config).await?, &presented).is_some())
+    Ok(shown(kinds(host, config, &presented).await?, &presented).is_some())
 }
 
 fn presented<'a>(
@@ -56,12 +56,16 @@ fn shown(kinds: Vec<Box<dyn Kind>>, presented: &Presented<'_>) -> Option<Box<dyn
 }
 
 /// The kinds that the configuration accepts, in the order in which they are looked for.
-async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>, Error> {
+async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) -> Result<Vec<Box<dyn Kind>>, Error> {
     let mut kinds: Vec<Box<dyn Kind>> = Vec::new();
     if let Some(viewer) = &config.viewer {
         let secrets = secrets::named(host, viewer.secret_names()).await?;
-        let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
-        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
+        let issuers = Issuers::new(viewer, |name| secrets.find(name));
+        let mut issuers = issuers.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
+        if issuers.is_presented(presented) {
+            jwks::add(host, config, &mut issuers, presented).await?;
+        }
+        kinds.push(Box::new(issuers));
     }
     Ok(kinds)
 }

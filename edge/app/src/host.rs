@@ -54,7 +54,7 @@ pub trait Host {
     /// A secret by name, or `None` where there is none of that name.
     async fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, Unavailable>;
 
-    /// A request to the origin; the response's body is a stream.
+    /// A request to the origin, or to an issuer for its key set; the response's body is a stream.
     ///
     /// With [`Fetch::keep`] a platform that has an edge cache answers from it and lets one of many concurrent
     /// misses ask the origin. It keeps only complete bodies of status 200 and 206.
@@ -108,15 +108,15 @@ pub trait ByteStream {
     fn reject(&mut self);
 }
 
-/// A request to the origin.
+/// A request to the origin, or to another server that the configuration names.
 #[derive(Clone, Debug)]
 pub struct Fetch {
     /// The platform's name of the backend, where it has such names (Fastly).
     pub backend: String,
     /// Absolute URL.
     pub url: String,
-    /// `X-Origin-Secret`.
-    pub secret: Zeroizing<String>,
+    /// `X-Origin-Secret`: for the origin, and for nobody else.
+    pub secret: Option<Zeroizing<String>>,
     /// First and last byte, inclusive.
     pub range: Option<(u64, u64)>,
     /// Whether and how long an edge cache may keep the response.

@@ -24,6 +24,7 @@ mod grants;
 mod handlers;
 mod headers;
 pub mod host;
+mod jwks;
 mod media;
 mod origin;
 mod rates;

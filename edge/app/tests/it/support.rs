@@ -35,9 +35,11 @@ pub(crate) struct MemoryHost {
     pub(crate) tells_anonymizers: Cell<bool>,
     /// What was counted in which bucket, where the platform counts.
     pub(crate) counts: RefCell<Option<BTreeMap<String, u32>>>,
-    kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) kv: RefCell<BTreeMap<String, Vec<u8>>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
+    /// What was fetched, in order.
+    pub(crate) fetches: RefCell<Vec<String>>,
     /// What the last request to the origin with a range asked for.
     pub(crate) range: Cell<Option<(u64, u64)>>,
     random: Cell<u8>,
@@ -100,8 +102,19 @@ impl Host for MemoryHost {
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<MemoryBody>, FetchError> {
-        assert_eq!(fetch.secret.as_str(), "origin", "every request to the origin carries its secret");
-        let path = fetch.url.strip_prefix("http://origin").expect("the configured origin");
+        self.fetches.borrow_mut().push(fetch.url.clone());
+        let secret = fetch.secret.as_ref().map(|secret| secret.as_str());
+        // What is not under the origin is an object by its whole URL.
+        let path = match fetch.url.strip_prefix("http://origin") {
+            Some(path) => {
+                assert_eq!(secret, Some("origin"), "every request to the origin carries its secret");
+                path
+            }
+            None => {
+                assert_eq!(secret, None, "the origin's secret is for the origin");
+                fetch.url.as_str()
+            }
+        };
         let object = self.objects.borrow().get(path).cloned().unwrap_or(Object::Status(404));
         let whole = |status, length: usize, chunks: Vec<Result<Vec<u8>, FetchError>>| {
             Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
@@ -254,6 +267,7 @@ impl MemoryHost {
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),
+            fetches: RefCell::default(),
             range: Cell::default(),
             random: Cell::new(0),
         };

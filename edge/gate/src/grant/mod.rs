@@ -1,15 +1,22 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
 mod claims;
+mod compact;
 mod config;
+pub mod jwks;
 pub mod jwt;
+mod keys_error;
+mod mapping;
+mod minted;
 mod presented;
 mod provider;
 mod public_key;
 mod spki;
 mod strict;
+mod viewer_keys;
 
-pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
+pub use config::{Algorithm, IssuersConfig, JwksConfig, ViewerConfig, ViewerKeyConfig};
+pub use mapping::{Claim, ClaimsConfig, Required};
 pub use presented::{GrantError, Kind, Lookup, Presented};
 
 use crate::{ClientFacts, Net, Unix};

@@ -181,7 +181,7 @@ impl Net {
         }
     }
 
-    fn to_wire(self) -> [u8; 7] {
+    pub(crate) fn to_wire(self) -> [u8; 7] {
         let mut wire = [0; 7];
         match self {
             Self::None => {}

@@ -13,17 +13,21 @@
 #![forbid(unsafe_code)]
 
 mod compare;
+mod denylist;
 mod error;
 pub mod grant;
 pub mod handle;
 mod ids;
 pub mod lease;
+pub mod log;
+pub mod revocation;
 pub mod rights;
 mod roots;
 pub mod session;
 mod wire;
 
 pub use compare::constant_time_eq;
+pub use denylist::{Denylist, Prefix};
 pub use error::{Deny, TokenError};
 pub use ids::{AccountId, SessionId, TitleTag};
 pub use roots::{Roots, RootsError};

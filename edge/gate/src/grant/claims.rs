@@ -11,6 +11,25 @@ const MAX_NAME: usize = 256;
 /// A claim that is there but of another form than it should be makes the token invalid: none that restricts is passed over.
 pub(super) fn grant(config: &ViewerConfig, claims: &Map<String, Value>, now: Unix) -> Result<Grant, TokenError> {
     let invalid = TokenError::Invalid;
+    let ends = standing(config, claims, now)?;
+    let grant = Grant {
+        account: name(claims.get("sub").ok_or(invalid)?)?,
+        tier: claims.get(&config.tier_claim).map(name).transpose()?.unwrap_or_default(),
+        titles: claims.get(&config.titles_claim).map(titles).transpose()?,
+        issued: claims.get("iat").map(|value| time(value, f64::floor).ok_or(invalid)).transpose()?,
+        ends,
+        device: claims.get("device").map(name).transpose()?,
+        stream_limit: claims
+            .get("stream_limit")
+            .map(|limit| limit.as_u64().and_then(|limit| limit.try_into().ok()).ok_or(invalid))
+            .transpose()?,
+    };
+    if now < ends { Ok(grant) } else { Err(TokenError::Expired) }
+}
+
+/// Whether a token is from and for whom it should be, and has begun; gives when it ends, which is the caller's to compare.
+pub(super) fn standing(config: &ViewerConfig, claims: &Map<String, Value>, now: Unix) -> Result<Unix, TokenError> {
+    let invalid = TokenError::Invalid;
     if let Some(issuer) = &config.issuer
         && claims.get("iss").and_then(Value::as_str) != Some(issuer)
     {
@@ -27,19 +46,7 @@ pub(super) fn grant(config: &ViewerConfig, claims: &Map<String, Value>, now: Uni
             return Err(invalid);
         }
     }
-    let ends = claims.get("exp").and_then(|value| time(value, f64::floor)).ok_or(invalid)?;
-    let grant = Grant {
-        account: name(claims.get("sub").ok_or(invalid)?)?,
-        tier: claims.get(&config.tier_claim).map(name).transpose()?.unwrap_or_default(),
-        titles: claims.get(&config.titles_claim).map(titles).transpose()?,
-        ends,
-        device: claims.get("device").map(name).transpose()?,
-        stream_limit: claims
-            .get("stream_limit")
-            .map(|limit| limit.as_u64().and_then(|limit| limit.try_into().ok()).ok_or(invalid))
-            .transpose()?,
-    };
-    if now < ends { Ok(grant) } else { Err(TokenError::Expired) }
+    claims.get("exp").and_then(|value| time(value, f64::floor)).ok_or(invalid)
 }
 
 /// RFC 7519, 4.1.3: a string or an array of strings, among which the edge must find itself if there is one.

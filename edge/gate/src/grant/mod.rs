@@ -1,5 +1,6 @@
 //! What a viewer's token grants.
 
+mod admin;
 mod claims;
 mod config;
 pub mod jwt;
@@ -8,6 +9,7 @@ mod public_key;
 mod spki;
 mod strict;
 
+pub use admin::AdminConfig;
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
 
 use crate::Unix;
@@ -21,6 +23,8 @@ pub struct Grant {
     pub tier: String,
     /// The titles that it covers; `None` for all that the tier does.
     pub titles: Option<Vec<String>>,
+    /// When it was issued, where it says so: what a revocation of the account compares with.
+    pub issued: Option<Unix>,
     /// When it ends, not included. No session outlives it.
     pub ends: Unix,
     /// The device that it was given to, where it was given to one.

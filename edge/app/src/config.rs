@@ -1,7 +1,11 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::ViewerConfig;
+use sluice_gate::{
+    Denylist,
+    grant::{AdminConfig, ViewerConfig},
+    log::Sampling,
+};
 
 use crate::{Error, Host};
 
@@ -27,6 +31,11 @@ pub(crate) struct Config {
     pub(crate) cors: Cors,
     /// A proxy in front whose headers tell the client, where the platform itself does not.
     pub(crate) proxy: Option<Proxy>,
+    /// Who may revoke; without it, nobody.
+    pub(crate) admin: Option<AdminConfig>,
+    /// Whom to turn away at once, in an emergency.
+    pub(crate) denylist: Denylist,
+    pub(crate) log: Log,
 }
 
 members!(deny Config {
@@ -41,7 +50,19 @@ members!(deny Config {
     sessions_per_minute = None,
     cors = Cors::default(),
     proxy = None,
+    admin = None,
+    denylist = Denylist::default(),
+    log = Log::default(),
 });
+
+/// What the decision log has beside what it always has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Log {
+    /// The share of segments that are logged, from 0 to 1.
+    pub(crate) segments: Sampling,
+}
+
+members!(deny Log { segments = Sampling::default() });
 
 /// Where the clear media comes from.
 #[derive(Clone, Debug)]
@@ -121,6 +142,14 @@ impl Config {
         if !(2..=3600).contains(&config.lease_seconds) {
             return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());
         }
+        if let Some(admin) = &config.admin
+            && !admin.is_apart_from(&config.viewer)
+        {
+            return Err("configuration: admin.tokens must have an audience, and another than viewer: a viewer's token is no administrator's".to_owned());
+        }
+        if config.denylist.entries() > Denylist::MAX {
+            return Err("configuration: denylist has more than 256 entries; what is to last is revoked".to_owned());
+        }
         Ok(config)
     }
 }
@@ -138,5 +167,12 @@ mod tests {
         assert!(says(&with(r#","lease_seconds":1"#)).contains("lease_seconds"));
         assert!(says(&with(r#","public_url":"ftp://x""#)).contains("public_url"));
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
+        assert!(says(&with(r#","admin":{"tokens":{"keys":[]}}"#)).contains("audience"));
+        assert!(says(&with(r#","admin":{"keys":[]}"#)).contains("unknown field `keys`"));
+        let kids = vec!["\"k\""; 257].join(",");
+        assert!(says(&with(&format!(r#","denylist":{{"kids":[{kids}]}}"#))).contains("256"));
+        assert!(says(&with(r#","denylist":{"addresses":["192.0.2.0/40"]}"#)).contains("192.0.2.0/24"));
+        assert!(says(&with(r#","log":{"segments":-1}"#)).contains("from 0 to 1"));
+        assert_eq!(says(&with(r#","admin":{"tokens":{"keys":[],"audience":"a"}},"denylist":{},"log":{}"#)), "");
     }
 }

@@ -27,6 +27,7 @@ mod media;
 mod origin;
 mod request;
 mod response;
+mod revocation;
 mod route;
 mod secrets;
 mod slots;

@@ -5,7 +5,7 @@ use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
     AccountId, Deny, Roots, SessionId, TitleTag, Unix,
-    grant::{self, Grant},
+    grant::{self, Grant, ViewerConfig, jwt::ViewerKeys},
     handle::{self, Handle, Net},
     lease::{self, Lease},
     rights::Facts,
@@ -18,12 +18,12 @@ use crate::{
     Error, Host, Response,
     authenticate::{self, delivery_bit},
     config::HandleBinding,
-    confirm, decision,
+    confirm,
     error::SessionSummary,
     host::Admission,
     origin::Title,
     response::NO_STORE,
-    secrets,
+    revocation, secrets,
     slots::{self, Holding},
 };
 
@@ -66,7 +66,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     let host = context.host;
     admit(context).await?;
     let now = host.now();
-    let grant = viewer(context, now).await?;
+    let (grant, account) = viewer(context, now).await?;
     let wanted: NewSession = serde_json::from_slice(&context.request.body)
         .map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = TitleId::parse(&wanted.title).map_err(|_| Error::from(Deny::UnknownTitle))?;
@@ -85,7 +85,6 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
         None => random_session(host).to_string(),
     };
-    let account = AccountId::derive(&context.roots, &grant.account);
     let expires = now.saturating_add(context.config.lease_seconds).min(ends);
     let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
     let slot = Slot {
@@ -97,9 +96,9 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         until: expires,
         fence: 0,
     };
-    let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
+    let slot = slots::claim(&context.journal(), &account, slot, limit, context.config.session_seconds).await?;
     let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         v: 1,
         session,
         account,
@@ -117,8 +116,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         ended: None,
         chain: None,
     };
-    confirm::put_record(host, &record, now).await?;
-    decision::granted(host, context.request, "mint", &session);
+    confirm::put_logged(&context.journal(), &mut record, "mint", None, now).await?;
     session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)
 }
 
@@ -129,8 +127,7 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
         sessions: Vec<SessionSummary>,
     }
     let now = context.host.now();
-    let grant = viewer(context, now).await?;
-    let account = AccountId::derive(&context.roots, &grant.account);
+    let (_, account) = viewer(context, now).await?;
     let slots = slots::read(context.host, &account).await?;
     let sessions = slots::summaries(&slots, now);
     let body = serde_json::to_vec(&List { sessions }).unwrap_or_default();
@@ -142,21 +139,18 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
     let now = context.host.now();
     let is_grant = context.handle.is_none() && context.request.bearer().is_some_and(|token| token.contains('.'));
     let account = if is_grant {
-        AccountId::derive(&context.roots, &viewer(context, now).await?.account)
+        viewer(context, now).await?.1
     } else {
         let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
         own_session(&credential, session)?;
         *credential.account()
     };
-    let mut record = confirm::read(context.host, session).await?;
+    let record = confirm::read(context.host, session).await?;
     // Somebody else's session is no different from one that is not there.
     if record.account != account {
         return Err(Error::SessionEnded);
     }
-    record.end(now, "viewer");
-    confirm::put_record(context.host, &record, now).await?;
-    slots::free(context.host, &record, now).await?;
-    decision::granted(context.host, context.request, "end", session);
+    confirm::end(&context.journal(), record, "end", "viewer", now).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
 
@@ -165,6 +159,7 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let now = context.host.now();
     let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
     own_session(&credential, session)?;
+    revocation::listed(context.config, session, credential.account())?;
     let mut record = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
@@ -174,23 +169,35 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
         Holding::Held => {}
         Holding::Lost(sessions) => return Err(Error::StreamLimit(sessions)),
     }
-    confirm::put_record(context.host, &record, now).await?;
-    decision::granted(context.host, context.request, "renew", session);
+    confirm::put_logged(&context.journal(), &mut record, confirm::RENEW, None, now).await?;
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
 }
 
-/// The grant of the viewer's JWT.
-async fn viewer<H: Host>(context: &Context<'_, H>, now: Unix) -> Result<Grant, Error> {
+/// The grant of the viewer's JWT, and whose it is, unless it was revoked.
+async fn viewer<H: Host>(context: &Context<'_, H>, now: Unix) -> Result<(Grant, AccountId), Error> {
     let token = context.bearer()?;
+    revocation::listed_key(context.config, token)?;
+    let keys = keys(context, &context.config.viewer, "viewer").await?;
+    let grant = grant::jwt::verify(&keys, token, now)?;
+    let account = AccountId::derive(&context.roots, &grant.account);
+    revocation::grant(context.host, context.config, &account, grant.issued).await?;
+    Ok((grant, account))
+}
+
+/// The keys that a part of the configuration, called `name`, lists.
+pub(super) async fn keys<H: Host>(
+    context: &Context<'_, H>,
+    config: &ViewerConfig,
+    name: &str,
+) -> Result<ViewerKeys, Error> {
     let mut hmac_secrets = Vec::new();
-    for name in context.config.viewer.secret_names() {
+    for name in config.secret_names() {
         hmac_secrets.push((name.to_owned(), secrets::required(context.host, name).await?));
     }
-    let keys = grant::jwt::ViewerKeys::new(&context.config.viewer, |name| {
+    ViewerKeys::new(config, |name| {
         hmac_secrets.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.as_bytes())
     })
-    .map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
-    Ok(grant::jwt::verify(&keys, token, now)?)
+    .map_err(|error| Error::Internal(format!("configuration: {name}: {error}")))
 }
 
 async fn admit<H: Host>(context: &Context<'_, H>) -> Result<(), Error> {

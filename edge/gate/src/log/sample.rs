@@ -1,3 +1,5 @@
+use serde::{Deserialize, Deserializer, de};
+
 use crate::SessionId;
 
 /// Which segments are logged.
@@ -13,6 +15,19 @@ pub struct Sampling(u32);
 pub struct SamplingError(f64);
 
 const ALL: u32 = 1_000_000;
+
+impl Default for Sampling {
+    /// One in a hundred.
+    fn default() -> Self {
+        Self(ALL / 100)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sampling {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(f64::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+}
 
 impl Sampling {
     /// That share of all segments, from 0 to 1, to a millionth.

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod cpix;
@@ -13,10 +14,12 @@ pub mod keys;
 pub mod keyserver;
 pub mod mint;
 pub mod protect;
+pub mod revoke;
 pub mod serve;
 pub mod speke;
 pub mod text;
 
+mod hex;
 mod running;
 mod usage;
 

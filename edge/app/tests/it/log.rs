@@ -217,7 +217,8 @@ fn segments_are_logged_as_the_document_says_and_cost_no_store() {
     let whole = segment(&[], Method::GET);
     assert_eq!((whole.status, logged(&host).len()), (200, 0));
     share(json!(1.0));
-    (host.reads.set(0), host.writes.set(0));
+    host.reads.set(0);
+    host.writes.set(0);
     segment(&[], Method::GET);
     assert_eq!((host.reads.get(), host.writes.get()), (0, 0));
     segment(&[("if-none-match", whole.header("etag").expect("an ETag"))], Method::GET);

@@ -63,12 +63,12 @@ impl Audit {
         Self { allowed, ..Self::default() }
     }
 
-    /// A line that was read. `number`: where it stands, from 1.
-    pub fn take(&mut self, number: u64, line: &Line) {
+    /// A line that was read. `number`: where it stands, from 1. Gives whether it was not there before.
+    pub fn take(&mut self, number: u64, line: &Line) -> bool {
         if let Some(first) = self.seen.insert(line.mac, number) {
             self.seen.insert(line.mac, first);
             self.found(number, line.session, Cause::Duplicate { first });
-            return;
+            return false;
         }
         self.lines += 1;
         match (line.session, line.n) {
@@ -79,6 +79,7 @@ impl Audit {
             }
             _ => self.alone += 1,
         }
+        true
     }
 
     /// A line that was not.

@@ -92,7 +92,9 @@ fn audit(roots: &Roots, allowed: Allowed, lines: &[String]) -> Report {
     let mut audit = Audit::new(allowed);
     for (number, line) in (1..).zip(lines) {
         match open(roots, line) {
-            Ok(line) => audit.take(number, &line),
+            Ok(line) => {
+                audit.take(number, &line);
+            }
             Err(error) => audit.refuse(number, error),
         }
     }
@@ -286,7 +288,9 @@ proptest! {
         let lines = text.strip_suffix(b"\n").unwrap_or(&text).split(|byte| *byte == b'\n');
         for (number, line) in (1..).zip(lines) {
             match core::str::from_utf8(line).map_err(|_| LineError::Foreign).and_then(|line| open(&roots(), line)) {
-                Ok(line) => audit.take(number, &line),
+                Ok(line) => {
+                    audit.take(number, &line);
+                }
                 Err(error) => audit.refuse(number, error),
             }
         }

@@ -6,9 +6,9 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    check,
+    audit, check,
     config::{self, KeyserverConfig, OriginConfig},
-    index, inspect, keyserver, mint, protect,
+    index, inspect, keyserver, mint, protect, revoke,
     running::{Running, StartError},
     serve,
     usage::UsageError,
@@ -38,6 +38,10 @@ enum Command {
     /// Tokens, for operations and tests
     #[command(subcommand)]
     Mint(mint::MintCommand),
+    /// Ends a session, or everything of an account, through the edge's route for administrators
+    Revoke(revoke::RevokeArgs),
+    /// Verifies a decision log, or scores sessions that take more than a viewer would
+    Audit(audit::AuditArgs),
 }
 
 #[derive(clap::Args)]
@@ -80,6 +84,9 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Inspect(args) => inspect::run(args),
         Command::Check(args) => check::run(&args),
         Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
+        Command::Mint(mint::MintCommand::Admin(args)) => mint::run_admin(&args),
+        Command::Revoke(args) => revoke::run(&args),
+        Command::Audit(args) => audit::run(&args),
     }
 }
 
@@ -173,6 +180,11 @@ mod tests {
             "sluice check edge.json descriptor.json",
             "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
             "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",
+            "sluice mint admin --audience a --kid k --alg HS256 --secret-env NAME --role x --role y --ttl 60",
+            "sluice revoke --session 00112233445566778899aabbccddeeff --url https://e --token-file f",
+            "sluice revoke --account a --before 1 --url https://e --token-env NAME",
+            "sluice audit log --root-file f",
+            "sluice audit - --abuse --json --networks 5 --lenient",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -183,6 +195,12 @@ mod tests {
             "sluice nothing",
             "sluice mint viewer --account a --kid k --alg HS256",
             "sluice mint viewer --account a --kid k --alg none --secret-env NAME",
+            "sluice mint admin --kid k --alg HS256 --secret-env NAME",
+            "sluice revoke --session x --url https://e --token-file f",
+            "sluice revoke --account a --token-file f",
+            "sluice audit",
+            "sluice audit log --networks 5",
+            "sluice audit log --abuse --speed 0",
         ] {
             assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
         }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod atomic;
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod config;
@@ -14,10 +15,12 @@ pub mod keys;
 pub mod keyserver;
 pub mod mint;
 pub mod protect;
+pub mod revoke;
 pub mod serve;
 pub mod speke;
 pub mod text;
 
+mod hex;
 mod running;
 mod usage;
 

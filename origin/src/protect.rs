@@ -15,7 +15,7 @@ use sluice_packager::{
 };
 use zeroize::Zeroize;
 
-use crate::{UsageError, atomic::write_if_changed};
+use crate::{UsageError, atomic::write_if_changed, hex};
 
 #[cfg(feature = "wasm")]
 pub mod wasm;
@@ -196,7 +196,7 @@ fn ivs(args: &ProtectArgs, kid: Kid) -> anyhow::Result<(InitProtection, IvSource
     let given = args
         .iv
         .as_deref()
-        .map(|iv| hex(iv).ok_or_else(|| UsageError("--iv: not hex digits".to_owned())))
+        .map(|iv| hex::decode(iv).ok_or_else(|| UsageError("--iv: not hex digits".to_owned())))
         .transpose()?;
     let scheme = args.scheme.scheme();
     let (constant, ivs) = match (scheme, given) {
@@ -239,17 +239,10 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
 
 fn content_key(text: &str) -> anyhow::Result<ContentKey> {
     let usage = || UsageError("--key: a content key is 16 bytes, 32 hex digits".to_owned());
-    let mut bytes = hex(text).ok_or_else(usage)?;
+    let mut bytes = hex::decode(text).ok_or_else(usage)?;
     let key = <[u8; 16]>::try_from(bytes.as_slice()).map(ContentKey::new);
     bytes.zeroize();
     Ok(key.map_err(|_| usage())?)
-}
-
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let digit = |byte: u8| (byte as char).to_digit(16);
-    rest.is_empty().then_some(())?;
-    pairs.iter().map(|[high, low]| Some((digit(*high)? << 4 | digit(*low)?) as u8)).collect()
 }
 
 impl SchemeArg {

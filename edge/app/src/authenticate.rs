@@ -7,7 +7,7 @@ use sluice_gate::{
 };
 use sluice_packager::title::{Delivery, TitleId};
 
-use crate::{Error, Request, config::Binding, host::Client};
+use crate::{Error, Request, config::Binding, decision::Subject, host::Client};
 
 /// The name of the lease's cookie.
 pub(crate) const COOKIE: &str = "sluice-lease";
@@ -103,6 +103,10 @@ impl Credential {
             Self::Cookie(lease) | Self::Bearer(lease) => &lease.account,
             Self::Path(handle) => &handle.account,
         }
+    }
+
+    pub(crate) fn subject(&self) -> Subject {
+        Subject { session: *self.session(), account: *self.account() }
     }
 
     pub(crate) fn is_for(&self, title: &TitleId) -> bool {

@@ -2,7 +2,9 @@
 
 use sluice_document::{members, words};
 use sluice_gate::{
-    grant::{IssuersConfig, jwt::Issuers},
+    Denylist,
+    grant::{AdminConfig, IssuersConfig, jwt::Issuers},
+    log::Sampling,
     rights::Anonymizers,
 };
 
@@ -39,6 +41,11 @@ pub(crate) struct Config {
     pub(crate) cors: Cors,
     /// A proxy in front whose headers tell the client, where the platform itself does not.
     pub(crate) proxy: Option<Proxy>,
+    /// Who may revoke; without it, nobody.
+    pub(crate) admin: Option<AdminConfig>,
+    /// Whom to turn away at once, in an emergency.
+    pub(crate) denylist: Denylist,
+    pub(crate) log: Log,
 }
 
 members!(deny Config {
@@ -57,7 +64,19 @@ members!(deny Config {
     rates = Rates::default(),
     cors = Cors::default(),
     proxy = None,
+    admin = None,
+    denylist = Denylist::default(),
+    log = Log::default(),
 });
+
+/// What the decision log has beside what it always has.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Log {
+    /// The share of segments that are logged, from 0 to 1.
+    pub(crate) segments: Sampling,
+}
+
+members!(deny Log { segments = Sampling::default() });
 
 /// Where the clear media comes from.
 #[derive(Clone, Debug)]
@@ -175,6 +194,17 @@ impl Config {
                 return Err(format!("{name} must be at least {first}{most}"));
             }
         }
+        if let Some(admin) = &config.admin
+            && !admin.is_apart_from(config.viewer.as_ref().map_or(&[], |issuers| &issuers.0))
+        {
+            return Err(
+                "admin.tokens must have an audience, and another than viewer: a viewer's token is no administrator's"
+                    .to_owned(),
+            );
+        }
+        if config.denylist.entries() > Denylist::MAX {
+            return Err("denylist has more than 256 entries; what is to last is revoked".to_owned());
+        }
         Ok(config)
     }
 }
@@ -206,6 +236,13 @@ mod tests {
         assert!(says(&with(r#","rates":{"sessions_per_minute":{"network":0}}"#)).contains("at least 1"));
         assert!(says(&with(r#","sessions_per_minute":5"#)).contains("unknown field `sessions_per_minute`"));
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
+        assert!(says(&with(r#","admin":{"tokens":{"keys":[]}}"#)).contains("audience"));
+        assert!(says(&with(r#","admin":{"keys":[]}"#)).contains("unknown field `keys`"));
+        let kids = vec!["\"k\""; 257].join(",");
+        assert!(says(&with(&format!(r#","denylist":{{"kids":[{kids}]}}"#))).contains("256"));
+        assert!(says(&with(r#","denylist":{"addresses":["192.0.2.0/40"]}"#)).contains("192.0.2.0/24"));
+        assert!(says(&with(r#","log":{"segments":-1}"#)).contains("from 0 to 1"));
+        assert_eq!(says(&with(r#","admin":{"tokens":{"keys":[],"audience":"a"}},"denylist":{},"log":{}"#)), "");
     }
 
     #[test]

@@ -12,13 +12,20 @@ use sluice_packager::title::TitleId;
 
 use crate::{
     Error, Host,
-    authenticate::{self, COOKIE, Credential},
+    authenticate::{COOKIE, Credential},
     config::Config,
     cors::RENEWED_LEASE,
+    decision::{Journal, Subject},
     host::{Client, StoreError},
     origin::{Origin, Title},
+    revocation,
     slots::{self, Holding},
 };
+
+/// How often a line is put into a session's chain where the store orders writers.
+const TRIES: usize = 3;
+/// What a renewal is called in the log, whoever asked for it.
+pub(crate) const RENEW: &str = "renew";
 
 /// How closely a request looks at its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,19 +53,19 @@ pub(crate) struct Renewal {
 /// [`Error::SessionEnded`], a refusal by the title's rights, or [`Error::StoreUnavailable`] where nothing vouches for the session: a
 /// lease does until it ends, a handle only while its last confirmation is kept.
 pub(crate) async fn confirm<H: Host>(
-    host: &H,
+    journal: &Journal<'_, H>,
     config: &Config,
-    facts: authenticate::Facts<'_>,
     origin: &Origin<'_, H>,
     title: &TitleId,
     credential: &Credential,
     depth: Depth,
 ) -> Result<Option<Renewal>, Error> {
+    let Journal { host, roots, client, .. } = *journal;
     let now = host.now();
     let session = credential.session();
-    let networks: Vec<String> = match (credential, facts.client.address) {
+    let networks: Vec<String> = match (credential, client.address) {
         (Credential::Path(_), Some(address)) if config.handle_networks > 0 => {
-            network_digests(facts.roots, &session.0, address).collect()
+            network_digests(roots, &session.0, address).collect()
         }
         _ => Vec::new(),
     };
@@ -70,8 +77,8 @@ pub(crate) async fn confirm<H: Host>(
     if vouched && depth != Depth::Second {
         return Ok(None);
     }
-    let mut record = match read(host, session).await {
-        Ok(record) => record,
+    let (mut record, generation) = match live(host, session).await {
+        Ok(read) => read,
         Err(Error::StoreUnavailable) if depth != Depth::Second && !matches!(credential, Credential::Path(_)) => {
             return Ok(None);
         }
@@ -79,12 +86,14 @@ pub(crate) async fn confirm<H: Host>(
     };
     let moved = record.meet(&networks, now, config.lease_seconds);
     if moved && record.networks.len() > config.handle_networks.into() {
-        return Err(end_shared(host, record, now).await);
+        // The request is refused even where the store does not take the end.
+        end(journal, record, "end", "networks", now).await?;
+        return Err(Error::SessionEnded);
     }
     if record.due_for_renewal(now) {
-        record = extend(host, config, origin, title, facts.client, record).await?;
+        record = extend(journal, config, origin, title, record, generation).await?;
     } else if moved {
-        keep(host, &record, now).await?;
+        keep(host, &record, generation, now).await?;
     }
     match credential {
         Credential::Path(_) => {
@@ -95,7 +104,7 @@ pub(crate) async fn confirm<H: Host>(
         Credential::Cookie(lease) | Credential::Bearer(lease) if lease.due_for_renewal(now) => {
             let ends = lease.ends.min(record.ends);
             let renewed = Lease { ends, ..*lease }.renewed(now, config.lease_seconds);
-            let token = lease::mint(facts.roots, &renewed);
+            let token = lease::mint(roots, &renewed);
             Ok(Some(match credential {
                 Credential::Cookie(_) => {
                     Renewal { header: header::SET_COOKIE, value: cookie(title, &token, &renewed, now) }
@@ -107,23 +116,96 @@ pub(crate) async fn confirm<H: Host>(
     }
 }
 
-/// The session's record, if it lives.
+/// The session's record, if it lives and was not revoked.
 pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<SessionRecord, Error> {
+    Ok(live(host, session).await?.0)
+}
+
+async fn live<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
+    let (record, generation) = stored(host, session).await?;
+    if !record.is_live(host.now()) {
+        return Err(Error::SessionEnded);
+    }
+    revocation::session(host, &record).await?;
+    Ok((record, generation))
+}
+
+/// The session's record as it is stored, and the generation that it was read at.
+pub(crate) async fn stored<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
     let stored = host.kv_get(&session::session_key(session)).await?.ok_or(Error::SessionEnded)?;
     // What cannot be read vouches for nobody.
-    let record: SessionRecord = serde_json::from_slice(&stored.value).map_err(|_| Error::SessionEnded)?;
-    if record.is_live(host.now()) { Ok(record) } else { Err(Error::SessionEnded) }
+    let record = serde_json::from_slice(&stored.value).map_err(|_| Error::SessionEnded)?;
+    Ok((record, stored.generation))
+}
+
+/// Writes a session's record and then the line of its chain that says why.
+pub(crate) async fn put_logged<H: Host>(
+    journal: &Journal<'_, H>,
+    record: &mut SessionRecord,
+    decision: &str,
+    detail: Option<&str>,
+    now: Unix,
+) -> Result<(), Error> {
+    let line = journal.next(decision, detail, record);
+    put_record(journal.host, record, now).await?;
+    journal.write(&line);
+    Ok(())
+}
+
+/// Ends a session that lives, and frees its slot.
+pub(crate) async fn end<H: Host>(
+    journal: &Journal<'_, H>,
+    mut record: SessionRecord,
+    decision: &str,
+    reason: &str,
+    now: Unix,
+) -> Result<(), Error> {
+    record.end(now, reason);
+    put_logged(journal, &mut record, decision, Some(reason), now).await?;
+    slots::free(journal.host, &record, now).await
+}
+
+/// Puts a line into a session's chain for something that changes nothing else of its record.
+///
+/// The record is read again: between two requests of one player, for audio and for video, the one that sees the other's line follows it. Where the store does
+/// not order writers both may follow the same line, and an audit calls that a fork. Where the store takes no writes the line stands alone.
+///
+/// # Errors
+/// [`Error::SessionEnded`] where the session was ended meanwhile: then the thing is not granted.
+pub(crate) async fn witness<H: Host>(journal: &Journal<'_, H>, subject: Subject, decision: &str) -> Result<(), Error> {
+    let host = journal.host;
+    let now = host.now();
+    for _ in 0..TRIES {
+        let (mut record, generation) = match stored(host, &subject.session).await {
+            Ok((record, _)) if !record.is_live(now) => return Err(Error::SessionEnded),
+            Ok(read) => read,
+            Err(Error::StoreUnavailable) => break,
+            Err(error) => return Err(error),
+        };
+        let line = journal.next(decision, None, &mut record);
+        match put_record_at(host, &record, generation, now).await {
+            Ok(()) => {
+                journal.write(&line);
+                return Ok(());
+            }
+            Err(StoreError::Conflict) => {}
+            Err(_) => break,
+        }
+    }
+    journal.alone(decision, None, subject);
+    Ok(())
 }
 
 /// Extends a session's record, if the title's rights still allow it; the record as it then is.
 async fn extend<H: Host>(
-    host: &H,
+    journal: &Journal<'_, H>,
     config: &Config,
     origin: &Origin<'_, H>,
     title: &TitleId,
-    client: &Client,
     mut record: SessionRecord,
+    generation: Option<u64>,
 ) -> Result<SessionRecord, Error> {
+    let Journal { host, client, .. } = *journal;
     let now = host.now();
     let current = match origin.title(title).await {
         Ok(current) => current,
@@ -138,33 +220,50 @@ async fn extend<H: Host>(
         Ok(Holding::Held) | Err(Error::StoreUnavailable) => {}
         Err(error) => return Err(error),
     }
-    keep(host, &record, now).await?;
+    let line = journal.next(RENEW, None, &mut record);
+    match put_record_at(host, &record, generation, now).await {
+        Ok(()) => journal.write(&line),
+        // A parallel request has renewed it and said so, or ended it, which the next look shows.
+        Err(StoreError::Conflict) => {}
+        // A store that asks to write less often keeps the old record: the session goes on by it.
+        Err(_) => journal.alone(RENEW, Some("the store keeps the old record"), Subject::of(&record)),
+    }
     Ok(record)
 }
 
-/// Writes a record that the session can do without: a store that asks to write less often keeps the old one, and the session goes on by it.
-async fn keep<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
-    match put_record(host, record, now).await {
-        Ok(()) | Err(Error::StoreUnavailable) => Ok(()),
-        Err(error) => Err(error),
+/// Writes a record that the session can do without: one that was overtaken is written by whoever overtook it, and a store that asks to write less often keeps
+/// the old one, by which the session goes on.
+async fn keep<H: Host>(host: &H, record: &SessionRecord, generation: Option<u64>, now: Unix) -> Result<(), Error> {
+    match put_record_at(host, record, generation, now).await {
+        Ok(()) | Err(StoreError::Conflict | StoreError::Throttled | StoreError::Unavailable) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Ends a session whose handle went from hand to hand. The request is refused even where the store does not take it.
-async fn end_shared<H: Host>(host: &H, mut record: SessionRecord, now: Unix) -> Error {
-    record.end(now, "networks");
-    let written = async {
-        put_record(host, &record, now).await?;
-        slots::free(host, &record, now).await
-    };
-    written.await.err().unwrap_or(Error::SessionEnded)
+/// Writes a session's record, if it still is as it was read, where the store can tell.
+async fn put_record_at<H: Host>(
+    host: &H,
+    record: &SessionRecord,
+    generation: Option<u64>,
+    now: Unix,
+) -> Result<(), StoreError> {
+    let (key, value, seconds) = stored_form(record, now).map_err(|_| StoreError::Unavailable)?;
+    match host.kv_put_if(&key, &value, generation, seconds).await {
+        Err(StoreError::Unsupported) => host.kv_put(&key, &value, seconds).await,
+        written => written,
+    }
 }
 
 /// Writes a session's record; it may go when the session is over in any case.
 pub(crate) async fn put_record<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
+    let (key, value, seconds) = stored_form(record, now)?;
+    Ok(host.kv_put(&key, &value, seconds).await?)
+}
+
+/// Key, value and how long the store keeps it.
+fn stored_form(record: &SessionRecord, now: Unix) -> Result<(String, Vec<u8>, u64), Error> {
     let value = serde_json::to_vec(record).map_err(|error| Error::Internal(error.to_string()))?;
-    let seconds = record.ends.saturating_sub(now).max(60);
-    host.kv_put(&session::session_key(&record.session), &value, seconds).await.map_err(|error: StoreError| error.into())
+    Ok((session::session_key(&record.session), value, record.ends.saturating_sub(now).max(60)))
 }
 
 /// The rights of a title as it is now, for a viewer whose session was minted under earlier ones.

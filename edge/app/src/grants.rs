@@ -1,8 +1,12 @@
 //! The viewer's grant, of whichever kind the configuration accepts: a token of the operator's account system or of a CDN's own dialect.
 
+use serde_json::{Map, Value};
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::Issuers},
+    grant::{
+        AdminConfig, Grant, GrantError, IssuersConfig, Kind, Lookup, Presented,
+        jwt::{self, Issuers},
+    },
 };
 
 use crate::{Error, Host, Request, config::Config, host::Client, jwks, secrets};
@@ -55,16 +59,46 @@ fn shown(kinds: Vec<Box<dyn Kind>>, presented: &Presented<'_>) -> Option<Box<dyn
     kinds.into_iter().find(|kind| kind.is_presented(presented))
 }
 
+/// The claims of an administrator's token.
+pub(crate) async fn administrator<H: Host>(
+    host: &H,
+    config: &Config,
+    admin: &AdminConfig,
+    request: &Request,
+    client: &Client,
+    now: Unix,
+) -> Result<Map<String, Value>, Error> {
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let presented = presented(request, &headers, &cookies, client, None, now);
+    let token = presented.bearer.ok_or(TokenError::Missing)?;
+    let issuers = IssuersConfig(vec![admin.tokens.clone()]);
+    let issuers = issuers_of(host, config, &issuers, "admin.tokens", &presented).await?;
+    let keys = issuers.of(token).ok_or(TokenError::Invalid)?;
+    Ok(jwt::claims(keys, token, now)?)
+}
+
+/// Issuers with their keys, those that they publish too where the request shows a token of theirs.
+async fn issuers_of<H: Host>(
+    host: &H,
+    config: &Config,
+    issuers: &IssuersConfig,
+    member: &str,
+    presented: &Presented<'_>,
+) -> Result<Issuers, Error> {
+    let secrets = secrets::named(host, issuers.secret_names()).await?;
+    let made = Issuers::new(issuers, |name| secrets.find(name));
+    let mut issuers = made.map_err(|error| Error::Internal(format!("configuration: {member}: {error}")))?;
+    if issuers.is_presented(presented) {
+        jwks::add(host, config, &mut issuers, presented).await?;
+    }
+    Ok(issuers)
+}
+
 /// The kinds that the configuration accepts, in the order in which they are looked for.
 async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) -> Result<Vec<Box<dyn Kind>>, Error> {
     let mut kinds: Vec<Box<dyn Kind>> = Vec::new();
     if let Some(viewer) = &config.viewer {
-        let secrets = secrets::named(host, viewer.secret_names()).await?;
-        let issuers = Issuers::new(viewer, |name| secrets.find(name));
-        let mut issuers = issuers.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
-        if issuers.is_presented(presented) {
-            jwks::add(host, config, &mut issuers, presented).await?;
-        }
+        let issuers = issuers_of(host, config, viewer, "viewer", presented).await?;
         kinds.push(Box::new(issuers));
     }
     Ok(kinds)

@@ -30,6 +30,7 @@ mod origin;
 mod rates;
 mod request;
 mod response;
+mod revocation;
 mod route;
 mod secrets;
 mod slots;

@@ -13,6 +13,7 @@ pub(crate) enum Route {
     Sessions,
     Session(SessionId),
     Renew(SessionId),
+    Revocations,
     /// Everything under a title takes a lease.
     Title(TitleId, Resource),
 }
@@ -49,7 +50,7 @@ impl Route {
         match self {
             Self::Sessions => "GET, POST, OPTIONS",
             Self::Session(_) => "DELETE, OPTIONS",
-            Self::Renew(_) | Self::Title(_, Resource::ClearKeyLicense) => "POST, OPTIONS",
+            Self::Renew(_) | Self::Revocations | Self::Title(_, Resource::ClearKeyLicense) => "POST, OPTIONS",
             Self::Health | Self::Title(..) => "GET, HEAD, OPTIONS",
         }
     }
@@ -77,6 +78,7 @@ pub(crate) fn parse(path: &str) -> Option<Parsed<'_>> {
         ["v1", "sessions"] => Route::Sessions,
         ["v1", "sessions", id] => Route::Session(SessionId::parse(id)?),
         ["v1", "sessions", id, "renew"] => Route::Renew(SessionId::parse(id)?),
+        ["v1", "revocations"] => Route::Revocations,
         ["v1", title, ref rest @ ..] => Route::Title(TitleId::parse(title).ok()?, resource(rest)?),
         _ => return None,
     };
@@ -155,6 +157,7 @@ mod tests {
         assert_eq!(route("/v1/sessions"), Some(Route::Sessions));
         assert!(matches!(route(&format!("/v1/sessions/{id}")), Some(Route::Session(_))));
         assert!(matches!(route(&format!("/v1/sessions/{id}/renew")), Some(Route::Renew(_))));
+        assert_eq!(route("/v1/revocations"), Some(Route::Revocations));
         assert_eq!(route("/v1/final/cbcs/main.m3u8"), title(Resource::Multivariant(Delivery::Cbcs)));
         assert_eq!(route("/v1/final/cenc/manifest.mpd"), title(Resource::Mpd(Delivery::Cenc)));
         assert_eq!(route("/v1/final/clear/v1.m3u8"), title(Resource::MediaPlaylist(Delivery::Clear, track())));
@@ -212,6 +215,8 @@ mod tests {
             "/~/",
             "/~abc",
             "/~abc/healthz",
+            "/v1/revocations/",
+            "/v1/revocations/x",
             "/v1/sessions/xyz",
             "/v1/sessions/main.m3u8",
             "/v1/final/key/00",

@@ -9,6 +9,7 @@ use sluice_gate::{
 
 use crate::{
     Error, Host, confirm,
+    decision::Journal,
     error::SessionSummary,
     host::{StoreError, Stored},
 };
@@ -39,12 +40,13 @@ pub(crate) async fn read<H: Host>(host: &H, account: &AccountId) -> Result<Vec<R
 
 /// Takes a slot for a new session. A device that comes back takes its own, and ends the session it had.
 pub(crate) async fn claim<H: Host>(
-    host: &H,
+    journal: &Journal<'_, H>,
     account: &AccountId,
     mut wanted: Slot,
     limit: Option<u32>,
     keep_seconds: u64,
 ) -> Result<u8, Error> {
+    let host = journal.host;
     let now = wanted.started;
     for _ in 0..CLAIMS {
         let slots = read(host, account).await?;
@@ -62,7 +64,7 @@ pub(crate) async fn claim<H: Host>(
             written => written?,
         }
         if let Some(earlier) = earlier {
-            end_earlier(host, &earlier, now).await?;
+            end_earlier(journal, &earlier, now).await?;
         }
         return Ok(index);
     }
@@ -130,11 +132,12 @@ async fn write<H: Host>(
     }
 }
 
-async fn end_earlier<H: Host>(host: &H, session: &SessionId, now: Unix) -> Result<(), Error> {
-    match confirm::read(host, session).await {
+async fn end_earlier<H: Host>(journal: &Journal<'_, H>, session: &SessionId, now: Unix) -> Result<(), Error> {
+    match confirm::read(journal.host, session).await {
         Ok(mut record) => {
-            record.end(now, "same_device");
-            confirm::put_record(host, &record, now).await
+            let reason = "same_device";
+            record.end(now, reason);
+            confirm::put_logged(journal, &mut record, "end", Some(reason), now).await
         }
         Err(Error::SessionEnded) => Ok(()),
         Err(error) => Err(error),

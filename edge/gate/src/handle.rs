@@ -107,6 +107,12 @@ pub fn verify(roots: &Roots, text: &str, now: Unix, client: &ClientFacts) -> Res
     Ok(handle)
 }
 
+/// Whose a handle is, if it is ours: over or not, and whoever shows it. For the decision log; it opens nothing.
+pub fn subject(roots: &Roots, text: &str) -> Option<(SessionId, AccountId)> {
+    let handle = parse(&wire::open(roots, Label::Handle, text)?)?;
+    Some((handle.session, handle.account))
+}
+
 fn parse(body: &[u8; wire::BODY]) -> Option<Handle> {
     let mut body = Reader::new(body);
     if body.take()? != [FORMAT] {

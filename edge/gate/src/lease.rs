@@ -83,6 +83,12 @@ pub fn verify(roots: &Roots, text: &str, now: Unix) -> Result<Lease, TokenError>
     if now < lease.expires && now < lease.ends { Ok(lease) } else { Err(TokenError::Expired) }
 }
 
+/// Whose a lease is, if it is ours, over or not. For the decision log; it opens nothing.
+pub fn subject(roots: &Roots, text: &str) -> Option<(SessionId, AccountId)> {
+    let lease = parse(&wire::open(roots, Label::Lease, text)?)?;
+    Some((lease.session, lease.account))
+}
+
 fn parse(body: &[u8; wire::BODY]) -> Option<Lease> {
     let mut body = Reader::new(body);
     if body.take()? != [FORMAT] {

@@ -14,11 +14,14 @@
 
 mod client;
 mod compare;
+mod denylist;
 mod error;
 pub mod grant;
 pub mod handle;
 mod ids;
 pub mod lease;
+pub mod log;
+pub mod revocation;
 pub mod rights;
 mod roots;
 pub mod session;
@@ -26,6 +29,7 @@ mod wire;
 
 pub use client::{ClientFacts, Net, network_digests};
 pub use compare::constant_time_eq;
+pub use denylist::{Denylist, Prefix};
 pub use error::{Deny, TokenError};
 pub use ids::{AccountId, SessionId, TitleTag};
 pub use roots::{Roots, RootsError};

@@ -118,6 +118,11 @@ impl Roots {
         self.current.key(Label::KeySet)
     }
 
+    /// The keys by which the decision log's MACs are verified, the current root's first.
+    pub fn auditing(&self) -> impl Iterator<Item = &[u8; 32]> {
+        self.verifying(Label::Audit)
+    }
+
     /// The key to mint with.
     pub(crate) fn minting(&self, label: Label) -> &[u8; 32] {
         self.current.key(label)

@@ -8,6 +8,8 @@ use std::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::UsageError;
+
 /// Longest secret file that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
@@ -25,6 +27,18 @@ pub enum SecretRef {
 }
 
 impl SecretRef {
+    /// By a command's two options, a file or a variable; its parser sees to it that one of them is given.
+    ///
+    /// # Errors
+    /// [`UsageError`] where none is.
+    pub fn of_arguments(file: Option<&PathBuf>, variable: Option<&String>) -> Result<Self, UsageError> {
+        match (file, variable) {
+            (Some(path), _) => Ok(Self::File(path.clone())),
+            (None, Some(name)) => Ok(Self::Env(name.clone())),
+            (None, None) => Err(UsageError("a secret is missing: name its file or its variable".to_owned())),
+        }
+    }
+
     /// A secret that the calling program holds.
     pub fn value(secret: impl Into<String>) -> Self {
         Self::Value(Zeroizing::new(secret.into()))

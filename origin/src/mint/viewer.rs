@@ -1,18 +1,9 @@
-use std::{path::PathBuf, time::SystemTime};
+use sluice_gate::grant::jwt::ViewerClaims;
 
-use anyhow::Context;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sluice_gate::grant::{
-    Algorithm,
-    jwt::{ViewerClaims, mint_hs256},
-};
-
-use super::SigningKey;
-use crate::config::{Secret, SecretRef};
+use super::key::{KeyArgs, now};
 
 /// `sluice mint viewer`
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("key").required(true).args(["key_file", "secret_env"])))]
 pub struct ViewerArgs {
     /// The account, `sub`
     #[arg(long)]
@@ -26,18 +17,9 @@ pub struct ViewerArgs {
     /// Seconds until it ends
     #[arg(long, default_value_t = 3600)]
     pub ttl: u64,
-    /// The key's id, as the edge's configuration has it
-    #[arg(long)]
-    pub kid: String,
-    /// The algorithm that the edge's configuration pins to that key
-    #[arg(long, value_parser = algorithm)]
-    pub alg: Algorithm,
-    /// The private key (PEM) or, for HS256, the shared secret, in a file
-    #[arg(long)]
-    pub key_file: Option<PathBuf>,
-    /// The same in an environment variable
-    #[arg(long, value_name = "NAME")]
-    pub secret_env: Option<String>,
+    /// The key
+    #[command(flatten)]
+    pub key: KeyArgs,
     /// `iss`
     #[arg(long)]
     pub issuer: Option<String>,
@@ -46,21 +28,12 @@ pub struct ViewerArgs {
     pub audience: Option<String>,
 }
 
-fn algorithm(text: &str) -> Result<Algorithm, String> {
-    [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
-        .into_iter()
-        .find(|algorithm| algorithm.as_str() == text)
-        .ok_or_else(|| "one of HS256, RS256, ES256, EdDSA".to_owned())
-}
-
 /// Mints the token and prints it.
 ///
 /// # Errors
 /// A key that cannot be read or does not serve, a token that no edge would take.
 pub fn run(args: &ViewerArgs) -> anyhow::Result<()> {
-    let now =
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("this machine's clock is before 1970")?;
-    println!("{}", viewer(args, now.as_secs())?);
+    println!("{}", viewer(args, now()?)?);
     Ok(())
 }
 
@@ -69,13 +42,7 @@ pub fn run(args: &ViewerArgs) -> anyhow::Result<()> {
 /// # Errors
 /// As [`run`].
 pub fn viewer(args: &ViewerArgs, now: u64) -> anyhow::Result<String> {
-    let reference = match (&args.key_file, &args.secret_env) {
-        (Some(path), _) => SecretRef::File(path.clone()),
-        (None, Some(name)) => SecretRef::Env(name.clone()),
-        (None, None) => anyhow::bail!("no key; give --key-file or --secret-env"),
-    };
-    let key = Secret::new(reference).read()?;
-    let claims = ViewerClaims {
+    args.key.sign(&ViewerClaims {
         iss: args.issuer.clone(),
         aud: args.audience.clone(),
         sub: args.account.clone(),
@@ -84,27 +51,20 @@ pub fn viewer(args: &ViewerArgs, now: u64) -> anyhow::Result<String> {
         tier: args.tier.clone(),
         titles: (!args.titles.is_empty()).then(|| args.titles.clone()),
         ..ViewerClaims::default()
-    };
-    if args.alg == Algorithm::Hs256 {
-        return Ok(mint_hs256(&args.kid, key.as_bytes(), &claims)?);
-    }
-    let signer = SigningKey::from_pem(args.alg, key.as_bytes())?;
-    let header = serde_json::json!({"typ": "JWT", "alg": args.alg.as_str(), "kid": args.kid});
-    let encoded = |json: String| URL_SAFE_NO_PAD.encode(json);
-    let message = format!("{}.{}", encoded(header.to_string()), encoded(serde_json::to_string(&claims)?));
-    let signature = URL_SAFE_NO_PAD.encode(signer.sign(message.as_bytes())?);
-    Ok(format!("{message}.{signature}"))
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use base64::engine::general_purpose::STANDARD;
+    use std::path::PathBuf;
+
+    use base64::{Engine, engine::general_purpose::STANDARD};
     use ring::{
         rand::SystemRandom,
         signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
     };
     use sluice_gate::grant::{
-        ViewerConfig,
+        Algorithm, ViewerConfig,
         jwt::{ViewerKeys, verify},
     };
 
@@ -149,10 +109,7 @@ mod tests {
             titles: vec!["film".to_owned()],
             tier: Some("premium".to_owned()),
             ttl: 60,
-            kid: "k".to_owned(),
-            alg,
-            key_file: Some(key_file),
-            secret_env: None,
+            key: KeyArgs { kid: "k".to_owned(), alg, key_file: Some(key_file), secret_env: None },
             issuer: Some("issuer".to_owned()),
             audience: Some("edge".to_owned()),
         }

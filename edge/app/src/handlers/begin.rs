@@ -14,25 +14,41 @@ use crate::{
     Error, Host, Response,
     authenticate::{self, delivery_bit},
     config::Binding,
-    confirm, decision, grants,
+    confirm, grants,
     origin::Title,
-    rates, slots,
+    rates, revocation, slots,
 };
 
-/// The grant that the request carries, if it covers `url` and is good where the client is; counted against the rates.
-pub(super) async fn admit<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Grant, Error> {
+/// The grant that the request carries, if it covers `url` and was not revoked, and whose it is.
+pub(super) async fn holder<H: Host>(
+    context: &Context<'_, H>,
+    url: Option<&str>,
+    now: Unix,
+) -> Result<(Grant, AccountId), Error> {
     let Context { host, config, request, client, .. } = context;
-    // Before the grant is verified, which costs most.
-    rates::network_session(*host, config, context.facts()).await?;
+    if let Some(token) = request.bearer() {
+        revocation::listed_key(config, token)?;
+    }
     let grant = grants::verify(*host, config, request, client, url, now).await?;
     let account = AccountId::derive(&context.roots, &grant.account);
+    revocation::grant(*host, config, &account, grant.issued).await?;
+    Ok((grant, account))
+}
+
+/// The same for a session: counted against the rates, and good where the client is.
+pub(super) async fn admit<H: Host>(
+    context: &Context<'_, H>,
+    url: Option<&str>,
+    now: Unix,
+) -> Result<(Grant, AccountId), Error> {
+    let Context { host, config, client, .. } = context;
+    // Before the grant is verified, which costs most.
+    rates::network_session(*host, config, context.facts()).await?;
+    let (grant, account) = holder(context, url, now).await?;
     rates::account_session(*host, config, &account).await?;
     // From another network or place than its own a grant is nobody's.
     authenticate::bind(Binding::None, grant.net, client)?;
-    if !grant.admits(client) {
-        return Err(Deny::GeoBlocked.into());
-    }
-    Ok(grant)
+    if grant.admits(client) { Ok((grant, account)) } else { Err(Deny::GeoBlocked.into()) }
 }
 
 /// A session of the grant's holder for a title, for every delivery or for one alone.
@@ -40,7 +56,7 @@ pub(super) async fn begin<H: Host>(
     context: &Context<'_, H>,
     title_id: &TitleId,
     title: &Title,
-    grant: Grant,
+    (grant, account): (Grant, AccountId),
     device: Option<String>,
     only: Option<Delivery>,
     now: Unix,
@@ -64,7 +80,6 @@ pub(super) async fn begin<H: Host>(
         Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
         None => random_session(*host).to_string(),
     };
-    let account = AccountId::derive(&context.roots, &grant.account);
     let expires = now.saturating_add(config.lease_seconds).min(ends);
     let slot = Slot {
         session,
@@ -75,10 +90,10 @@ pub(super) async fn begin<H: Host>(
         until: expires,
         fence: 0,
     };
-    let slot = slots::claim(*host, &account, slot, limit, config.session_seconds).await?;
+    let slot = slots::claim(&context.journal(), &account, slot, limit, config.session_seconds).await?;
     let offered = |delivery: &Delivery| title.media.offers(*delivery) && only.is_none_or(|only| only == *delivery);
     let deliveries = Delivery::ALL.into_iter().filter(offered);
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         v: 1,
         session,
         account,
@@ -100,8 +115,7 @@ pub(super) async fn begin<H: Host>(
         ended: None,
         chain: None,
     };
-    confirm::put_record(*host, &record, now).await?;
-    decision::granted(*host, context.request, "mint", &session);
+    confirm::put_logged(&context.journal(), &mut record, "mint", None, now).await?;
     Ok(record)
 }
 

@@ -52,6 +52,7 @@ pub(super) async fn file<H: Host>(
     let index = index.map_err(|error| unusable(&mut found, error))?;
     let beginning = part(&[init.bytes, index].concat(), window);
     let mut parts = VecDeque::new();
+    let mut sent = Vec::new();
     for number in segments(&file, window) {
         let (Some(place), Some(segment)) = (file.segment(number), found.record.timeline.segment(number)) else { break };
         let first = usize::try_from(segment.first_entry).unwrap_or(usize::MAX);
@@ -62,6 +63,7 @@ pub(super) async fn file<H: Host>(
         let to = (window.first + window.length).min(place.end) - place.start;
         body.restrict(Slice { first: from, length: to - from });
         parts.push_back(body);
+        sent.push((segment, (to - from, place.end - place.start)));
     }
     // What is broken from the start gets a status of its own.
     if let Some(mut first) = parts.pop_front() {
@@ -69,6 +71,7 @@ pub(super) async fn file<H: Host>(
         first.prime().await?;
         parts.push_front(first);
     }
+    sent.iter().for_each(|(segment, bytes)| viewing.log_segment(delivery, &found.record, segment, *bytes));
     Ok(Response { body: Body::Parts(beginning, parts), ..response })
 }
 

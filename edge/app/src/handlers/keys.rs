@@ -9,7 +9,7 @@ use sluice_packager::{
 };
 
 use super::Viewing;
-use crate::{Error, Host, Response, authenticate::Credential, confirm, decision, origin::Title, response::NO_STORE};
+use crate::{Error, Host, Response, authenticate::Credential, confirm, origin::Title, response::NO_STORE};
 
 pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Result<Response<H::Body>, Error> {
     let Viewing { context, origin, credential, title: id } = viewing;
@@ -31,7 +31,7 @@ pub(super) async fn clear_key_license<H: Host>(viewing: &Viewing<'_, H>) -> Resu
         return Err(Deny::NotEntitled.into());
     }
     let body = clearkey::response(keys.iter().map(|(kid, key)| (*kid, key)));
-    decision::granted(context.host, context.request, "license", credential.session());
+    confirm::witness(&context.journal(), credential.subject(), "license").await?;
     Ok(Response::full(StatusCode::OK, "application/json", body.as_bytes().to_vec()).cached(NO_STORE))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn raw_key<H: Host>(viewing: &Viewing<'_, H>, kid: Kid) -> Resu
     let title = allowed(viewing, KeySystem::Identity).await?;
     let delivery = delivery_of(&title, credential, kid).ok_or(Deny::NotEntitled)?.scheme;
     let key = origin.content_key(id, &title.media.version, delivery, kid).await?;
-    decision::granted(context.host, context.request, "key", credential.session());
+    confirm::witness(&context.journal(), credential.subject(), "key").await?;
     Ok(Response::full(StatusCode::OK, "application/octet-stream", key.expose().to_vec()).cached(NO_STORE))
 }
 

@@ -59,7 +59,9 @@ pub(super) async fn segment<H: Host>(
         return Ok(response);
     }
     let body = found.segment_body(&segment, plan).await?;
-    stream(response, body.relying_on(found.relies_on), range).await
+    let response = stream(response, body.relying_on(found.relies_on), range).await?;
+    viewing.log_segment(delivery, &found.record, &segment, (range.map_or(total, |slice| slice.length), total));
+    Ok(response)
 }
 
 pub(super) async fn text<H: Host>(

@@ -9,6 +9,7 @@ mod keys;
 mod manifest;
 mod media;
 mod redirect;
+mod revocations;
 mod sessions;
 
 use http::Method;
@@ -19,16 +20,18 @@ use crate::{
     client::client,
     config::Config,
     confirm::{self, Depth, Renewal},
-    cors, decision,
+    cors,
+    decision::{self, Allowed, Journal},
     host::Client,
     origin::Origin,
     rates,
     response::NO_STORE,
+    revocation,
     route::{self, Resource, Route},
     secrets,
 };
 use sluice_gate::{Deny, Roots, TokenError};
-use sluice_packager::title::TitleId;
+use sluice_packager::title::{Delivery, Segment, TitleId, TrackRecord};
 
 /// What every handler of a request works with.
 struct Context<'a, H> {
@@ -54,14 +57,14 @@ pub async fn handle<H: Host>(host: &H, request: &Request) -> Response<H::Body> {
     let config = match Config::load(host).await {
         Ok(config) => config,
         Err(error) => {
-            decision::refused(host, request, &error);
+            decision::refused(host, None, request, &error).await;
             return error.into_response();
         }
     };
     let mut response = match respond(host, &config, request).await {
         Ok(response) => response,
         Err(error) => {
-            decision::refused(host, request, &error);
+            decision::refused(host, Some(&config), request, &error).await;
             error.into_response()
         }
     };
@@ -97,12 +100,14 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         roots: secrets::roots(host).await?,
         handle: parsed.handle,
     };
+    revocation::listed_address(config, &context.client)?;
     match parsed.route {
         Route::Health => Ok(health::health(host, config)),
         Route::Sessions if request.method == Method::POST => sessions::create(&context).await,
         Route::Sessions => sessions::list(&context).await,
         Route::Session(session) => sessions::end(&context, &session).await,
         Route::Renew(session) => sessions::renew(&context, &session).await,
+        Route::Revocations => revocations::revoke(&context).await,
         Route::Title(title, resource) => titled(&context, &title, resource).await,
     }
 }
@@ -122,6 +127,7 @@ async fn titled<H: Host>(
     if !credential.is_for(title) {
         return Err(Deny::TitleMismatch.into());
     }
+    revocation::listed(context.config, credential.session(), credential.account())?;
     let origin = context.origin().await?;
     let depth = match resource {
         Resource::Multivariant(_) | Resource::MediaPlaylist(..) | Resource::IFramePlaylist(..) | Resource::Mpd(_) => {
@@ -138,8 +144,7 @@ async fn titled<H: Host>(
     if depth == Depth::Second {
         rates::license(context.host, context.config, context.facts(), credential.account()).await?;
     }
-    let renewal =
-        confirm::confirm(context.host, context.config, context.facts(), &origin, title, &credential, depth).await?;
+    let renewal = confirm::confirm(&context.journal(), context.config, &origin, title, &credential, depth).await?;
     let viewing = Viewing { context, origin, credential, title };
     let mut response = match resource {
         Resource::Multivariant(delivery) => manifest::multivariant(&viewing, delivery).await,
@@ -165,6 +170,10 @@ async fn titled<H: Host>(
 }
 
 impl<'a, H: Host> Context<'a, H> {
+    fn journal(&self) -> Journal<'_, H> {
+        Journal::new(self.host, &self.roots, self.request, &self.client)
+    }
+
     fn facts(&self) -> authenticate::Facts<'_> {
         authenticate::Facts { roots: &self.roots, client: &self.client, now: self.host.now() }
     }
@@ -194,6 +203,14 @@ impl<'a, H: Host> Context<'a, H> {
             query => ("?", query),
         };
         format!("{}/v1/{title}/{mark}{query}", self.public_url())
+    }
+}
+
+impl<H: Host> Viewing<'_, H> {
+    /// Has the log say that a segment was allowed, if that one is among those that are logged. `bytes`: asked for, and all.
+    fn log_segment(&self, delivery: Delivery, record: &TrackRecord, segment: &Segment, bytes: (u64, u64)) {
+        let allowed = Allowed { title: self.title, delivery, record, segment, bytes };
+        self.context.journal().segment(self.context.config.log.segments, self.credential.subject(), &allowed);
     }
 }
 

@@ -4,8 +4,7 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
-    AccountId, Deny, SessionId, TitleTag, Unix,
-    grant::Grant,
+    Deny, SessionId, TitleTag, Unix,
     handle::{self, Handle},
     lease::{self, Lease},
     session::SessionRecord,
@@ -14,11 +13,11 @@ use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
 use super::{Context, begin, own_session};
 use crate::{
-    Error, Host, Response, authenticate, confirm, decision,
+    Error, Host, Response, authenticate, confirm,
     error::SessionSummary,
-    grants,
     origin::Title,
     response::NO_STORE,
+    revocation,
     slots::{self, Holding},
 };
 
@@ -63,7 +62,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
     let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
     let url = title_id.as_ref().map(|title| context.folder(title));
-    let grant = begin::admit(context, url.as_deref(), now).await?;
+    let (grant, account) = begin::admit(context, url.as_deref(), now).await?;
     let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = title_id.ok_or(Deny::UnknownTitle)?;
     // A page of another site can make a browser post its cookies, but not as JSON without asking first.
@@ -72,7 +71,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     }
     let title = context.origin().await?.title(&title_id).await?;
     let renewal = grant.renewal.clone();
-    let record = begin::begin(context, &title_id, &title, grant, wanted.device, None, now).await?;
+    let record = begin::begin(context, &title_id, &title, (grant, account), wanted.device, None, now).await?;
     let response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
     Ok(begin::hand_on(response, renewal))
 }
@@ -84,8 +83,7 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
         sessions: Vec<SessionSummary>,
     }
     let now = context.host.now();
-    let grant = viewer(context, None, now).await?;
-    let account = AccountId::derive(&context.roots, &grant.account);
+    let (_, account) = begin::holder(context, None, now).await?;
     let slots = slots::read(context.host, &account).await?;
     let sessions = slots::summaries(&slots, now);
     let body = serde_json::to_vec(&List { sessions }).unwrap_or_default();
@@ -98,21 +96,18 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
     // A lease has no dot, where every grant that comes as Bearer has.
     let is_grant = context.handle.is_none() && context.request.bearer().is_none_or(|token| token.contains('.'));
     let account = if is_grant {
-        AccountId::derive(&context.roots, &viewer(context, None, now).await?.account)
+        begin::holder(context, None, now).await?.1
     } else {
         let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
         own_session(&credential, session)?;
         *credential.account()
     };
-    let mut record = confirm::read(context.host, session).await?;
+    let record = confirm::read(context.host, session).await?;
     // Somebody else's session is no different from one that is not there.
     if record.account != account {
         return Err(Error::SessionEnded);
     }
-    record.end(now, "viewer");
-    confirm::put_record(context.host, &record, now).await?;
-    slots::free(context.host, &record, now).await?;
-    decision::granted(context.host, context.request, "end", session);
+    confirm::end(&context.journal(), record, "end", "viewer", now).await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
 
@@ -121,6 +116,7 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let now = context.host.now();
     let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
     own_session(&credential, session)?;
+    revocation::listed(context.config, session, credential.account())?;
     let mut record = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
@@ -130,14 +126,8 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
         Holding::Held => {}
         Holding::Lost(sessions) => return Err(Error::StreamLimit(sessions)),
     }
-    confirm::put_record(context.host, &record, now).await?;
-    decision::granted(context.host, context.request, "renew", session);
+    confirm::put_logged(&context.journal(), &mut record, confirm::RENEW, None, now).await?;
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
-}
-
-/// The viewer's grant, and that it covers `url`.
-async fn viewer<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Grant, Error> {
-    grants::verify(context.host, context.config, context.request, &context.client, url, now).await
 }
 
 fn session_object<H: Host>(

@@ -1,9 +1,11 @@
 //! The app over a host in memory.
 
 mod iframes;
+mod log;
 mod policy;
 mod redirect;
 mod refusals;
+mod revocations;
 mod sessions;
 mod support;
 mod text;

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    hash::{DefaultHasher, Hash, Hasher},
 };
 
 use http::{HeaderMap, HeaderValue, Method};
@@ -11,6 +12,7 @@ use sluice_app::{
     Host, Request,
     host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, StoreError, Stored, Unavailable},
 };
+use sluice_gate::log::Line;
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap},
     title::Delivery,
@@ -20,6 +22,7 @@ use zeroize::Zeroizing;
 pub(crate) const START: u64 = 1_900_000_000;
 pub(crate) const LEASE: u64 = 30;
 pub(crate) const VIEWER_SECRET: &str = "a secret of the viewers' token service, long enough";
+pub(crate) const ADMIN_SECRET: &str = "a secret of the administrators' tokens, long enough";
 pub(crate) const KID: Kid = Kid([0x11; 16]);
 pub(crate) const KEY: [u8; 16] = [0x22; 16];
 
@@ -43,7 +46,15 @@ pub(crate) struct MemoryHost {
     /// What the last request to the origin with a range asked for.
     pub(crate) range: Cell<Option<(u64, u64)>>,
     random: Cell<u8>,
+    /// Whether the edge's root is not deployed.
+    pub(crate) rootless: Cell<bool>,
+    /// Whether the store has generations.
+    pub(crate) ordered: Cell<bool>,
+    /// Happens once, before the next write of a session's record.
+    pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
 }
+
+pub(crate) type Meanwhile = Box<dyn FnOnce(&MemoryHost)>;
 
 /// What the origin has at a path.
 #[derive(Clone)]
@@ -77,7 +88,7 @@ impl Host for MemoryHost {
     }
 
     fn random(&self, out: &mut [u8]) {
-        self.random.set(self.random.get() + 1);
+        self.random.set(self.random.get().wrapping_add(1));
         out.fill(self.random.get());
     }
 
@@ -91,10 +102,12 @@ impl Host for MemoryHost {
 
     async fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, Unavailable> {
         let secret = match name {
+            "lease_root" if self.rootless.get() => return Ok(None),
             "lease_root" => "ab".repeat(32),
             "origin_secret" => "origin".to_owned(),
             "kek" => format!("1:{}", "0c".repeat(32)),
             "viewer_secret" => VIEWER_SECRET.to_owned(),
+            "admin_secret" => ADMIN_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
             _ => return Ok(None),
         };
@@ -152,10 +165,12 @@ impl Host for MemoryHost {
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
         }
-        Ok(self.kv.borrow().get(key).map(|value| Stored { value: value.clone(), generation: None }))
+        let generation = |value: &[u8]| self.ordered.get().then(|| generation(value));
+        Ok(self.kv.borrow().get(key).map(|value| Stored { value: value.clone(), generation: generation(value) }))
     }
 
     async fn kv_put(&self, key: &str, value: &[u8], _seconds: u64) -> Result<(), StoreError> {
+        self.meanwhile(key);
         self.writes.set(self.writes.get() + 1);
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
@@ -164,8 +179,15 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    async fn kv_put_if(&self, _: &str, _: &[u8], _: Option<u64>, _: u64) -> Result<(), StoreError> {
-        Err(StoreError::Unsupported)
+    async fn kv_put_if(&self, key: &str, value: &[u8], at: Option<u64>, seconds: u64) -> Result<(), StoreError> {
+        if !self.ordered.get() {
+            return Err(StoreError::Unsupported);
+        }
+        self.meanwhile(key);
+        if self.kv.borrow().get(key).map(|value| generation(value)) != at {
+            return Err(StoreError::Conflict);
+        }
+        self.kv_put(key, value, seconds).await
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError> {
@@ -192,6 +214,13 @@ impl Host for MemoryHost {
     fn log(&self, line: &str) {
         self.log.borrow_mut().push(line.to_owned());
     }
+}
+
+/// Values differ in every write of a session's record: its chain moves on.
+fn generation(value: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// A response taken whole.
@@ -259,6 +288,7 @@ impl MemoryHost {
             config: RefCell::new(json!({
                 "v": 1, "origin": {"url": "http://origin"}, "public_url": "https://edge.example", "lease_seconds": LEASE,
                 "viewer": {"issuer": "test", "keys": [{"kid": "k1", "alg": "HS256", "secret": "viewer_secret"}]},
+                "admin": {"tokens": {"audience": "edge-admin", "keys": [{"kid": "ops", "alg": "HS256", "secret": "admin_secret"}]}},
                 "cors": {"origins": ["https://tv.example"]},
                 "proxy": {"secret": "proxy_secret", "secret_header": "x-proxy", "country_header": "x-country"}
             })),
@@ -270,6 +300,9 @@ impl MemoryHost {
             fetches: RefCell::default(),
             range: Cell::default(),
             random: Cell::new(0),
+            rootless: Cell::new(false),
+            ordered: Cell::new(false),
+            meanwhile: RefCell::default(),
         };
         host.describe(&descriptor(&["clearkey", "identity", "widevine"], json!({"state": "published"})));
         let record = json!({
@@ -305,6 +338,14 @@ impl MemoryHost {
     /// All values of the store, as text.
     pub(crate) fn stored(&self) -> Vec<String> {
         self.kv.borrow().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+    }
+
+    fn meanwhile(&self, key: &str) {
+        if key.starts_with("sess/")
+            && let Some(happens) = self.meanwhile.take()
+        {
+            happens(self);
+        }
     }
 
     pub(crate) fn pass(&self, seconds: u64) {
@@ -353,6 +394,29 @@ impl MemoryHost {
 
     pub(crate) fn viewer_with(&self, claims: &Value) -> String {
         sluice_gate::grant::jwt::mint_hs256("k1", VIEWER_SECRET.as_bytes(), claims).expect("claims")
+    }
+
+    /// An administrator's JWT that may revoke, with the members changed.
+    pub(crate) fn administrator(&self, changes: &Value) -> String {
+        let mut claims =
+            json!({"aud": "edge-admin", "sub": "ops", "roles": ["sluice-revoke"], "exp": self.now.get() + 60});
+        for (name, value) in changes.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        sluice_gate::grant::jwt::mint_hs256("ops", ADMIN_SECRET.as_bytes(), &claims).expect("claims")
+    }
+
+    /// `POST /v1/revocations` by an administrator.
+    pub(crate) fn revoke(&self, body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.administrator(&json!({})));
+        self.call(Method::POST, "/v1/revocations", &[("authorization", &bearer)], body.to_string().as_bytes())
+    }
+
+    /// The lines of the decision log, every one of which has a right MAC.
+    pub(crate) fn decisions(&self) -> Vec<Line> {
+        let roots = sluice_gate::Roots::new(&[0xab; 32], None).expect("roots");
+        let lines = self.log.borrow();
+        lines.iter().map(|line| sluice_gate::log::open(&roots, line).expect("a line of the log")).collect()
     }
 
     pub(crate) fn create(&self, account: &str, device: &str) -> Answer {

@@ -61,6 +61,11 @@ pub fn verify(keys: &ViewerKeys, token: &str, now: Unix) -> Result<Grant, GrantE
     registered::grant(&keys.config, &claims, validity, now)
 }
 
+/// The `kid` that a token names, unverified: enough to turn a token away, never to let one in.
+pub fn kid(token: &str) -> Option<String> {
+    Compact::read(token).ok()?.kid().map(str::to_owned)
+}
+
 /// Verifies a token and gives all its claims, for uses other than watching. Signature, `kid`, `alg`, `crit`, `iss`, `aud`, `exp`, `nbf`,
 /// `iat` and what the configuration requires are checked; other claims are not looked at.
 ///

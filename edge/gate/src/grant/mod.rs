@@ -1,5 +1,6 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
+mod admin;
 mod claims;
 mod compact;
 mod config;
@@ -15,6 +16,7 @@ mod spki;
 mod strict;
 mod viewer_keys;
 
+pub use admin::AdminConfig;
 pub use config::{Algorithm, IssuersConfig, JwksConfig, ViewerConfig, ViewerKeyConfig};
 pub use mapping::{Claim, ClaimsConfig, Required};
 pub use presented::{GrantError, Kind, Lookup, Presented};

@@ -1,12 +1,12 @@
 use core::fmt;
 
 /// Writes 32 lower-case hex digits.
-pub(super) fn write(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn write(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
 /// Reads 32 lower-case hex digits: one spelling per id, so that an id is one key in a store.
-pub(super) fn parse(text: &str) -> Option<[u8; 16]> {
+pub(crate) fn parse(text: &str) -> Option<[u8; 16]> {
     let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
     let nibble = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -50,7 +50,7 @@ macro_rules! hex_id {
         }
     };
 }
-pub(super) use hex_id;
+pub(crate) use hex_id;
 
 #[cfg(test)]
 mod tests {

@@ -42,6 +42,18 @@ pub enum TrackKind {
 words!(TrackKind { Video => "video", Audio => "audio", Text => "text", Thumbnail => "thumbnail" });
 
 impl TrackKind {
+    /// The word in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+            Self::Thumbnail => "thumbnail",
+        }
+    }
+}
+
+impl TrackKind {
     /// Whether a track of this kind and height (in pixels) is within a limit on height, which is one on video alone. Video that does not tell its
     /// height is above every limit.
     pub fn within(self, height: Option<u32>, limit: Option<u32>) -> bool {

@@ -96,6 +96,39 @@ fn a_sound_token_grants_what_it_says_in_each_algorithm() {
 }
 
 #[test]
+fn claims_for_other_uses_stand_by_the_same_rules() {
+    let of = |claims: &Value, now| super::claims(&keys(Algorithm::Es256), &token(Algorithm::Es256, claims), now);
+    // Nothing of a viewer is in it.
+    let plain = json!({"iss": claims()["iss"], "aud": claims()["aud"], "exp": NOW + 9, "roles": ["one"]});
+    assert_eq!(of(&plain, NOW).expect("claims")["roles"], json!(["one"]));
+    assert_eq!(of(&plain, NOW + 9), Err(TokenError::Expired));
+    for (name, value) in [
+        ("iss", json!("other")),
+        ("aud", json!("other")),
+        ("nbf", json!(NOW + 99)),
+        ("iat", json!(NOW + 99)),
+        ("exp", json!("x")),
+    ] {
+        let mut wrong = plain.clone();
+        wrong[name] = value;
+        assert_eq!(of(&wrong, NOW), Err(TokenError::Invalid), "{name}");
+    }
+    let foreign = token(Algorithm::Hs256, &plain);
+    assert_eq!(super::claims(&keys(Algorithm::Es256), &foreign, NOW), Err(TokenError::Invalid));
+    assert_eq!(super::claims(&keys(Algorithm::Es256), "", NOW), Err(TokenError::Missing));
+}
+
+#[test]
+fn a_token_names_its_key() {
+    let token = token(Algorithm::Es256, &claims());
+    assert_eq!(kid(&token).as_deref(), Some("k"));
+    for none in ["", "a", "a.b.c", "e30.e30.", &format!(".{token}"), &"a".repeat(MAX_TOKEN + 1)] {
+        assert_eq!(kid(none), None, "{none}");
+    }
+    assert_eq!(kid(&signed(Algorithm::Hs256, r#"{"kid":"a","kid":"b"}"#, "{}")), None);
+}
+
+#[test]
 fn the_pinned_algorithm_is_the_only_one() {
     for pinned in ALL {
         for used in ALL.into_iter().filter(|used| *used != pinned) {

@@ -14,9 +14,9 @@
 //! | 4 | highest picture, `ffffffff` for no cap |
 //! | 1 | deliveries |
 //! | 2 | country, zeros where it is not bound |
-//! | 1, 6 | network: 0 none, 1 AS number (4 bytes), 2 IPv4 /24 (3 bytes), 3 IPv6 /48 (6 bytes); then zeros |
+//! | 1, 8 | network: 0 none, 1 AS number (4 bytes), 2 IPv4 /24 (3 bytes), 3 IPv6 /48 (6 bytes), 4 IPv4 address (4 bytes), 5 IPv6 /64 (8 bytes); then zeros |
 //! | 8 | ends |
-//! | 8 | zeros |
+//! | 6 | zeros |
 //!
 //! It is signed with a key of its own: a lease is never taken for a handle, nor a handle for a lease.
 
@@ -68,7 +68,15 @@ pub enum Net {
     V4([u8; 3]),
     /// The IPv6 /48 of those first six bytes.
     V6([u8; 6]),
+    /// That one IPv4 address.
+    V4Host([u8; 4]),
+    /// The IPv6 /64 of those first eight bytes: as much of an address as a network gives one customer's link, within which
+    /// devices choose the rest as they like (RFC 8981).
+    V6Host([u8; 8]),
 }
+
+/// Bytes of a network: its kind, its number or address, zeros.
+const NET: usize = 9;
 
 /// What the platform tells of the client that shows a handle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -172,41 +180,57 @@ impl Net {
         }
     }
 
-    /// Whether the client is in this network.
+    /// That IPv4 address alone, or the /64 around that IPv6 address.
+    pub fn host(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4Host(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6Host([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+
+    /// Whether the client is in this network. A fact that is needed and not known is not met.
     fn holds(&self, client: &ClientFacts) -> bool {
         match self {
             Self::None => true,
             Self::Asn(asn) => client.asn == Some(*asn),
             Self::V4(_) | Self::V6(_) => client.address.map(Self::prefix) == Some(*self),
+            Self::V4Host(_) | Self::V6Host(_) => client.address.map(Self::host) == Some(*self),
         }
     }
 
-    fn to_wire(self) -> [u8; 7] {
-        let mut wire = [0; 7];
+    fn to_wire(self) -> [u8; NET] {
+        let mut wire = [0; NET];
+        let mut put = |kind, bytes: &[u8]| {
+            wire[0] = kind;
+            wire[1..=bytes.len()].copy_from_slice(bytes);
+        };
         match self {
             Self::None => {}
-            Self::Asn(asn) => {
-                wire[0] = 1;
-                wire[1..5].copy_from_slice(&asn.to_be_bytes());
-            }
-            Self::V4(prefix) => {
-                wire[0] = 2;
-                wire[1..4].copy_from_slice(&prefix);
-            }
-            Self::V6(prefix) => {
-                wire[0] = 3;
-                wire[1..7].copy_from_slice(&prefix);
-            }
+            Self::Asn(asn) => put(1, &asn.to_be_bytes()),
+            Self::V4(prefix) => put(2, &prefix),
+            Self::V6(prefix) => put(3, &prefix),
+            Self::V4Host(address) => put(4, &address),
+            Self::V6Host(prefix) => put(5, &prefix),
         }
         wire
     }
 
-    fn from_wire([kind, a, b, c, d, e, f]: [u8; 7]) -> Option<Self> {
-        match (kind, [a, b, c, d, e, f]) {
-            (0, [0, 0, 0, 0, 0, 0]) => Some(Self::None),
-            (1, [.., 0, 0]) => Some(Self::Asn(u32::from_be_bytes([a, b, c, d]))),
-            (2, [.., 0, 0, 0]) => Some(Self::V4([a, b, c])),
-            (3, prefix) => Some(Self::V6(prefix)),
+    fn from_wire([kind, rest @ ..]: [u8; NET]) -> Option<Self> {
+        /// The first bytes, where all after them are zero.
+        fn only<const N: usize>(bytes: &[u8; NET - 1]) -> Option<[u8; N]> {
+            let (head, tail) = bytes.split_first_chunk::<N>()?;
+            tail.iter().all(|byte| *byte == 0).then_some(*head)
+        }
+        match kind {
+            0 => only::<0>(&rest).map(|_| Self::None),
+            1 => only(&rest).map(|bytes| Self::Asn(u32::from_be_bytes(bytes))),
+            2 => only(&rest).map(Self::V4),
+            3 => only(&rest).map(Self::V6),
+            4 => only(&rest).map(Self::V4Host),
+            5 => Some(Self::V6Host(rest)),
             _ => None,
         }
     }

@@ -1,13 +1,19 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
 mod claims;
+pub mod cloudfront;
 mod config;
+pub mod edgeauth;
+mod glob;
 pub mod jwt;
 mod presented;
 mod provider;
 mod public_key;
 mod spki;
 mod strict;
+#[cfg(test)]
+mod testing;
+mod url;
 
 pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
 pub use presented::{GrantError, Kind, Lookup, Presented};

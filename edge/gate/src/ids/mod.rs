@@ -1,7 +1,7 @@
 //! The opaque ids that leases, handles and records carry in place of names.
 
 mod account;
-mod hex;
+pub(crate) mod hex;
 mod session;
 mod title;
 

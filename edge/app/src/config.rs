@@ -1,7 +1,7 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::ViewerConfig;
+use sluice_gate::grant::{ViewerConfig, cloudfront::CloudFrontConfig, edgeauth::EdgeAuthConfig};
 
 use crate::{Error, Host};
 
@@ -15,6 +15,10 @@ pub(crate) struct Config {
     pub(crate) origin: OriginConfig,
     /// Viewers' JWTs, where they are accepted as grants.
     pub(crate) viewer: Option<ViewerConfig>,
+    /// CloudFront's signed URLs and cookies, where they are accepted as grants.
+    pub(crate) cloudfront: Option<CloudFrontConfig>,
+    /// Akamai's EdgeAuth tokens, where they are accepted as grants.
+    pub(crate) edgeauth: Option<EdgeAuthConfig>,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.
@@ -35,6 +39,8 @@ members!(deny Config {
     name = String::new(),
     origin,
     viewer = None,
+    cloudfront = None,
+    edgeauth = None,
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,
@@ -119,8 +125,8 @@ impl Config {
                 return Err(format!("configuration: {name} must be http(s)://host[:port] without a trailing slash"));
             }
         }
-        if config.viewer.is_none() {
-            return Err("configuration: no kind of grant is accepted, so nobody could watch: add viewer".to_owned());
+        if config.viewer.is_none() && config.cloudfront.is_none() && config.edgeauth.is_none() {
+            return Err("configuration: no kind of grant is accepted, so nobody could watch: add viewer, cloudfront or edgeauth".to_owned());
         }
         if !(2..=3600).contains(&config.lease_seconds) {
             return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());
@@ -142,5 +148,9 @@ mod tests {
         assert!(says(&with(r#","lease_seconds":1"#)).contains("lease_seconds"));
         assert!(says(&with(r#","public_url":"ftp://x""#)).contains("public_url"));
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
+        assert!(says(r#"{"v":1,"origin":{"url":"http://o"}}"#).contains("add viewer"));
+        let cdns =
+            r#"{"v":1,"origin":{"url":"http://o"},"cloudfront":{"keys":[]},"edgeauth":{"keys":[],"name":"hdnts"}}"#;
+        assert!(Config::parse(cdns).is_ok());
     }
 }

@@ -2,7 +2,9 @@
 
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::ViewerKeys},
+    grant::{
+        Grant, GrantError, Kind, Lookup, Presented, cloudfront::CloudFrontKeys, edgeauth::EdgeAuthKeys, jwt::ViewerKeys,
+    },
     handle::ClientFacts,
 };
 
@@ -45,6 +47,15 @@ async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>,
         let secrets = secrets::named(host, viewer.secret_names()).await?;
         let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
         kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
+    }
+    if let Some(cloudfront) = &config.cloudfront {
+        let keys = CloudFrontKeys::new(cloudfront);
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: cloudfront: {error}")))?));
+    }
+    if let Some(edgeauth) = &config.edgeauth {
+        let secrets = secrets::named(host, edgeauth.secret_names()).await?;
+        let keys = EdgeAuthKeys::new(edgeauth, |name| secrets.find(name));
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: edgeauth: {error}")))?));
     }
     Ok(kinds)
 }

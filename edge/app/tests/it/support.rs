@@ -91,6 +91,7 @@ impl Host for MemoryHost {
             "kek" => format!("1:{}", "0c".repeat(32)),
             "viewer_secret" => VIEWER_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
+            "akamai_key" => "52a152a152a152a152a152a152a152a1".to_owned(),
             _ => return Ok(None),
         };
         Ok(Some(Zeroizing::new(secret)))

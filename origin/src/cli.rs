@@ -75,7 +75,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Index(args) => index::run(args),
         Command::Protect(args) => protect::run(args),
         Command::Inspect(args) => inspect::run(args),
-        Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
+        Command::Mint(command) => mint::run(&command),
     }
 }
 
@@ -168,6 +168,10 @@ mod tests {
             "sluice inspect init.mp4",
             "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
             "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",
+            "sluice mint cloudfront --key-id K --key-file f --resource https://h/*",
+            "sluice mint cloudfront --key-id K --key-file f --url https://h/a --from 1 --address 192.0.2.0/24 --sha1",
+            "sluice mint akamai --key-file f --acl /a/* --acl /b --id i --data d --address 192.0.2.1 --escape-early",
+            "sluice mint akamai --key-env NAME --salt-env NAME --path /a --from 1 --ttl 60",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -177,6 +181,9 @@ mod tests {
             "sluice nothing",
             "sluice mint viewer --account a --kid k --alg HS256",
             "sluice mint viewer --account a --kid k --alg none --secret-env NAME",
+            "sluice mint cloudfront --key-id K --key-file f",
+            "sluice mint akamai --key-file f",
+            "sluice mint akamai --key-file f --acl /* --path /a",
         ] {
             assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
         }

@@ -3,12 +3,11 @@
 use sluice_gate::{
     TokenError, Unix,
     grant::{
-        Grant, GrantError, Kind, Lookup, Presented, cloudfront::CloudFrontKeys, edgeauth::EdgeAuthKeys, jwt::ViewerKeys,
+        Grant, GrantError, Kind, Lookup, Presented, cloudfront::CloudFrontKeys, edgeauth::EdgeAuthKeys, jwt::Issuers,
     },
-    handle::ClientFacts,
 };
 
-use crate::{Error, Host, Request, config::Config, host::Client, secrets};
+use crate::{Error, Host, Request, config::Config, host::Client, jwks, secrets};
 
 /// The grant that the request carries. `url` is what it must cover; `None` where only its holder is asked for.
 ///
@@ -21,32 +20,54 @@ pub(crate) async fn verify<H: Host>(
     url: Option<&str>,
     now: Unix,
 ) -> Result<Grant, Error> {
-    let client = ClientFacts { country: client.country, address: client.address, asn: client.asn };
-    let presented = Presented {
-        url,
-        method: request.method.as_str(),
-        bearer: request.bearer(),
-        headers: &Headers(request),
-        cookies: &Cookies(request),
-        client: &client,
-        now,
-    };
-    for kind in kinds(host, config).await? {
-        if kind.is_presented(&presented) {
-            return Ok(kind.verify(&presented)?);
-        }
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let presented = presented(request, &headers, &cookies, client, url, now);
+    match shown(kinds(host, config, &presented).await?, &presented) {
+        Some(kind) => Ok(kind.verify(&presented)?),
+        // Something that no kind takes for its own is as wrong as something that one refuses.
+        None => Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into()),
     }
-    // Something that no kind takes for its own is as wrong as something that one refuses.
-    Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into())
+}
+
+/// Whether the request carries a grant of an accepted kind, sound or not.
+pub(crate) async fn is_presented<H: Host>(
+    host: &H,
+    config: &Config,
+    request: &Request,
+    client: &Client,
+) -> Result<bool, Error> {
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let url = request.target.as_str();
+    let presented = presented(request, &headers, &cookies, client, Some(url), host.now());
+    Ok(shown(kinds(host, config, &presented).await?, &presented).is_some())
+}
+
+fn presented<'a>(
+    request: &'a Request,
+    headers: &'a Headers<'a>,
+    cookies: &'a Cookies<'a>,
+    client: &'a Client,
+    url: Option<&'a str>,
+    now: Unix,
+) -> Presented<'a> {
+    Presented { url, method: request.method.as_str(), bearer: request.bearer(), headers, cookies, client, now }
+}
+
+fn shown(kinds: Vec<Box<dyn Kind>>, presented: &Presented<'_>) -> Option<Box<dyn Kind>> {
+    kinds.into_iter().find(|kind| kind.is_presented(presented))
 }
 
 /// The kinds that the configuration accepts, in the order in which they are looked for.
-async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>, Error> {
+async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) -> Result<Vec<Box<dyn Kind>>, Error> {
     let mut kinds: Vec<Box<dyn Kind>> = Vec::new();
     if let Some(viewer) = &config.viewer {
         let secrets = secrets::named(host, viewer.secret_names()).await?;
-        let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
-        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
+        let issuers = Issuers::new(viewer, |name| secrets.find(name));
+        let mut issuers = issuers.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
+        if issuers.is_presented(presented) {
+            jwks::add(host, config, &mut issuers, presented).await?;
+        }
+        kinds.push(Box::new(issuers));
     }
     if let Some(cloudfront) = &config.cloudfront {
         let keys = CloudFrontKeys::new(cloudfront);

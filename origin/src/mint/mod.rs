@@ -1,14 +1,43 @@
 //! `sluice mint`: tokens for operations and tests.
 
+mod akamai;
+mod cloudfront;
 mod sign;
 mod viewer;
 
+use std::time::SystemTime;
+
+use anyhow::Context;
+
+pub use akamai::{AkamaiArgs, akamai};
+pub use cloudfront::{CloudFrontArgs, cloudfront};
 pub use sign::{SignError, SigningKey};
-pub use viewer::{ViewerArgs, run, viewer};
+pub use viewer::{ViewerArgs, viewer};
 
 /// The tokens that can be minted.
 #[derive(Debug, clap::Subcommand)]
 pub enum MintCommand {
     /// A viewer's token (JWT), as the account system of the operator gives them
     Viewer(ViewerArgs),
+    /// A signed URL or signed cookies of CloudFront
+    #[command(name = "cloudfront")]
+    CloudFront(CloudFrontArgs),
+    /// An EdgeAuth token of Akamai
+    Akamai(AkamaiArgs),
+}
+
+/// Mints the token and prints it.
+///
+/// # Errors
+/// A key that cannot be read or does not serve, a token that no edge would take.
+pub fn run(command: &MintCommand) -> anyhow::Result<()> {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let now = now.context("this machine's clock is before 1970")?.as_secs();
+    let token = match command {
+        MintCommand::Viewer(args) => viewer(args, now)?,
+        MintCommand::CloudFront(args) => cloudfront(args, now)?,
+        MintCommand::Akamai(args) => akamai(args, now)?,
+    };
+    println!("{token}");
+    Ok(())
 }

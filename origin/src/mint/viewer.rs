@@ -1,6 +1,5 @@
-use std::{path::PathBuf, time::SystemTime};
+use std::path::PathBuf;
 
-use anyhow::Context;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sluice_gate::grant::{
     Algorithm,
@@ -53,21 +52,10 @@ fn algorithm(text: &str) -> Result<Algorithm, String> {
         .ok_or_else(|| "one of HS256, RS256, ES256, EdDSA".to_owned())
 }
 
-/// Mints the token and prints it.
-///
-/// # Errors
-/// A key that cannot be read or does not serve, a token that no edge would take.
-pub fn run(args: &ViewerArgs) -> anyhow::Result<()> {
-    let now =
-        SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).context("this machine's clock is before 1970")?;
-    println!("{}", viewer(args, now.as_secs())?);
-    Ok(())
-}
-
 /// The token, made at `now` in Unix seconds.
 ///
 /// # Errors
-/// As [`run`].
+/// A key that cannot be read or does not serve, a token that no edge would take.
 pub fn viewer(args: &ViewerArgs, now: u64) -> anyhow::Result<String> {
     let reference = match (&args.key_file, &args.secret_env) {
         (Some(path), _) => SecretRef::File(path.clone()),
@@ -104,7 +92,7 @@ mod tests {
         signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
     };
     use sluice_gate::grant::{
-        ViewerConfig,
+        Account, ViewerConfig,
         jwt::{ViewerKeys, verify},
     };
 
@@ -178,7 +166,10 @@ mod tests {
             let config: ViewerConfig = serde_json::from_value(config).expect("a configuration");
             let keys = ViewerKeys::new(&config, |_| Some(secret.as_bytes())).expect("keys");
             let grant = verify(&keys, &token, NOW + 59).expect("valid");
-            assert_eq!((grant.account.as_str(), grant.tier.as_str(), grant.ends), ("somebody", "premium", NOW + 60));
+            assert_eq!(
+                (grant.account, grant.tier.as_str(), grant.ends),
+                (Account::Named("somebody".to_owned()), "premium", NOW + 60)
+            );
             assert_eq!(grant.titles, Some(vec!["film".to_owned()]));
             assert!(verify(&keys, &token, NOW + 60).is_err());
         }

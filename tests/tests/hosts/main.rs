@@ -6,6 +6,7 @@ mod collapsing;
 mod contract;
 mod documents;
 mod faults;
+mod forgery;
 mod iframes;
 mod keys;
 mod manifests;
@@ -67,6 +68,8 @@ on_every_host!(
     tokens::a_wrong_viewer_token_mints_nothing,
     tokens::a_wrong_lease_or_handle_plays_nothing,
     tokens::a_lease_plays_by_either_carriage_until_it_ends,
+    forgery::no_forged_viewer_token_opens_a_session,
+    forgery::no_forged_lease_or_handle_plays,
     paths::tricks_with_paths_lead_nowhere,
     paths::a_url_may_have_8192_bytes_and_no_more,
     caching::head_says_what_get_says,

@@ -2,6 +2,8 @@
 
 mod cdn_tokens;
 mod iframes;
+mod policy;
+mod redirect;
 mod refusals;
 mod sessions;
 mod support;

@@ -1,7 +1,7 @@
 //! Requests for tests.
 
 use super::{Lookup, Presented};
-use crate::{Unix, handle::ClientFacts};
+use crate::{ClientFacts, Unix};
 
 /// Headers or cookies.
 #[derive(Clone, Debug, Default)]

@@ -26,11 +26,11 @@ pub(super) enum Key {
 impl Key {
     pub(super) fn parse(pem: &str) -> Result<Self, PublicKeyError> {
         let der = public_key::der(pem).ok_or(PublicKeyError::Pem)?;
-        match (public_key::rsa(&der), public_key::p256(&der)) {
-            (Some(key), _) => key.map(Self::Rsa),
-            (None, Some(key)) => Ok(Self::P256(key.into())),
-            (None, None) => Err(PublicKeyError::Kind),
+        if let Some((n, e)) = spki::rsa(&der) {
+            return public_key::rsa_key(n, e).ok_or(PublicKeyError::Kind)?.map(Self::Rsa);
         }
+        let point = spki::p256(&der).ok_or(PublicKeyError::Kind)?;
+        VerifyingKey::from_sec1_bytes(point).map(Self::P256).map_err(|_| PublicKeyError::Kind)
     }
 
     pub(super) fn verifies(&self, hash: Hash, message: &[u8], signature: &[u8]) -> bool {

@@ -127,20 +127,8 @@ impl Kind for CloudFrontKeys {
             return Err(TokenError::Expired.into());
         }
         let holder = Sha256::new().chain_update(b"cloudfront\0").chain_update(id).chain_update([0]).chain_update(&json);
-        Ok(Grant {
-            account: Account::Token(holder.finalize().into()),
-            tier: String::new(),
-            // What the policy covers has been seen: the session is for that title.
-            titles: None,
-            ends: policy.ends,
-            device: None,
-            stream_limit: None,
-            issued: None,
-            net,
-            places: None,
-            replay: None,
-            renewal: None,
-        })
+        // What it covers has been seen: the session is for that title.
+        Ok(Grant { net, ..Grant::plain(Account::Token(holder.finalize().into()), policy.ends) })
     }
 }
 

@@ -3,7 +3,7 @@ use core::net::Ipv4Addr;
 use serde_json::{Map, Value};
 
 use super::super::{GrantError, strict::UniqueNames};
-use crate::{Deny, TokenError, Unix, handle::ClientFacts, handle::Net};
+use crate::{ClientFacts, Deny, Net, TokenError, Unix};
 
 /// How much of a name or value a refusal tells the log, characters.
 const TOLD: usize = 64;

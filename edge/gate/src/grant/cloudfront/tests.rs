@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{super::testing::Request, *};
-use crate::handle::Net;
+use crate::Net;
 
 const RSA: &str = include_str!("vectors/rsa.pub.pem");
 const P256: &str = include_str!("vectors/p256.pub.pem");

@@ -2,8 +2,8 @@
 
 use crate::ids::hex;
 
-/// As Akamai's libraries escape a path.
-pub(super) fn escape(text: &str) -> String {
+/// A field as it is where it is escaped before it is signed.
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
     for byte in text.bytes() {
         match byte {

@@ -21,12 +21,13 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 pub use config::{AccountField, EdgeAuthConfig, EdgeAuthError};
+pub use escape::escape;
 
 use super::{
     Account, Grant, GrantError, Kind, Presented, glob,
     url::{MAX_URL, Url, parameter},
 };
-use crate::{Deny, TokenError, handle::Net, ids::hex};
+use crate::{Deny, Net, TokenError, ids::hex};
 use fields::Fields;
 
 /// The longest token, bytes.
@@ -169,20 +170,8 @@ impl Kind for EdgeAuthKeys {
         if request.now >= fields.exp {
             return Err(TokenError::Expired.into());
         }
-        Ok(Grant {
-            account,
-            tier: String::new(),
-            // What the token covers has been seen: the session is for that title.
-            titles: None,
-            ends: fields.exp,
-            device: None,
-            stream_limit: None,
-            issued: None,
-            net,
-            places: None,
-            replay: None,
-            renewal: None,
-        })
+        // What it covers has been seen: the session is for that title.
+        Ok(Grant { net, ..Grant::plain(account, fields.exp) })
     }
 }
 

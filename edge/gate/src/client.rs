@@ -1,4 +1,7 @@
-use core::net::IpAddr;
+use core::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use hmac::{Hmac, Mac};
 use serde::{Deserialize, Serialize};
@@ -116,6 +119,25 @@ impl Net {
     }
 }
 
+/// For people: `AS3320`, `192.0.2.0/24`, `2001:db8::/64`.
+impl fmt::Display for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let v6 = |head: &[u8]| {
+            let mut octets = [0; 16];
+            octets[..head.len()].copy_from_slice(head);
+            Ipv6Addr::from(octets)
+        };
+        match self {
+            Self::None => f.write_str("any network"),
+            Self::Asn(asn) => write!(f, "AS{asn}"),
+            Self::V4([a, b, c]) => write!(f, "{a}.{b}.{c}.0/24"),
+            Self::V6(prefix) => write!(f, "{}/48", v6(prefix)),
+            Self::V4Host(address) => write!(f, "{}/32", Ipv4Addr::from(*address)),
+            Self::V6Host(prefix) => write!(f, "{}/64", v6(prefix)),
+        }
+    }
+}
+
 /// As stored with a session: the bytes of leases and handles, in hex.
 impl From<Net> for String {
     fn from(net: Net) -> Self {
@@ -215,6 +237,20 @@ pub(crate) mod tests {
         }
         assert!(Net::Asn(3320).holds(&within(Net::Asn(3320))) && !Net::Asn(3320).holds(&within(Net::Asn(3321))));
         assert!(!Net::Asn(3320).holds(&at("192.0.2.1")) && Net::None.holds(&ClientFacts::default()));
+    }
+
+    #[test]
+    fn people_read_networks_as_they_write_them() {
+        for (net, text) in [
+            (Net::None, "any network"),
+            (Net::Asn(3320), "AS3320"),
+            (Net::V4([192, 0, 2]), "192.0.2.0/24"),
+            (Net::V4Host([192, 0, 2, 7]), "192.0.2.7/32"),
+            (Net::V6([0x20, 1, 0x0d, 0xb8, 0, 7]), "2001:db8:7::/48"),
+            (Net::V6Host([0x20, 1, 0x0d, 0xb8, 0, 7, 0, 1]), "2001:db8:7:1::/64"),
+        ] {
+            assert_eq!(net.to_string(), text);
+        }
     }
 
     #[test]

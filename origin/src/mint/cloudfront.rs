@@ -92,7 +92,8 @@ fn sign(pem: &[u8], sha1: bool, policy: &[u8]) -> anyhow::Result<Vec<u8>> {
         let PrivateKeyDer::Pkcs8(der) = der else {
             bail!("the key is not PKCS #8; convert it: openssl pkcs8 -topk8 -nocrypt -in FILE")
         };
-        let key = RsaPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()).map_err(|_| anyhow!("--sha1 takes an RSA key"))?;
+        let key =
+            RsaPrivateKey::from_pkcs8_der(der.secret_pkcs8_der()).map_err(|_| anyhow!("--sha1 takes an RSA key"))?;
         return key.sign(Pkcs1v15Sign::new::<Sha1>(), &Sha1::digest(policy)).map_err(|_| anyhow!("signing failed"));
     }
     if let Ok(key) = SigningKey::from_pem(Algorithm::Rs256, pem) {

@@ -127,7 +127,7 @@ mod tests {
                 ];
                 (pem("PRIVATE KEY", der.as_ref()), spki(&prefix, key.public_key().as_ref()))
             }
-            Algorithm::Rs256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
+            Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
         }
     }
 

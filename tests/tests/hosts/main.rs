@@ -13,6 +13,7 @@ mod manifests;
 mod media;
 mod memory;
 mod paths;
+mod places;
 mod policy;
 mod ranges;
 mod received;
@@ -88,6 +89,9 @@ on_every_host!(
     contract::a_deployment_that_lacks_a_secret_gives_nothing,
     rights::a_title_plays_where_it_may,
     rights::a_handle_stays_in_the_network_it_is_bound_to,
+    places::regions_and_anonymisers_are_told_by_the_proxy,
+    places::a_lease_stays_in_the_network_it_is_bound_to,
+    places::a_handle_that_is_passed_on_ends_its_session,
     rights::a_title_plays_when_it_may,
     rights::a_tier_caps_the_picture,
     rights::as_many_streams_as_an_account_may_have,

@@ -46,7 +46,12 @@ fn token(file: &str, name: &str) -> (String, String) {
 }
 
 fn created(host: &MemoryHost, query: &str, cookie: &str) -> Answer {
-    host.call(Method::POST, &format!("/v1/sessions?{query}"), &[("cookie", cookie)], BODY)
+    host.call(
+        Method::POST,
+        &format!("/v1/sessions?{query}"),
+        &[("cookie", cookie), ("content-type", "application/json")],
+        BODY,
+    )
 }
 
 #[test]
@@ -85,7 +90,12 @@ fn a_cdns_token_opens_a_session_that_ends_with_it() {
 fn a_cdns_token_for_something_else_is_refused() {
     let host = host();
     let (query, _) = token(vectors!("cloudfront/vectors/botocore.json"), "botocore, custom, RSA with SHA-1");
-    let other = host.call(Method::POST, &format!("/v1/sessions?{query}"), &[], br#"{"title":"other"}"#);
+    let other = host.call(
+        Method::POST,
+        &format!("/v1/sessions?{query}"),
+        &[("content-type", "application/json")],
+        br#"{"title":"other"}"#,
+    );
     assert_eq!(other.problem(), (403, "title_mismatch".to_owned()));
     host.client.borrow_mut().address = Some([198, 51, 100, 7].into());
     assert_eq!(created(&host, &query, "").problem(), (403, "address_mismatch".to_owned()));
@@ -94,6 +104,29 @@ fn a_cdns_token_for_something_else_is_refused() {
     let (query, _) = token(vectors!("edgeauth/vectors/akamai-edgeauth.json"), "sha1");
     assert_eq!(created(&host, &query, "").problem(), (401, "token_invalid".to_owned()));
     assert!(host.log.borrow().iter().any(|line| line.contains("SHA-1")), "{:?}", host.log.borrow());
+}
+
+#[test]
+fn a_signed_manifest_leads_to_itself_by_a_handle() {
+    let botocore = vectors!("cloudfront/vectors/botocore.json");
+    let akamai = vectors!("edgeauth/vectors/akamai-edgeauth.json");
+    for (file, name, path, own) in [
+        (botocore, "botocore, canned, RSA with SHA-1", "/v1/film/cbcs/main.m3u8", "?ks=widevine"),
+        (botocore, "botocore, canned, ECDSA with SHA-1", "/v1/film/cbcs/main.m3u8", "?ks=widevine"),
+        (akamai, "URL, as it is", "/v1/film/cenc/manifest.mpd", ""),
+    ] {
+        let host = host();
+        host.config.borrow_mut()["manifest_grants"] = true.into();
+        let (query, _) = token(file, name);
+        let answer = host.get(&format!("{path}?{query}"), &[]);
+        assert_eq!(answer.status, 307, "{name}: {}", String::from_utf8_lossy(&answer.body));
+        let location = answer.header("location").expect("location").replace("https://tv.example", "");
+        assert!(location.starts_with("/~") && location.ends_with(&format!("{path}{own}")), "{location}");
+        assert_eq!(host.get(&location, &[]).status, 200, "{name}");
+        // It was signed for that manifest and no other.
+        let other = path.replace("cbcs/main.m3u8", "cenc/main.m3u8").replace("cenc/manifest.mpd", "cbcs/manifest.mpd");
+        assert_eq!(host.get(&format!("{other}?{query}"), &[]).problem(), (401, "token_invalid".to_owned()), "{name}");
+    }
 }
 
 #[test]

@@ -83,8 +83,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Protect(args) => protect::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Check(args) => check::run(&args),
-        Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
-        Command::Mint(mint::MintCommand::Admin(args)) => mint::run_admin(&args),
+        Command::Mint(command) => mint::run(&command),
         Command::Revoke(args) => revoke::run(&args),
         Command::Audit(args) => audit::run(&args),
     }
@@ -185,6 +184,10 @@ mod tests {
             "sluice revoke --account a --before 1 --url https://e --token-env NAME",
             "sluice audit log --root-file f",
             "sluice audit - --abuse --json --networks 5 --lenient",
+            "sluice mint cloudfront --key-id K --key-file f --resource https://h/*",
+            "sluice mint cloudfront --key-id K --key-file f --url https://h/a --from 1 --address 192.0.2.0/24 --sha1",
+            "sluice mint akamai --key-file f --acl /a/* --acl /b --id i --data d --address 192.0.2.1 --escape-early",
+            "sluice mint akamai --key-env NAME --salt-env NAME --path /a --from 1 --ttl 60",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -201,6 +204,9 @@ mod tests {
             "sluice audit",
             "sluice audit log --networks 5",
             "sluice audit log --abuse --speed 0",
+            "sluice mint cloudfront --key-id K --key-file f",
+            "sluice mint akamai --key-file f",
+            "sluice mint akamai --key-file f --acl /* --path /a",
         ] {
             assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
         }

@@ -3,7 +3,12 @@
 use sluice_document::{members, words};
 use sluice_gate::{
     Denylist,
-    grant::{AdminConfig, IssuersConfig, jwt::Issuers},
+    grant::{
+        AdminConfig, IssuersConfig,
+        cloudfront::{CloudFrontConfig, CloudFrontKeys},
+        edgeauth::{EdgeAuthConfig, EdgeAuthKeys},
+        jwt::Issuers,
+    },
     log::Sampling,
     rights::Anonymizers,
 };
@@ -20,6 +25,10 @@ pub(crate) struct Config {
     pub(crate) origin: OriginConfig,
     /// Whose JWTs are accepted as grants: one issuer, or several.
     pub(crate) viewer: Option<IssuersConfig>,
+    /// CloudFront's signed URLs and cookies, where they are accepted as grants.
+    pub(crate) cloudfront: Option<CloudFrontConfig>,
+    /// Akamai's EdgeAuth tokens, where they are accepted as grants.
+    pub(crate) edgeauth: Option<EdgeAuthConfig>,
     /// Whether a grant on a manifest's URL is answered with a redirect to a handle.
     pub(crate) manifest_grants: bool,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
@@ -53,6 +62,8 @@ members!(deny Config {
     name = String::new(),
     origin,
     viewer = None,
+    cloudfront = None,
+    edgeauth = None,
     manifest_grants = false,
     public_url = None,
     lease_seconds = 300,
@@ -151,9 +162,16 @@ members!(deny Proxy {
 /// What is wrong, and where; as the edge would log it with every request.
 pub fn check_config(text: &str) -> Result<(), String> {
     let config = Config::parse(text)?;
-    // Any secret that is long enough: which it is, is not in the document.
+    // Any secret that is long enough, and hex digits: which it is, is not in the document.
+    let secret = |_: &str| Some(&[b'0'; 64][..]);
     if let Some(viewer) = &config.viewer {
-        Issuers::new(viewer, |_| Some(&[0; 64])).map_err(|error| format!("viewer: {error}"))?;
+        Issuers::new(viewer, secret).map_err(|error| format!("viewer: {error}"))?;
+    }
+    if let Some(cloudfront) = &config.cloudfront {
+        CloudFrontKeys::new(cloudfront).map_err(|error| format!("cloudfront: {error}"))?;
+    }
+    if let Some(edgeauth) = &config.edgeauth {
+        EdgeAuthKeys::new(edgeauth, secret).map_err(|error| format!("edgeauth: {error}"))?;
     }
     Ok(())
 }
@@ -177,8 +195,9 @@ impl Config {
                 return Err(format!("{name} must be http(s)://host[:port] without a trailing slash"));
             }
         }
-        if config.viewer.is_none() {
-            return Err("no kind of grant is accepted, so nobody could watch: add viewer".to_owned());
+        if config.viewer.is_none() && config.cloudfront.is_none() && config.edgeauth.is_none() {
+            let kinds = "add viewer, cloudfront or edgeauth";
+            return Err(format!("no kind of grant is accepted, so nobody could watch: {kinds}"));
         }
         let OriginConfig { connect_ms, first_byte_ms, between_bytes_ms, .. } = config.origin;
         for (name, value, first, last) in [
@@ -243,6 +262,10 @@ mod tests {
         assert!(says(&with(r#","denylist":{"addresses":["192.0.2.0/40"]}"#)).contains("192.0.2.0/24"));
         assert!(says(&with(r#","log":{"segments":-1}"#)).contains("from 0 to 1"));
         assert_eq!(says(&with(r#","admin":{"tokens":{"keys":[],"audience":"a"}},"denylist":{},"log":{}"#)), "");
+        assert!(says(r#"{"v":1,"origin":{"url":"http://o"}}"#).contains("add viewer"));
+        let cdns =
+            r#"{"v":1,"origin":{"url":"http://o"},"cloudfront":{"keys":[]},"edgeauth":{"keys":[],"name":"hdnts"}}"#;
+        assert!(Config::parse(cdns).is_ok());
     }
 
     #[test]
@@ -252,6 +275,12 @@ mod tests {
         for bad in ["", r#"{"kid":"k","alg":"HS256"}"#, r#"{"kid":"k","alg":"ES256","public_key":"none"}"#] {
             let error = check_config(&with(bad)).expect_err("refused");
             assert!(error.starts_with("viewer: "), "{error}");
+        }
+        let with = |kind: &str| format!(r#"{{"v":1,"origin":{{"url":"http://o"}},{kind}}}"#);
+        assert_eq!(check_config(&with(r#""edgeauth":{"keys":["akamai_key"],"salt":"akamai_salt"}"#)), Ok(()));
+        for kind in ["edgeauth", "cloudfront"] {
+            let error = check_config(&with(&format!(r#""{kind}":{{"keys":[]}}"#))).expect_err("refused");
+            assert!(error.starts_with(&format!("{kind}: keys is empty")), "{error}");
         }
     }
 }

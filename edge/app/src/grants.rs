@@ -5,6 +5,8 @@ use sluice_gate::{
     TokenError, Unix,
     grant::{
         AdminConfig, Grant, GrantError, IssuersConfig, Kind, Lookup, Presented,
+        cloudfront::CloudFrontKeys,
+        edgeauth::EdgeAuthKeys,
         jwt::{self, Issuers},
     },
 };
@@ -100,6 +102,15 @@ async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) ->
     if let Some(viewer) = &config.viewer {
         let issuers = issuers_of(host, config, viewer, "viewer", presented).await?;
         kinds.push(Box::new(issuers));
+    }
+    if let Some(cloudfront) = &config.cloudfront {
+        let keys = CloudFrontKeys::new(cloudfront);
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: cloudfront: {error}")))?));
+    }
+    if let Some(edgeauth) = &config.edgeauth {
+        let secrets = secrets::named(host, edgeauth.secret_names()).await?;
+        let keys = EdgeAuthKeys::new(edgeauth, |name| secrets.find(name));
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: edgeauth: {error}")))?));
     }
     Ok(kinds)
 }

@@ -3,6 +3,7 @@
 //! Every kind has its own structs; [`Report`] holds them. Text is written from them, `--json` serializes them: the two cannot disagree.
 
 pub mod bmff;
+pub mod cdn_token;
 pub mod dash;
 pub mod document;
 pub mod drm;
@@ -33,7 +34,7 @@ use input::Input;
 /// Arguments of `sluice inspect`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InspectArgs {
-    /// A file or URL (ISO BMFF, HLS playlist, MPD, descriptor, track record, plan), or a token (viewer's JWT, lease, handle)
+    /// A file or URL (ISO BMFF, HLS playlist, MPD, descriptor, track record, plan), or a token (viewer's JWT, lease, handle, CloudFront's policy, EdgeAuth)
     #[arg(value_name = "TOKEN|FILE|URL")]
     pub target: String,
     /// The init segment of a media segment: without it, defaults and IV sizes are not known

@@ -1,4 +1,4 @@
-//! Tokens: a viewer's JWT, a lease, a handle.
+//! Tokens: a viewer's JWT, a lease, a handle, a CDN's.
 
 use std::fmt::{self, Write};
 
@@ -11,6 +11,8 @@ use sluice_gate::{
     handle::{self, HandleError},
     lease,
 };
+
+use super::cdn_token::{self, CdnToken};
 
 /// Claims that are times (RFC 7519, 4.1).
 const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
@@ -34,6 +36,8 @@ pub enum TokenReport {
     Sealed,
     /// A handle that is bound to a country, region or network: its MAC is right, and only a request from there opens it.
     BoundHandle,
+    /// A token of another CDN. It is read, not verified.
+    Cdn(CdnToken),
     /// A lease.
     Lease(Sealed),
     /// A handle.
@@ -78,7 +82,14 @@ pub struct Sealed {
 /// # Errors
 /// What is wrong with the token.
 pub(super) fn explain(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<Option<TokenReport>> {
-    let text = text.trim().trim_start_matches('~');
+    let text = text.trim();
+    // A URL is fetched, even a signed one.
+    if !text.contains("://")
+        && let Some(token) = cdn_token::explain(text, now)
+    {
+        return Ok(Some(TokenReport::Cdn(token)));
+    }
+    let text = text.trim_start_matches('~');
     let of_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if text.is_empty() || !text.bytes().all(of_token) {
         return Ok(None);
@@ -161,6 +172,7 @@ impl TokenReport {
                 writeln!(f, "a lease or a handle: --root FILE (hex, the edge's lease_root) verifies and reads it")
             }
             Self::BoundHandle => writeln!(f, "handle, bound to a country, region or network"),
+            Self::Cdn(token) => token.write(f),
             Self::Lease(sealed) => sealed.write(f, "lease"),
             Self::Handle(sealed) => sealed.write(f, "handle"),
         }
@@ -187,7 +199,7 @@ impl Sealed {
     }
 }
 
-fn relative(time: Unix, now: Unix) -> String {
+pub(super) fn relative(time: Unix, now: Unix) -> String {
     if time > now { format!("in {} s", time - now) } else { format!("{} s ago", now - time) }
 }
 

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use super::key::{KeyArgs, now};
+use super::KeyArgs;
 
 /// `sluice mint admin`
 #[derive(Debug, clap::Args)]
@@ -36,19 +36,10 @@ struct AdminClaims<'a> {
     roles: serde_json::Map<String, serde_json::Value>,
 }
 
-/// Mints the token and prints it.
-///
-/// # Errors
-/// A key that cannot be read or does not serve, a token that no edge would take.
-pub fn run_admin(args: &AdminArgs) -> anyhow::Result<()> {
-    println!("{}", admin(args, now()?)?);
-    Ok(())
-}
-
 /// The token, made at `now` in Unix seconds.
 ///
 /// # Errors
-/// As [`run_admin`]; a claim for roles that is another's name.
+/// A key that cannot be read or does not serve, a token that no edge would take; a claim for roles that is another's name.
 pub fn admin(args: &AdminArgs, now: u64) -> anyhow::Result<String> {
     if ["iss", "aud", "exp", "iat", "nbf", "sub"].contains(&args.roles_claim.as_str()) {
         return Err(crate::UsageError(format!("--roles-claim: {} is another claim", args.roles_claim)).into());

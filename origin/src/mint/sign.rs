@@ -65,6 +65,7 @@ impl SigningKey {
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map(Self::EdDsa).map_err(|error| refused(&error))
             }
             Algorithm::Hs256 => Err(refused(&"HS256 takes a shared secret")),
+            Algorithm::Ps256 => Err(refused(&"PS256 is not minted; RS256 takes the same key")),
         }
     }
 

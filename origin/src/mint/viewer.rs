@@ -1,6 +1,6 @@
 use sluice_gate::grant::jwt::ViewerClaims;
 
-use super::key::{KeyArgs, now};
+use super::KeyArgs;
 
 /// `sluice mint viewer`
 #[derive(Debug, clap::Args)]
@@ -28,19 +28,10 @@ pub struct ViewerArgs {
     pub audience: Option<String>,
 }
 
-/// Mints the token and prints it.
-///
-/// # Errors
-/// A key that cannot be read or does not serve, a token that no edge would take.
-pub fn run(args: &ViewerArgs) -> anyhow::Result<()> {
-    println!("{}", viewer(args, now()?)?);
-    Ok(())
-}
-
 /// The token, made at `now` in Unix seconds.
 ///
 /// # Errors
-/// As [`run`].
+/// A key that cannot be read or does not serve, a token that no edge would take.
 pub fn viewer(args: &ViewerArgs, now: u64) -> anyhow::Result<String> {
     args.key.sign(&ViewerClaims {
         iss: args.issuer.clone(),
@@ -64,7 +55,7 @@ mod tests {
         signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
     };
     use sluice_gate::grant::{
-        Algorithm, ViewerConfig,
+        Account, Algorithm, ViewerConfig,
         jwt::{ViewerKeys, verify},
     };
 
@@ -99,7 +90,7 @@ mod tests {
                 ];
                 (pem("PRIVATE KEY", der.as_ref()), spki(&prefix, key.public_key().as_ref()))
             }
-            Algorithm::Rs256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
+            Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
         }
     }
 
@@ -135,7 +126,10 @@ mod tests {
             let config: ViewerConfig = serde_json::from_value(config).expect("a configuration");
             let keys = ViewerKeys::new(&config, |_| Some(secret.as_bytes())).expect("keys");
             let grant = verify(&keys, &token, NOW + 59).expect("valid");
-            assert_eq!((grant.account.as_str(), grant.tier.as_str(), grant.ends), ("somebody", "premium", NOW + 60));
+            assert_eq!(
+                (grant.account, grant.tier.as_str(), grant.ends),
+                (Account::Named("somebody".to_owned()), "premium", NOW + 60)
+            );
             assert_eq!(grant.titles, Some(vec!["film".to_owned()]));
             assert!(verify(&keys, &token, NOW + 60).is_err());
         }

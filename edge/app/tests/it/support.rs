@@ -109,6 +109,7 @@ impl Host for MemoryHost {
             "viewer_secret" => VIEWER_SECRET.to_owned(),
             "admin_secret" => ADMIN_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
+            "akamai_key" => "52a152a152a152a152a152a152a152a1".to_owned(),
             _ => return Ok(None),
         };
         Ok(Some(Zeroizing::new(secret)))

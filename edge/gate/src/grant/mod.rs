@@ -2,8 +2,11 @@
 
 mod admin;
 mod claims;
+pub mod cloudfront;
 mod compact;
 mod config;
+pub mod edgeauth;
+mod glob;
 pub mod jwks;
 pub mod jwt;
 mod keys_error;
@@ -14,6 +17,9 @@ mod provider;
 mod public_key;
 mod spki;
 mod strict;
+#[cfg(test)]
+mod testing;
+mod url;
 mod viewer_keys;
 
 pub use admin::AdminConfig;
@@ -86,6 +92,24 @@ pub struct Renewal {
 }
 
 impl Grant {
+    /// A grant to an account until then, which says no more.
+    pub(crate) fn plain(account: Account, ends: Unix) -> Self {
+        Self {
+            account,
+            tier: String::new(),
+            titles: None,
+            ends,
+            device: None,
+            device_class: None,
+            stream_limit: None,
+            issued: None,
+            net: None,
+            places: None,
+            replay: None,
+            renewal: None,
+        }
+    }
+
     /// Whether it covers that title.
     pub fn allows(&self, title: &str) -> bool {
         self.titles.as_ref().is_none_or(|titles| titles.iter().any(|covered| covered == title))

@@ -20,6 +20,9 @@ pub enum PublicKeyError {
     /// A key, but not for this algorithm, or a broken one.
     #[error("is not a sound key for its alg ({})", .0.as_str())]
     Key(Algorithm),
+    /// A key of another kind, or a broken one.
+    #[error("is neither a sound RSA key nor a sound one on P-256")]
+    Kind,
     /// An RSA key that can be factored.
     #[error("is an RSA key of {0} bits where at least 2048 are needed")]
     TooSmall(usize),
@@ -42,12 +45,15 @@ pub(super) fn parse(pem: &str, algorithm: Algorithm) -> Result<DecodingKey, Publ
 
 /// An RSA key by modulus and exponent, big-endian.
 pub(super) fn rsa(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<DecodingKey, PublicKeyError> {
-    let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
-    let key = key.map_err(|_| PublicKeyError::Key(algorithm))?;
-    match key.n().bits() {
-        bits if bits < MIN_RSA_BITS => Err(PublicKeyError::TooSmall(bits)),
-        _ => Ok(DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be())),
-    }
+    let key = rsa_key(n, e).ok_or(PublicKeyError::Key(algorithm))??;
+    Ok(DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be()))
+}
+
+/// An RSA key, where the numbers are one; an error where it can be factored.
+pub(super) fn rsa_key(n: &[u8], e: &[u8]) -> Option<Result<RsaPublicKey, PublicKeyError>> {
+    let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e)).ok()?;
+    let bits = key.n().bits();
+    Some(if bits < MIN_RSA_BITS { Err(PublicKeyError::TooSmall(bits)) } else { Ok(key) })
 }
 
 /// A point of P-256 (SEC 1, 2.3.3).
@@ -65,7 +71,7 @@ pub(super) fn ed25519(key: &[u8]) -> Result<DecodingKey, PublicKeyError> {
 }
 
 /// The DER inside of `BEGIN PUBLIC KEY` (RFC 7468, 13).
-fn der(pem: &str) -> Option<Vec<u8>> {
+pub(super) fn der(pem: &str) -> Option<Vec<u8>> {
     let body = pem.trim().strip_prefix("-----BEGIN PUBLIC KEY-----")?.strip_suffix("-----END PUBLIC KEY-----")?;
     let text: Vec<u8> = body.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     STANDARD.decode(text).ok()

@@ -14,9 +14,13 @@ const ED25519: &[u8] = b"\x06\x03\x2b\x65\x70";
 
 /// Modulus and exponent of an RSA key (RFC 8017, A.1.1), big-endian.
 pub(super) fn rsa(der: &[u8]) -> Option<(&[u8], &[u8])> {
-    let key = whole(SEQUENCE, subject_public_key(der, RSA)?)?;
-    let (modulus, rest) = value(INTEGER, key)?;
-    Some((unsigned(modulus)?, unsigned(whole(INTEGER, rest)?)?))
+    integers(subject_public_key(der, RSA)?)
+}
+
+/// A sequence of two integers that are not negative, big-endian: an RSA key, an ECDSA signature (RFC 3279, 2.2.3).
+pub(super) fn integers(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (first, rest) = value(INTEGER, whole(SEQUENCE, der)?)?;
+    Some((unsigned(first)?, unsigned(whole(INTEGER, rest)?)?))
 }
 
 /// A point of P-256 (SEC 1, 2.3.3), not looked at.

@@ -8,16 +8,21 @@ pub(crate) fn write(bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result
 /// Reads 32 lower-case hex digits: one spelling per id, so that an id is one key in a store.
 pub(crate) fn parse(text: &str) -> Option<[u8; 16]> {
     let digits: &[u8; 32] = text.as_bytes().try_into().ok()?;
+    let mut bytes = [0; 16];
+    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks().0) {
+        *byte = self::byte(pair)?;
+    }
+    Some(bytes)
+}
+
+/// A byte of two lower-case hex digits.
+pub(crate) fn byte(digits: &[u8; 2]) -> Option<u8> {
     let nibble = |digit: u8| match digit {
         b'0'..=b'9' => Some(digit - b'0'),
         b'a'..=b'f' => Some(digit - b'a' + 10),
         _ => None,
     };
-    let mut bytes = [0; 16];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_chunks::<2>().0) {
-        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
-    }
-    Some(bytes)
+    Some(nibble(digits[0])? << 4 | nibble(digits[1])?)
 }
 
 /// `Display`, `parse`, and serde as hex, for a newtype over 16 bytes.

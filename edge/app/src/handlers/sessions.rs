@@ -71,8 +71,6 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     let grant = viewer(context, now).await?;
     let account = AccountId::derive(&context.roots, &grant.account);
     rates::account_session(host, context.config, &account).await?;
-    // From another network than its own a grant is nobody's.
-    authenticate::bind(Binding::None, grant.net, &context.client)?;
     let wanted: NewSession = serde_json::from_slice(&context.request.body)
         .map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = TitleId::parse(&wanted.title).map_err(|_| Error::from(Deny::UnknownTitle))?;
@@ -199,7 +197,10 @@ async fn viewer<H: Host>(context: &Context<'_, H>, now: Unix) -> Result<Grant, E
         hmac_secrets.iter().find(|(known, _)| known == name).map(|(_, secret)| secret.as_bytes())
     })
     .map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
-    Ok(grant::jwt::verify(&keys, token, now)?)
+    let grant = grant::jwt::verify(&keys, token, now)?;
+    // From another network than its own a grant is nobody's.
+    authenticate::bind(Binding::None, grant.net, &context.client)?;
+    Ok(grant)
 }
 
 fn session_object<H: Host>(

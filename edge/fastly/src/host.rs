@@ -39,7 +39,7 @@ impl Host for FastlyHost {
     }
 
     fn client(&self) -> Client {
-        self.client.clone()
+        self.client
     }
 
     fn tells_anonymizers(&self) -> bool {

@@ -10,5 +10,5 @@ pub(crate) const SECRET_STORE: &str = "sluice_secrets";
 pub(crate) const KV_STORE: &str = "sluice_sessions";
 /// The log endpoint of the decision log.
 pub(crate) const LOG_ENDPOINT: &str = "sluice_decisions";
-/// The rate counter of new sessions.
+/// The rate counter of sessions and licences.
 pub(crate) const RATE_COUNTER: &str = "sluice_sessions";

@@ -44,7 +44,7 @@ impl Host for SpinHost {
     }
 
     fn client(&self) -> Client {
-        self.client.clone()
+        self.client
     }
 
     async fn config(&self) -> Result<Option<String>, Unavailable> {

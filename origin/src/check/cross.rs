@@ -17,7 +17,7 @@ pub(super) fn warnings<'a>(all: &[(&'a Path, Checked)]) -> Vec<(&'a Path, String
             warnings.extend(said.map(|(member, header)| {
                 let edge = edge_path.display();
                 let said = format!(
-                    "/rights/{member}: on Spin only a proxy tells this of a viewer, and {edge} names no proxy.{header}: there the title is refused to everybody it is restricted for"
+                    "/rights/{member}: on Spin only a proxy tells this of a viewer, and {edge} names no proxy.{header}: there nobody is admitted of whom it has to be known"
                 );
                 (*path, said)
             }));

@@ -30,6 +30,8 @@ pub(super) async fn holder<H: Host>(
         revocation::listed_key(config, token)?;
     }
     let grant = grants::verify(*host, config, request, client, url, now).await?;
+    // From another network than its own a grant is nobody's.
+    authenticate::bind(Binding::None, grant.net, client)?;
     let account = AccountId::derive(&context.roots, &grant.account);
     revocation::grant(*host, config, &account, grant.issued).await?;
     Ok((grant, account))
@@ -46,8 +48,6 @@ pub(super) async fn admit<H: Host>(
     rates::network_session(*host, config, context.facts()).await?;
     let (grant, account) = holder(context, url, now).await?;
     rates::account_session(*host, config, &account).await?;
-    // From another network or place than its own a grant is nobody's.
-    authenticate::bind(Binding::None, grant.net, client)?;
     if grant.admits(client) { Ok((grant, account)) } else { Err(Deny::GeoBlocked.into()) }
 }
 

@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(meet(&mut record, "b", 20), (true, 2));
         assert_eq!(meet(&mut record, "c", 319), (true, 2));
         assert_eq!(meet(&mut record, "c", 618), (false, 1));
-        assert_eq!(record.meet(&[], 9999, 300), false);
+        assert!(!record.meet(&[], 9999, 300));
         assert_eq!(record.networks.len(), 1);
     }
 

@@ -37,8 +37,8 @@ async fn revoke(stack: &Stack, body: &Value) -> Result<Value> {
     let claims = json!({ "aud": "sluice-admin", "roles": ["sluice-revoke"], "exp": stack.now() + 60 });
     let bearer = format!("Bearer {}", mint_hs256("ops", SECRET.as_bytes(), &claims)?);
     let headers = [("authorization", bearer.as_str())];
-    let answer = stack.send(Method::POST, "/v1/revocations", &headers, Some(body)).await?.expect(StatusCode::OK)?;
-    Ok(serde_json::from_slice(&answer.body)?)
+    let body = stack.send(Method::POST, "/v1/revocations", &headers, Some(body)).await?.expect(StatusCode::OK)?;
+    Ok(serde_json::from_slice(&body)?)
 }
 
 pub(super) async fn what_is_revoked_stops_and_the_log_of_it_is_whole(host: EdgeHost) -> Result<Stack> {

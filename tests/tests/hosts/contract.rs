@@ -19,6 +19,7 @@ fn routes(stack: &Stack, session: &Session) -> Result<Vec<(String, &'static str)
     let mut routes = vec![
         ("/healthz".to_owned(), READ),
         ("/v1/sessions".to_owned(), "GET, POST, OPTIONS"),
+        ("/v1/revocations".to_owned(), "POST, OPTIONS"),
         (format!("/v1/sessions/{id}"), "DELETE, OPTIONS"),
         (format!("/v1/sessions/{id}/renew"), "POST, OPTIONS"),
         (format!("{title}/license/clearkey"), "POST, OPTIONS"),

@@ -17,6 +17,7 @@ mod places;
 mod policy;
 mod ranges;
 mod received;
+mod revocation;
 mod rights;
 mod sessions;
 mod spoil;
@@ -87,6 +88,7 @@ on_every_host!(
     contract::health_tells_build_and_configuration,
     contract::a_problem_says_its_code_and_no_more,
     contract::a_deployment_that_lacks_a_secret_gives_nothing,
+    revocation::what_is_revoked_stops_and_the_log_of_it_is_whole,
     rights::a_title_plays_where_it_may,
     rights::a_handle_stays_in_the_network_it_is_bound_to,
     places::regions_and_anonymisers_are_told_by_the_proxy,

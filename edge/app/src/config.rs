@@ -1,7 +1,10 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::ViewerConfig;
+use sluice_gate::{
+    grant::ViewerConfig,
+    session::{Ordering, WhenFull},
+};
 
 use crate::{Error, Host};
 
@@ -20,6 +23,13 @@ pub(crate) struct Config {
     pub(crate) lease_seconds: u64,
     /// The longest life of a session, and so of its handle.
     pub(crate) session_seconds: u64,
+    /// Sessions that an account may have at a time where its grant says nothing.
+    pub(crate) stream_limit: Option<u32>,
+    /// What becomes of a new session over a limit.
+    pub(crate) stream_policy: WhenFull,
+    /// For how long a player that asks for nothing keeps its slot past the end of its lease.
+    pub(crate) pause_seconds: u64,
+    pub(crate) consistency: Consistency,
     /// What a handle is bound to beside the country.
     pub(crate) handle_binding: HandleBinding,
     /// Sessions that one client address may create in a minute, where the platform can count.
@@ -37,6 +47,10 @@ members!(deny Config {
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,
+    stream_limit = None,
+    stream_policy = WhenFull::RefuseNewest,
+    pause_seconds = 0,
+    consistency = Consistency::default(),
     handle_binding = HandleBinding::None,
     sessions_per_minute = None,
     cors = Cors::default(),
@@ -62,6 +76,37 @@ members!(deny OriginConfig {
     first_byte_ms = 10_000,
     between_bytes_ms = 10_000,
 });
+
+/// What the store and the clocks are trusted with. See `sluice_gate::session` for what follows.
+#[derive(Clone, Debug)]
+pub(crate) struct Consistency {
+    /// What the store promises, where that is less than what its interface offers.
+    pub(crate) ordering: Option<Ordering>,
+    /// Within how long a write is seen everywhere; of a store without comparing writes.
+    pub(crate) staleness_seconds: u64,
+    /// The first right of a session that has a limit; of such a store.
+    pub(crate) provisional_seconds: u64,
+    /// By how much the clocks of two points of presence may differ.
+    pub(crate) skew_seconds: u64,
+}
+
+members!(deny Consistency { ordering = None, staleness_seconds = 1, provisional_seconds = 20, skew_seconds = 2 });
+
+impl Default for Consistency {
+    fn default() -> Self {
+        Self { ordering: None, staleness_seconds: 1, provisional_seconds: 20, skew_seconds: 2 }
+    }
+}
+
+impl Consistency {
+    fn is_possible(&self) -> bool {
+        let Self { staleness_seconds, provisional_seconds, skew_seconds, .. } = *self;
+        // A claim has to settle, and its player to come by, before the first right is over.
+        staleness_seconds <= 600
+            && skew_seconds <= 600
+            && (3 * staleness_seconds + skew_seconds + 4..=3600).contains(&provisional_seconds)
+    }
+}
 
 /// Which pages may call.
 #[derive(Clone, Debug, Default)]
@@ -121,6 +166,12 @@ impl Config {
         if !(2..=3600).contains(&config.lease_seconds) {
             return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());
         }
+        if config.pause_seconds > 24 * 3600 {
+            return Err("configuration: pause_seconds must be 86400 or less".to_owned());
+        }
+        if !config.consistency.is_possible() {
+            return Err("configuration: consistency.provisional_seconds must lie between 3 * staleness_seconds + skew_seconds + 4 and 3600".to_owned());
+        }
         Ok(config)
     }
 }
@@ -137,6 +188,12 @@ mod tests {
         assert!(says(&with(r#","lease":3"#)).contains("unknown field `lease`"));
         assert!(says(&with(r#","lease_seconds":1"#)).contains("lease_seconds"));
         assert!(says(&with(r#","public_url":"ftp://x""#)).contains("public_url"));
+        assert!(says(&with(r#","pause_seconds":90000"#)).contains("pause_seconds"));
+        assert!(says(&with(r#","stream_policy":"refuse""#)).contains("unknown variant"));
+        assert!(says(&with(r#","consistency":{"staleness_seconds":4}"#)).is_empty());
+        for wrong in [r#"{"staleness_seconds":6}"#, r#"{"skew_seconds":601}"#, r#"{"provisional_seconds":8}"#] {
+            assert!(says(&with(&format!(r#","consistency":{wrong}"#))).contains("provisional_seconds"), "{wrong}");
+        }
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
     }
 }

@@ -5,7 +5,7 @@ use sluice_gate::{
     Roots, SessionId, Unix,
     lease::{self, Lease},
     rights::Facts,
-    session::{self, SessionRecord},
+    session::{self, Refused, SessionRecord},
 };
 use sluice_packager::title::TitleId;
 
@@ -14,9 +14,9 @@ use crate::{
     authenticate::{COOKIE, Credential},
     config::Config,
     cors::RENEWED_LEASE,
-    host::{Client, StoreError},
+    host::Client,
     origin::{Origin, Title},
-    slots::{self, Holding},
+    slots,
 };
 
 /// How closely a request looks at its session.
@@ -51,32 +51,49 @@ pub(crate) async fn confirm<H: Host>(
     depth: Depth,
 ) -> Result<Option<Renewal>, Error> {
     let now = host.now();
-    let live_key = format!("live/{}", credential.session());
+    if credential.slot() == session::UNRECORDED {
+        // Admitted while the store was down: it has nothing but its own end.
+        return Ok(None);
+    }
+    let is_handle = matches!(credential, Credential::Path(_));
     let vouched = match credential {
         Credential::Cookie(lease) | Credential::Bearer(lease) => !lease.due_for_renewal(now),
-        Credential::Path(_) => host.cache_get(&live_key).await.is_some(),
+        Credential::Path(_) => is_kept(host, credential.session(), now).await,
     };
     if vouched && depth != Depth::Second {
         return Ok(None);
     }
-    let record = match read(host, credential.session()).await {
-        Ok(record) => record,
-        Err(Error::StoreUnavailable) if depth != Depth::Second && !matches!(credential, Credential::Path(_)) => {
-            return Ok(None);
-        }
+    let (mut record, generation) = match slots::load(host, credential.session()).await {
+        Ok(Some(loaded)) => loaded,
+        // A credential of ours whose record is not there was minted just now, somewhere else.
+        Ok(None) | Err(Error::StoreUnavailable) if depth != Depth::Second && !is_handle => return Ok(None),
+        Ok(None) => return Err(Error::StoreUnavailable),
         Err(error) => return Err(error),
     };
+    if !record.is_live(now) {
+        return Err(Error::SessionEnded);
+    }
     if record.due_for_renewal(now) {
-        extend(host, config, origin, title, record, now).await?;
+        match extend(host, config, origin, title, &mut record, generation, now).await {
+            // Neither the origin's absence nor the store's ends a right that was given.
+            Err(Error::Origin(_) | Error::OriginTimeout | Error::StoreUnavailable)
+                if !is_handle || now < record.expires => {}
+            extended => extended?,
+        }
     }
     match credential {
         Credential::Path(_) => {
-            // Kept for a part of the lease life, so that an ended session stops within one.
-            host.cache_put(&live_key, b"1", config.lease_seconds / 2).await;
+            if now >= record.expires {
+                return Err(Error::StoreUnavailable);
+            }
+            keep(host, config, &record).await;
             Ok(None)
         }
         Credential::Cookie(lease) | Credential::Bearer(lease) if lease.due_for_renewal(now) => {
-            let renewed = lease.renewed(now, config.lease_seconds);
+            let renewed = lease.renewed(now, config.lease_seconds, record.expires);
+            if renewed == *lease {
+                return Ok(None);
+            }
             let token = lease::mint(roots, &renewed);
             Ok(Some(match credential {
                 Credential::Cookie(_) => {
@@ -89,12 +106,10 @@ pub(crate) async fn confirm<H: Host>(
     }
 }
 
-/// The session's record, if it lives.
-pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<SessionRecord, Error> {
-    let stored = host.kv_get(&session::session_key(session)).await?.ok_or(Error::SessionEnded)?;
-    // What cannot be read vouches for nobody.
-    let record: SessionRecord = serde_json::from_slice(&stored.value).map_err(|_| Error::SessionEnded)?;
-    if record.is_live(host.now()) { Ok(record) } else { Err(Error::SessionEnded) }
+/// The session's record, if it lives, and its generation.
+pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
+    let loaded = slots::load(host, session).await?;
+    loaded.filter(|(record, _)| record.is_live(host.now())).ok_or(Error::SessionEnded)
 }
 
 /// Extends a session's record, if the title's rights still allow it.
@@ -103,35 +118,36 @@ async fn extend<H: Host>(
     config: &Config,
     origin: &Origin<'_, H>,
     title: &TitleId,
-    mut record: SessionRecord,
+    record: &mut SessionRecord,
+    generation: Option<u64>,
     now: Unix,
 ) -> Result<(), Error> {
-    let current = match origin.title(title).await {
-        Ok(current) => current,
-        // The origin's absence ends nobody's session before its lease ends.
-        Err(Error::Origin(_) | Error::OriginTimeout) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    let country = record.country.clone();
-    current.rights.authorize(&Facts { now, country: country.as_deref(), tier: &record.tier })?;
-    record.renew(now, config.lease_seconds);
-    match slots::hold(host, &record, now).await {
-        Ok(Holding::Lost(_)) => return Err(Error::SessionEnded),
-        Ok(Holding::Held) | Err(Error::StoreUnavailable) => {}
-        Err(error) => return Err(error),
-    }
-    match put_record(host, &record, now).await {
-        // A store that asks to write less often keeps the old record: the session goes on by it.
-        Ok(()) | Err(Error::StoreUnavailable) => Ok(()),
-        Err(error) => Err(error),
+    let current = origin.title(title).await?;
+    current.rights.authorize(&Facts { now, country: record.country.as_deref(), tier: &record.tier })?;
+    match slots::renew(host, config, current.rights.stream_limit, record, generation).await {
+        Ok(_) => Ok(()),
+        Err(Refused::Full(_)) => Err(Error::SessionEnded),
+        Err(refused) => Err(refused.into()),
     }
 }
 
-/// Writes a session's record; it may go when the session is over in any case.
-pub(crate) async fn put_record<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
-    let value = serde_json::to_vec(record).map_err(|error| Error::Internal(error.to_string()))?;
-    let seconds = record.ends.saturating_sub(now).max(60);
-    host.kv_put(&session::session_key(&record.session), &value, seconds).await.map_err(|error: StoreError| error.into())
+/// Keeps at this point of presence what a session's record says: its handles need not ask again for half a lease life, so that an ended session stops within one,
+/// and never past the record's right.
+pub(crate) async fn keep<H: Host>(host: &H, config: &Config, record: &SessionRecord) {
+    let seconds = config.lease_seconds / 2;
+    if seconds > 0 {
+        host.cache_put(&live_key(&record.session), record.expires.to_string().as_bytes(), seconds).await;
+    }
+}
+
+async fn is_kept<H: Host>(host: &H, session: &SessionId, now: Unix) -> bool {
+    let kept = host.cache_get(&live_key(session)).await;
+    let expires = kept.and_then(|kept| core::str::from_utf8(&kept).ok()?.parse::<Unix>().ok());
+    expires.is_some_and(|expires| now < expires)
+}
+
+fn live_key(session: &SessionId) -> String {
+    format!("live/{session}")
 }
 
 /// The rights of a title as it is now, for a viewer whose session was minted under earlier ones.

@@ -24,6 +24,7 @@
 use core::net::IpAddr;
 
 use sluice_gate::Unix;
+pub use sluice_gate::session::{Ordering, StoreError, Stored};
 use zeroize::Zeroizing;
 
 /// A platform, for the length of one request.
@@ -60,6 +61,9 @@ pub trait Host {
 
     /// Keeps a small value for `seconds`, where the platform can.
     async fn cache_put(&self, key: &str, value: &[u8], seconds: u64);
+
+    /// What the KV store promises of its writes. Anything but [`Ordering::Eventual`] needs [`Host::kv_put_if`].
+    fn ordering(&self) -> Ordering;
 
     /// A value of the KV store.
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError>;
@@ -169,32 +173,6 @@ pub enum FetchError {
     /// The body ended before its length, or its connection broke.
     #[error("the origin's response was cut off")]
     Cut,
-}
-
-/// A value of the KV store and the generation it was read at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// The value.
-    pub value: Vec<u8>,
-    /// `None` where the store has no generations.
-    pub generation: Option<u64>,
-}
-
-/// Why the KV store does not serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Cannot be reached, or refuses.
-    #[error("the store is unavailable")]
-    Unavailable,
-    /// Too many writes to one key.
-    #[error("the store asks to write less often")]
-    Throttled,
-    /// The generation has moved on.
-    #[error("the value was changed by somebody else")]
-    Conflict,
-    /// The platform has no such operation.
-    #[error("the store cannot do this")]
-    Unsupported,
 }
 
 /// The platform's configuration or secret store does not answer.

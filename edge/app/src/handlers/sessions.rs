@@ -8,8 +8,8 @@ use sluice_gate::{
     grant::{self, Grant},
     handle::{self, Handle, Net},
     lease::{self, Lease},
-    rights::Facts,
-    session::{SessionRecord, Slot},
+    rights::{Facts, StoreDown},
+    session::{Limits, Refused, SessionRecord, UNRECORDED},
 };
 use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
@@ -20,11 +20,10 @@ use crate::{
     config::HandleBinding,
     confirm, decision,
     error::SessionSummary,
-    host::Admission,
+    host::{Admission, StoreError},
     origin::Title,
     response::NO_STORE,
-    secrets,
-    slots::{self, Holding},
+    secrets, slots,
 };
 
 struct NewSession {
@@ -86,20 +85,8 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         None => random_session(host).to_string(),
     };
     let account = AccountId::derive(&context.roots, &grant.account);
-    let expires = now.saturating_add(context.config.lease_seconds).min(ends);
-    let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
-    let slot = Slot {
-        session,
-        title: title_id.to_string(),
-        device: device.clone(),
-        started: now,
-        seen: now,
-        until: expires,
-        fence: 0,
-    };
-    let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
     let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
-    let record = SessionRecord {
+    let mut record = SessionRecord {
         v: 1,
         session,
         account,
@@ -107,17 +94,29 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         device,
         tier: grant.tier,
         country: country.map(str::to_owned),
-        slot,
+        slot: 0,
+        account_limit: None,
+        title_slot: None,
         started: now,
         seen: now,
-        expires,
+        expires: ends,
         ends,
         max_height: permit.max_height,
         deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
         ended: None,
         chain: None,
     };
-    confirm::put_record(host, &record, now).await?;
+    let limits =
+        Limits { account: grant.stream_limit.or(context.config.stream_limit), title: title.rights.stream_limit };
+    match slots::admit(host, context.config, limits, &mut record).await {
+        Ok(()) => confirm::keep(host, context.config, &record).await,
+        Err(Refused::Store(StoreError::Unavailable)) if title.rights.store_down == StoreDown::Admit => {
+            record.slot = UNRECORDED;
+            record.expires = now.saturating_add(context.config.lease_seconds).min(ends);
+            record.ends = record.expires;
+        }
+        Err(refused) => return Err(refused.into()),
+    }
     decision::granted(host, context.request, "mint", &session);
     session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)
 }
@@ -131,8 +130,8 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
     let now = context.host.now();
     let grant = viewer(context, now).await?;
     let account = AccountId::derive(&context.roots, &grant.account);
-    let slots = slots::read(context.host, &account).await?;
-    let sessions = slots::summaries(&slots, now);
+    let limit = grant.stream_limit.or(context.config.stream_limit);
+    let sessions = slots::list(context.host, &account, limit).await?;
     let body = serde_json::to_vec(&List { sessions }).unwrap_or_default();
     Ok(Response::full(StatusCode::OK, "application/json", body).cached(NO_STORE))
 }
@@ -148,14 +147,17 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
         own_session(&credential, session)?;
         *credential.account()
     };
-    let mut record = confirm::read(context.host, session).await?;
+    let (mut record, _) = slots::load(context.host, session).await?.ok_or(Error::SessionEnded)?;
     // Somebody else's session is no different from one that is not there.
     if record.account != account {
         return Err(Error::SessionEnded);
     }
-    record.end(now, "viewer");
-    confirm::put_record(context.host, &record, now).await?;
-    slots::free(context.host, &record, now).await?;
+    let was_live = record.is_live(now);
+    // Also of one that was ended before: what failed then is made good.
+    slots::end(context.host, context.config, &mut record, "viewer").await?;
+    if !was_live {
+        return Err(Error::SessionEnded);
+    }
     decision::granted(context.host, context.request, "end", session);
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
@@ -165,16 +167,14 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let now = context.host.now();
     let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
     own_session(&credential, session)?;
-    let mut record = confirm::read(context.host, session).await?;
+    let (mut record, generation) = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
     title.rights.authorize(&Facts { now, country: record.country.as_deref(), tier: &record.tier })?;
-    record.renew(now, context.config.lease_seconds);
-    match slots::hold(context.host, &record, now).await? {
-        Holding::Held => {}
-        Holding::Lost(sessions) => return Err(Error::StreamLimit(sessions)),
+    slots::renew(context.host, context.config, title.rights.stream_limit, &mut record, generation).await?;
+    if now >= record.expires {
+        return Err(Error::StoreUnavailable);
     }
-    confirm::put_record(context.host, &record, now).await?;
     decision::granted(context.host, context.request, "renew", session);
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
 }

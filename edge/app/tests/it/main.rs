@@ -3,6 +3,7 @@
 mod iframes;
 mod refusals;
 mod sessions;
+mod slots;
 mod support;
 mod text;
 mod thumbnails;

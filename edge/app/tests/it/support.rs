@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use sluice_app::{
     Host, Request,
-    host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, StoreError, Stored, Unavailable},
+    host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
 };
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap},
@@ -32,7 +32,11 @@ pub(crate) struct MemoryHost {
     pub(crate) writes: Cell<u32>,
     pub(crate) objects: RefCell<BTreeMap<String, Object>>,
     pub(crate) config: RefCell<Value>,
-    kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// What the store promises: with `Eventual` it cannot compare.
+    pub(crate) ordering: Cell<Ordering>,
+    /// Writes to keys that begin so are asked to come less often.
+    pub(crate) throttled: RefCell<Option<&'static str>>,
+    kv: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
     /// What the last request to the origin with a range asked for.
@@ -131,12 +135,20 @@ impl Host for MemoryHost {
         }
     }
 
+    fn ordering(&self) -> Ordering {
+        self.ordering.get()
+    }
+
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
         self.reads.set(self.reads.get() + 1);
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
         }
-        Ok(self.kv.borrow().get(key).map(|value| Stored { value: value.clone(), generation: None }))
+        let compares = self.ordering.get() != Ordering::Eventual;
+        let kv = self.kv.borrow();
+        Ok(kv
+            .get(key)
+            .map(|(value, generation)| Stored { value: value.clone(), generation: compares.then_some(*generation) }))
     }
 
     async fn kv_put(&self, key: &str, value: &[u8], _seconds: u64) -> Result<(), StoreError> {
@@ -144,12 +156,27 @@ impl Host for MemoryHost {
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
         }
-        self.kv.borrow_mut().insert(key.to_owned(), value.to_vec());
+        if self.throttled.borrow().is_some_and(|prefix| key.starts_with(prefix)) {
+            return Err(StoreError::Throttled);
+        }
+        self.kv.borrow_mut().insert(key.to_owned(), (value.to_vec(), self.writes.get().into()));
         Ok(())
     }
 
-    async fn kv_put_if(&self, _: &str, _: &[u8], _: Option<u64>, _: u64) -> Result<(), StoreError> {
-        Err(StoreError::Unsupported)
+    async fn kv_put_if(
+        &self,
+        key: &str,
+        value: &[u8],
+        generation: Option<u64>,
+        seconds: u64,
+    ) -> Result<(), StoreError> {
+        if self.ordering.get() == Ordering::Eventual {
+            return Err(StoreError::Unsupported);
+        }
+        if self.kv.borrow().get(key).map(|(_, generation)| *generation) != generation {
+            return Err(StoreError::Conflict);
+        }
+        self.kv_put(key, value, seconds).await
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError> {
@@ -234,6 +261,8 @@ impl MemoryHost {
                 "cors": {"origins": ["https://tv.example"]},
                 "proxy": {"secret": "proxy_secret", "secret_header": "x-proxy", "country_header": "x-country"}
             })),
+            ordering: Cell::new(Ordering::Strict),
+            throttled: RefCell::default(),
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),

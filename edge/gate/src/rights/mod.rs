@@ -40,9 +40,12 @@ pub struct Rights {
     /// To whom it is offered; empty for every tier, without a cap.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "tier::unique")]
     pub tiers: Vec<Tier>,
-    /// How many sessions an account may have at a time; `None` for no limit by the title.
+    /// How many sessions of the title an account may have at a time; `None` for no limit by the title.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "at_least_one")]
     pub stream_limit: Option<u32>,
+    /// What becomes of a new session while the store cannot be asked.
+    #[serde(default, skip_serializing_if = "StoreDown::is_default")]
+    pub store_down: StoreDown,
     /// How the title came to be approved, for people and for audits; not interpreted here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approval: Option<serde_json::Map<String, serde_json::Value>>,
@@ -61,6 +64,25 @@ pub enum State {
 }
 
 words!(State { Published => "published", Unpublished => "unpublished", Tombstoned => "tombstoned" });
+
+/// What becomes of a new session while the store cannot be asked whether the account has room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreDown {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is admitted for one lease life, uncounted and without renewal.
+    Admit,
+}
+
+words!(StoreDown { Refuse => "refuse", Admit => "admit" });
+
+impl StoreDown {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_default(&self) -> bool {
+        *self == Self::Refuse
+    }
+}
 
 /// What the rights are held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,6 +12,7 @@
 //! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
 //! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, keys of their own | cache API under a synthetic URL |
 //! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
+//! | [`Host::ordering`] | `Eventual` | `Generation`; the platform documents generations and not where it orders the writes that match one, so a deployment that must not rely on it configures `eventual` | `Eventual` |
 //! | [`Host::secret`] | variables | secret store | `env` bindings |
 //! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
 //! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup | `cf-connecting-ip`, `request.cf` |

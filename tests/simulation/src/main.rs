@@ -1,4 +1,5 @@
-//! `cargo run --release -p sluice-simulation -- --schedules 1000000`, or `--seed N [--rule NAME]` to see one of them.
+//! `cargo run --release -p sluice-simulation -- --schedules 1000000`, or `--seed N [--mode MODE] [--rule NAME]` to see one of them, with a
+//! rule taken away where one is named.
 
 use std::{
     process::ExitCode,
@@ -17,16 +18,20 @@ const CHUNK: u64 = 500;
 const MODES: [Ordering; 3] = [Ordering::Strict, Ordering::Generation, Ordering::Eventual];
 
 /// The mode that a seed is played under: each third.
-fn mode(seed: u64) -> Ordering {
+fn mode_of(seed: u64) -> Ordering {
     MODES[(seed % 3) as usize]
 }
 
 fn main() -> ExitCode {
     match options() {
-        Some(Options { seed: Some(seed), rule, .. }) => replay(seed, rule.as_deref()),
+        Some(Options { seed: Some(seed), mode, rule, .. }) => {
+            replay(seed, mode.unwrap_or(mode_of(seed)), rule.as_deref())
+        }
         Some(Options { schedules, from, .. }) => sweep(from, schedules),
         None => {
-            eprintln!("usage: sluice-simulation [--schedules N] [--from SEED] | --seed N [--rule NAME]");
+            eprintln!(
+                "usage: sluice-simulation [--schedules N] [--from SEED] | --seed N [--mode strict|generation|eventual] [--rule NAME]"
+            );
             ExitCode::from(2)
         }
     }
@@ -36,11 +41,12 @@ struct Options {
     schedules: u64,
     from: u64,
     seed: Option<u64>,
+    mode: Option<Ordering>,
     rule: Option<String>,
 }
 
 fn options() -> Option<Options> {
-    let mut options = Options { schedules: 100_000, from: 0, seed: None, rule: None };
+    let mut options = Options { schedules: 100_000, from: 0, seed: None, mode: None, rule: None };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--");
     while let Some(argument) = arguments.next() {
         let value = arguments.next()?;
@@ -48,6 +54,7 @@ fn options() -> Option<Options> {
             "--schedules" => options.schedules = value.parse().ok()?,
             "--from" => options.from = value.parse().ok()?,
             "--seed" => options.seed = Some(value.parse().ok()?),
+            "--mode" => options.mode = Some(serde_json::from_value(value.into()).ok()?),
             "--rule" => options.rule = Some(value),
             _ => return None,
         }
@@ -55,7 +62,7 @@ fn options() -> Option<Options> {
     Some(options)
 }
 
-fn replay(seed: u64, rule: Option<&str>) -> ExitCode {
+fn replay(seed: u64, mode: Ordering, rule: Option<&str>) -> ExitCode {
     let play = match rule {
         None => run::<Sound>,
         Some(rule) => match mutants().into_iter().find(|mutant| mutant.rule == rule) {
@@ -66,7 +73,7 @@ fn replay(seed: u64, rule: Option<&str>) -> ExitCode {
             }
         },
     };
-    let report = play(mode(seed), seed, Some(&mut |line| println!("{line}")));
+    let report = play(mode, seed, Some(&mut |line| println!("{line}")));
     match report.violation {
         Some(violation) => {
             println!("{violation}");
@@ -98,9 +105,9 @@ fn sweep(from: u64, schedules: u64) -> ExitCode {
                         return;
                     }
                     for seed in from + first..from + schedules.min(first + CHUNK) {
-                        let report = run::<Sound>(mode(seed), seed, None);
+                        let report = run::<Sound>(mode_of(seed), seed, None);
                         if let Some(violation) = &report.violation {
-                            println!("{:?}, --seed {seed}: {violation}", mode(seed));
+                            println!("{:?}, --seed {seed}: {violation}", mode_of(seed));
                             failed.store(true, Relaxed);
                         }
                         if let Ok(mut tallies) = tallies.lock() {

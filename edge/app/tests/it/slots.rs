@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 use sluice_app::host::Ordering;
 
-use super::support::{Answer, LEASE, MemoryHost, START, descriptor};
+use super::support::{Answer, KID, LEASE, MemoryHost, START, descriptor};
 
 const SEGMENT: &str = "/v1/film/cbcs/t-en/1.vtt?v=1";
 
@@ -12,7 +12,7 @@ fn limited(rights: Value, settings: Value) -> MemoryHost {
     let host = MemoryHost::new();
     let mut all = json!({"state": "published"});
     merge(&mut all, rights);
-    host.describe(&descriptor(&["widevine"], all));
+    host.describe(&descriptor(&["widevine", "identity"], all));
     merge(&mut host.config.borrow_mut(), settings);
     host
 }
@@ -204,8 +204,10 @@ fn a_store_that_is_down_admits_for_one_lease_where_the_title_says_so() {
     );
     let cookie = created.cookie().expect("cookie");
     host.pass(LEASE / 2);
+    let key = format!("{}/key/{KID}", MemoryHost::handle_path(&created));
     for down in [true, false] {
         host.store_down.set(down);
+        assert_eq!(host.get(&key, &[]).status, 200, "the second gate, too");
         let answer = host.get(SEGMENT, &[("cookie", &cookie)]);
         assert!(answer.status == 200 && answer.cookie().is_none());
         assert_eq!(host.get(&segment(&created), &[]).status, 200);
@@ -220,4 +222,16 @@ fn a_store_that_is_busy_is_not_down() {
     let host = limited(json!({"stream_limit": 1, "store_down": "admit"}), json!({}));
     host.throttled.replace(Some("t/"));
     assert_eq!(host.create("ann", "tv").problem(), (503, "store_unavailable".to_owned()));
+}
+
+#[test]
+fn a_record_that_is_not_there_yet_ends_nobody_and_vouches_for_nobody() {
+    let host = limited(json!({}), json!({"stream_limit": 1}));
+    let created = host.create("ann", "tv");
+    let cookie = created.cookie().expect("cookie");
+    host.forget(&format!("sess/{}", session(&created)));
+    host.pass(LEASE / 2);
+    let answer = host.get(SEGMENT, &[("cookie", &cookie)]);
+    assert!(answer.status == 200 && answer.cookie().is_none());
+    assert_eq!(host.get(&segment(&created), &[]).problem(), (503, "store_unavailable".to_owned()));
 }

@@ -300,6 +300,11 @@ impl MemoryHost {
         self.put("/titles/film/descriptor.json", descriptor.to_string().into_bytes());
     }
 
+    /// Takes a key out of the store, as a reader that it has not reached sees it.
+    pub(crate) fn forget(&self, key: &str) {
+        self.kv.borrow_mut().remove(key);
+    }
+
     pub(crate) fn pass(&self, seconds: u64) {
         self.now.set(self.now.get() + seconds);
     }

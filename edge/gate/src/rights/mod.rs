@@ -23,7 +23,7 @@ use crate::{Deny, Unix};
 ///  "windows":[{"from":1764547200,"until":1796083200}],
 ///  "countries":{"allow":["AT","CH","DE"]},
 ///  "tiers":[{"name":"basic","max_height":720},{"name":"premium"}],
-///  "stream_limit":2}
+///  "stream_limit":2,"store_down":"refuse"}
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

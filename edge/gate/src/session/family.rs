@@ -22,6 +22,14 @@ pub enum Family<'a> {
 }
 
 impl Family<'_> {
+    /// How many slots a claim under `limit` looks at.
+    pub(super) fn reach(&self, limit: u8) -> u8 {
+        match self {
+            Self::Account(_) | Self::Title(..) => limit.saturating_add(SPARE),
+            Self::Listing(_) => limit,
+        }
+    }
+
     /// The store's key of a slot.
     pub fn key(&self, index: u8) -> String {
         format!("{self}/{index}")

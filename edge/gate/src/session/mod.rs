@@ -11,11 +11,12 @@
 //! | `Strict`, `Generation` | live ≤ L, always. A stale read costs another try, never an admission. |
 //! | `Eventual` | live ≤ L + admissions in the last W, W = δ + provisional term + skew: of the sessions that were admitted earlier than that, at most L live. |
 //!
-//! A session that was ended gets no right that reaches further than one lease life from its end; under `Eventual`, one lease life and [`Terms::settle`].
+//! A session that was ended gets no right that reaches further than one lease life from its end; under `Eventual`, no further than the longer of lease life and
+//! provisional term, and [`Terms::settle`].
 //!
 //! # What is assumed
 //!
-//! The clocks of two points of presence differ by no more than `skew_seconds`. `Strict` and `Generation` assume that the store writes *if and only if* the key is at
+//! The clocks of two points of presence differ by no more than `skew_seconds` and run at one speed. `Strict` and `Generation` assume that the store writes *if and only if* the key is at
 //! the generation that was read, and nothing of how old a read is. A store that compares somewhere else than it orders its writes is `Eventual`, and is to be
 //! configured so. `Eventual` assumes that a write is seen everywhere within δ (`staleness_seconds`) of being sent, or is lost, and that the last one stays.
 //!

@@ -1,7 +1,7 @@
 //! One slot's life: claimed, held, given back.
 
 use super::{
-    Family, Refused, Rules, SPARE, Slot, Store, StoreError, TRIES, Terms, family,
+    Family, Refused, Rules, Slot, Store, StoreError, TRIES, Terms, family,
     slot::{Reading, choose},
 };
 use crate::{SessionId, Unix};
@@ -77,7 +77,7 @@ pub(super) async fn claim<R: Rules, S: Store>(
 ) -> Result<Claimed, Refused> {
     for _ in 0..TRIES {
         let now = store.now();
-        let readings = family::read(store, &claim.family, claim.limit.saturating_add(SPARE)).await?;
+        let readings = family::read(store, &claim.family, claim.family.reach(claim.limit)).await?;
         let choice = choose::<R>(&readings, &claim, terms, now).map_err(Refused::Full)?;
         let written = store.now();
         if terms.is_outdated::<R>(now, written) {

@@ -109,6 +109,14 @@ impl Credential {
         Subject { session: *self.session(), account: *self.account() }
     }
 
+    /// The slot that it names.
+    pub(crate) fn slot(&self) -> u8 {
+        match self {
+            Self::Cookie(lease) | Self::Bearer(lease) => lease.slot,
+            Self::Path(handle) => handle.slot,
+        }
+    }
+
     pub(crate) fn is_for(&self, title: &TitleId) -> bool {
         let tag = match self {
             Self::Cookie(lease) | Self::Bearer(lease) => &lease.title,

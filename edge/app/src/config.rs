@@ -11,6 +11,7 @@ use sluice_gate::{
     },
     log::Sampling,
     rights::Anonymizers,
+    session::{Ordering, WhenFull},
 };
 
 use crate::{Error, Host, rates::Rates};
@@ -47,6 +48,13 @@ pub(crate) struct Config {
     pub(crate) anonymizers_unknown: Anonymizers,
     /// How often sessions and licences may be asked for.
     pub(crate) rates: Rates,
+    /// Sessions that an account may have at a time where its grant says nothing.
+    pub(crate) stream_limit: Option<u32>,
+    /// What becomes of a new session over a limit.
+    pub(crate) stream_policy: WhenFull,
+    /// For how long a player that asks for nothing keeps its slot past the end of its lease.
+    pub(crate) pause_seconds: u64,
+    pub(crate) consistency: Consistency,
     pub(crate) cors: Cors,
     /// A proxy in front whose headers tell the client, where the platform itself does not.
     pub(crate) proxy: Option<Proxy>,
@@ -73,6 +81,10 @@ members!(deny Config {
     handle_networks = 3,
     anonymizers_unknown = Anonymizers::Refuse,
     rates = Rates::default(),
+    stream_limit = None,
+    stream_policy = WhenFull::RefuseNewest,
+    pause_seconds = 0,
+    consistency = Consistency::default(),
     cors = Cors::default(),
     proxy = None,
     admin = None,
@@ -108,6 +120,37 @@ members!(deny OriginConfig {
     first_byte_ms = 10_000,
     between_bytes_ms = 10_000,
 });
+
+/// What the store and the clocks are trusted with. See `sluice_gate::session` for what follows.
+#[derive(Clone, Debug)]
+pub(crate) struct Consistency {
+    /// What the store promises, where that is less than what its interface offers.
+    pub(crate) ordering: Option<Ordering>,
+    /// Within how long a write is seen everywhere; of a store without comparing writes.
+    pub(crate) staleness_seconds: u64,
+    /// The first right of a session that has a limit; of such a store.
+    pub(crate) provisional_seconds: u64,
+    /// By how much the clocks of two points of presence may differ.
+    pub(crate) skew_seconds: u64,
+}
+
+members!(deny Consistency { ordering = None, staleness_seconds = 1, provisional_seconds = 20, skew_seconds = 2 });
+
+impl Default for Consistency {
+    fn default() -> Self {
+        Self { ordering: None, staleness_seconds: 1, provisional_seconds: 20, skew_seconds: 2 }
+    }
+}
+
+impl Consistency {
+    fn is_possible(&self) -> bool {
+        let Self { staleness_seconds, provisional_seconds, skew_seconds, .. } = *self;
+        // A claim has to settle, and its player to come by, before the first right is over.
+        staleness_seconds <= 600
+            && skew_seconds <= 600
+            && (3 * staleness_seconds + skew_seconds + 4..=3600).contains(&provisional_seconds)
+    }
+}
 
 /// Which pages may call.
 #[derive(Clone, Debug, Default)]
@@ -224,6 +267,15 @@ impl Config {
         if config.denylist.entries() > Denylist::MAX {
             return Err("denylist has more than 256 entries; what is to last is revoked".to_owned());
         }
+        if config.pause_seconds > 24 * 3600 {
+            return Err("pause_seconds must be 86400 or less".to_owned());
+        }
+        if !config.consistency.is_possible() {
+            return Err(
+                "consistency.provisional_seconds must lie between 3 * staleness_seconds + skew_seconds + 4 and 3600"
+                    .to_owned(),
+            );
+        }
         Ok(config)
     }
 }
@@ -254,6 +306,12 @@ mod tests {
         assert!(says(&with(r#","handle_binding":"host""#)).contains("unknown variant `host`"));
         assert!(says(&with(r#","rates":{"sessions_per_minute":{"network":0}}"#)).contains("at least 1"));
         assert!(says(&with(r#","sessions_per_minute":5"#)).contains("unknown field `sessions_per_minute`"));
+        assert!(says(&with(r#","pause_seconds":90000"#)).contains("pause_seconds"));
+        assert!(says(&with(r#","stream_policy":"refuse""#)).contains("unknown variant"));
+        assert!(says(&with(r#","consistency":{"staleness_seconds":4}"#)).is_empty());
+        for wrong in [r#"{"staleness_seconds":6}"#, r#"{"skew_seconds":601}"#, r#"{"provisional_seconds":8}"#] {
+            assert!(says(&with(&format!(r#","consistency":{wrong}"#))).contains("provisional_seconds"), "{wrong}");
+        }
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
         assert!(says(&with(r#","admin":{"tokens":{"keys":[]}}"#)).contains("audience"));
         assert!(says(&with(r#","admin":{"keys":[]}"#)).contains("unknown field `keys`"));

@@ -6,7 +6,7 @@ use sluice_gate::{
     lease::{self, Lease},
     network_digests,
     rights::Facts,
-    session::{self, SessionRecord},
+    session::{self, Refused, Renewal as Renewed, SessionRecord},
 };
 use sluice_packager::title::TitleId;
 
@@ -18,8 +18,7 @@ use crate::{
     decision::{Journal, Subject},
     host::{Client, StoreError},
     origin::{Origin, Title},
-    revocation,
-    slots::{self, Holding},
+    revocation, slots,
 };
 
 /// How often a line is put into a session's chain where the store orders writers.
@@ -69,41 +68,62 @@ pub(crate) async fn confirm<H: Host>(
         }
         _ => Vec::new(),
     };
-    let live_key = format!("live/{session}/{}", networks.first().map_or("", String::as_str));
+    let live_key = live_key(session, networks.first());
+    let is_handle = matches!(credential, Credential::Path(_));
+    if credential.slot() == session::UNRECORDED {
+        // Admitted while the store was down: it has nothing but its own end.
+        return Ok(None);
+    }
     let vouched = match credential {
         Credential::Cookie(lease) | Credential::Bearer(lease) => !lease.due_for_renewal(now),
-        Credential::Path(_) => host.cache_get(&live_key).await.is_some(),
+        Credential::Path(_) => is_kept(host, &live_key, now).await,
     };
     if vouched && depth != Depth::Second {
         return Ok(None);
     }
     let (mut record, generation) = match live(host, session).await {
-        Ok(read) => read,
-        Err(Error::StoreUnavailable) if depth != Depth::Second && !matches!(credential, Credential::Path(_)) => {
-            return Ok(None);
-        }
+        Ok(Some(read)) => read,
+        // A credential of ours whose record is not there was minted just now, somewhere else.
+        Ok(None) | Err(Error::StoreUnavailable) if depth != Depth::Second && !is_handle => return Ok(None),
+        Ok(None) => return Err(Error::StoreUnavailable),
         Err(error) => return Err(error),
     };
     let moved = record.meet(&networks, now, config.lease_seconds);
     if moved && record.networks.len() > config.handle_networks.into() {
         // The request is refused even where the store does not take the end.
-        end(journal, record, "end", "networks", now).await?;
+        end(journal, config, record, "end", "networks").await?;
         return Err(Error::SessionEnded);
     }
+    let mut written = false;
     if record.due_for_renewal(now) {
-        record = extend(journal, config, origin, title, record, generation).await?;
-    } else if moved {
+        match extend(journal, config, origin, title, &mut record, generation).await {
+            // Neither the origin's absence nor the store's ends a right that was given.
+            Err(Error::Origin(_) | Error::OriginTimeout | Error::StoreUnavailable)
+                if !is_handle || now < record.expires => {}
+            extended => written = extended?,
+        }
+    }
+    if moved && !written {
         keep(host, &record, generation, now).await?;
     }
     match credential {
         Credential::Path(_) => {
-            // Kept for a part of the lease life, so that an ended session stops within one.
-            host.cache_put(&live_key, b"1", config.lease_seconds / 2).await;
+            if now >= record.expires {
+                return Err(Error::StoreUnavailable);
+            }
+            // Kept for a part of the lease life, so that an ended session stops within one, and never past the record's right.
+            let seconds = config.lease_seconds / 2;
+            if seconds > 0 {
+                host.cache_put(&live_key, record.expires.to_string().as_bytes(), seconds).await;
+            }
             Ok(None)
         }
         Credential::Cookie(lease) | Credential::Bearer(lease) if lease.due_for_renewal(now) => {
             let ends = lease.ends.min(record.ends);
-            let renewed = Lease { ends, ..*lease }.renewed(now, config.lease_seconds);
+            let renewed = Lease { ends, ..*lease }.renewed(now, config.lease_seconds, record.expires);
+            if renewed == *lease {
+                return Ok(None);
+            }
             let token = lease::mint(roots, &renewed);
             Ok(Some(match credential {
                 Credential::Cookie(_) => {
@@ -116,53 +136,49 @@ pub(crate) async fn confirm<H: Host>(
     }
 }
 
-/// The session's record, if it lives and was not revoked.
-pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<SessionRecord, Error> {
-    Ok(live(host, session).await?.0)
+/// What a point of presence keeps of a session's confirmation for handles from one network.
+fn live_key(session: &SessionId, network: Option<&String>) -> String {
+    format!("live/{session}/{}", network.map_or("", String::as_str))
 }
 
-async fn live<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
-    let (record, generation) = stored(host, session).await?;
+async fn is_kept<H: Host>(host: &H, live_key: &str, now: Unix) -> bool {
+    let kept = host.cache_get(live_key).await;
+    let expires = kept.and_then(|kept| core::str::from_utf8(&kept).ok()?.parse::<Unix>().ok());
+    expires.is_some_and(|expires| now < expires)
+}
+
+/// The session's record, if it lives and was not revoked, and its generation.
+pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
+    live(host, session).await?.ok_or(Error::SessionEnded)
+}
+
+/// The same; `None` where the store does not know the session (yet).
+async fn live<H: Host>(host: &H, session: &SessionId) -> Result<Option<(SessionRecord, Option<u64>)>, Error> {
+    let Some((record, generation)) = slots::load(host, session).await? else { return Ok(None) };
     if !record.is_live(host.now()) {
         return Err(Error::SessionEnded);
     }
     revocation::session(host, &record).await?;
-    Ok((record, generation))
+    Ok(Some((record, generation)))
 }
 
 /// The session's record as it is stored, and the generation that it was read at.
 pub(crate) async fn stored<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
-    let stored = host.kv_get(&session::session_key(session)).await?.ok_or(Error::SessionEnded)?;
-    // What cannot be read vouches for nobody.
-    let record = serde_json::from_slice(&stored.value).map_err(|_| Error::SessionEnded)?;
-    Ok((record, stored.generation))
+    slots::load(host, session).await?.ok_or(Error::SessionEnded)
 }
 
-/// Writes a session's record and then the line of its chain that says why.
-pub(crate) async fn put_logged<H: Host>(
-    journal: &Journal<'_, H>,
-    record: &mut SessionRecord,
-    decision: &str,
-    detail: Option<&str>,
-    now: Unix,
-) -> Result<(), Error> {
-    let line = journal.next(decision, detail, record);
-    put_record(journal.host, record, now).await?;
-    journal.write(&line);
-    Ok(())
-}
-
-/// Ends a session that lives, and frees its slot.
+/// Ends a session and gives its slots back; the line of its chain that says why is written once its record is.
 pub(crate) async fn end<H: Host>(
     journal: &Journal<'_, H>,
+    config: &Config,
     mut record: SessionRecord,
     decision: &str,
     reason: &str,
-    now: Unix,
 ) -> Result<(), Error> {
-    record.end(now, reason);
-    put_logged(journal, &mut record, decision, Some(reason), now).await?;
-    slots::free(journal.host, &record, now).await
+    let line = journal.next(decision, Some(reason), &mut record);
+    slots::end(journal.host, config, &mut record, reason).await?;
+    journal.write(&line);
+    Ok(())
 }
 
 /// Puts a line into a session's chain for something that changes nothing else of its record.
@@ -173,16 +189,34 @@ pub(crate) async fn end<H: Host>(
 /// # Errors
 /// [`Error::SessionEnded`] where the session was ended meanwhile: then the thing is not granted.
 pub(crate) async fn witness<H: Host>(journal: &Journal<'_, H>, subject: Subject, decision: &str) -> Result<(), Error> {
+    chain(journal, subject, decision, None, |record, now| record.is_live(now)).await
+}
+
+/// Puts the last line into the chain of a session that another one has displaced.
+pub(crate) async fn displaced<H: Host>(journal: &Journal<'_, H>, subject: Subject) {
+    // One that could not be ended is told of by the line that it goes on with.
+    let _ = chain(journal, subject, "end", Some("displaced"), |record, _| record.ended.is_some()).await;
+}
+
+/// Puts a line into a session's chain, if its record is as it should be.
+async fn chain<H: Host>(
+    journal: &Journal<'_, H>,
+    subject: Subject,
+    decision: &str,
+    detail: Option<&str>,
+    is_so: fn(&SessionRecord, Unix) -> bool,
+) -> Result<(), Error> {
     let host = journal.host;
     let now = host.now();
     for _ in 0..TRIES {
-        let (mut record, generation) = match stored(host, &subject.session).await {
-            Ok((record, _)) if !record.is_live(now) => return Err(Error::SessionEnded),
-            Ok(read) => read,
-            Err(Error::StoreUnavailable) => break,
+        let (mut record, generation) = match slots::load(host, &subject.session).await {
+            Ok(Some((record, _))) if !is_so(&record, now) => return Err(Error::SessionEnded),
+            Ok(Some(read)) => read,
+            // Admitted while the store was down, or not seen here yet.
+            Ok(None) | Err(Error::StoreUnavailable) => break,
             Err(error) => return Err(error),
         };
-        let line = journal.next(decision, None, &mut record);
+        let line = journal.next(decision, detail, &mut record);
         match put_record_at(host, &record, generation, now).await {
             Ok(()) => {
                 journal.write(&line);
@@ -192,43 +226,47 @@ pub(crate) async fn witness<H: Host>(journal: &Journal<'_, H>, subject: Subject,
             Err(_) => break,
         }
     }
-    journal.alone(decision, None, subject);
+    journal.alone(decision, detail, subject);
     Ok(())
 }
 
-/// Extends a session's record, if the title's rights still allow it; the record as it then is.
+/// Extends a session's record, if the title's rights still allow it; whether it was written.
 async fn extend<H: Host>(
     journal: &Journal<'_, H>,
     config: &Config,
     origin: &Origin<'_, H>,
     title: &TitleId,
-    mut record: SessionRecord,
+    record: &mut SessionRecord,
     generation: Option<u64>,
-) -> Result<SessionRecord, Error> {
+) -> Result<bool, Error> {
     let Journal { host, client, .. } = *journal;
-    let now = host.now();
-    let current = match origin.title(title).await {
-        Ok(current) => current,
-        // The origin's absence ends nobody's session before its lease ends.
-        Err(Error::Origin(_) | Error::OriginTimeout) => return Ok(record),
-        Err(error) => return Err(error),
-    };
-    authorize_renewal(&current, &mut record, now, client)?;
-    record.renew(now, config.lease_seconds);
-    match slots::hold(host, &record, now).await {
-        Ok(Holding::Lost(_)) => return Err(Error::SessionEnded),
-        Ok(Holding::Held) | Err(Error::StoreUnavailable) => {}
-        Err(error) => return Err(error),
+    let current = origin.title(title).await?;
+    authorize_renewal(&current, record, host.now(), client)?;
+    match renew(journal, config, &current, record, generation).await {
+        Err(Refused::Full(_)) => Err(Error::SessionEnded),
+        renewed => Ok(renewed?),
     }
-    let line = journal.next(RENEW, None, &mut record);
-    match put_record_at(host, &record, generation, now).await {
-        Ok(()) => journal.write(&line),
-        // A parallel request has renewed it and said so, or ended it, which the next look shows.
-        Err(StoreError::Conflict) => {}
-        // A store that asks to write less often keeps the old record: the session goes on by it.
-        Err(_) => journal.alone(RENEW, Some("the store keeps the old record"), Subject::of(&record)),
+}
+
+/// Renews a session's slots and its record, and says so in its chain; whether the record was written.
+pub(crate) async fn renew<H: Host>(
+    journal: &Journal<'_, H>,
+    config: &Config,
+    title: &Title,
+    record: &mut SessionRecord,
+    generation: Option<u64>,
+) -> Result<bool, Refused> {
+    let chain = record.chain.clone();
+    let line = journal.next(RENEW, None, record);
+    let followed = record.chain.clone();
+    let renewed = slots::renew(journal.host, config, title.rights.stream_limit, record, generation).await;
+    if let Ok(Renewed::Extended) = renewed {
+        journal.write(&line);
+    } else if record.chain == followed {
+        // Not written: whoever writes the record next follows the line before.
+        record.chain = chain;
     }
-    Ok(record)
+    renewed.map(|renewed| renewed == Renewed::Extended)
 }
 
 /// Writes a record that the session can do without: one that was overtaken is written by whoever overtook it, and a store that asks to write less often keeps
@@ -252,12 +290,6 @@ async fn put_record_at<H: Host>(
         Err(StoreError::Unsupported) => host.kv_put(&key, &value, seconds).await,
         written => written,
     }
-}
-
-/// Writes a session's record; it may go when the session is over in any case.
-pub(crate) async fn put_record<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
-    let (key, value, seconds) = stored_form(record, now)?;
-    Ok(host.kv_put(&key, &value, seconds).await?)
 }
 
 /// Key, value and how long the store keeps it.

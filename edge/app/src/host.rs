@@ -12,6 +12,7 @@
 //! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
 //! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, keys of their own | cache API under a synthetic URL |
 //! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
+//! | [`Host::ordering`] | `Eventual` | `Generation`; the platform documents generations and not where it orders the writes that match one, so a deployment that must not rely on it configures `eventual` | `Eventual` |
 //! | [`Host::secret`] | variables | secret store | `env` bindings |
 //! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
 //! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup, which knows regions and anonymisers | `cf-connecting-ip`, `request.cf` |
@@ -22,6 +23,7 @@
 //! Nothing may rely on state between requests: an instance may be fresh for each.
 
 use sluice_gate::Unix;
+pub use sluice_gate::session::{Ordering, StoreError, Stored};
 /// What a platform tells of the client, and the part of it that is a region.
 pub use sluice_gate::{ClientFacts as Client, rights::Region};
 use zeroize::Zeroizing;
@@ -65,6 +67,9 @@ pub trait Host {
 
     /// Keeps a small value for `seconds`, where the platform can.
     async fn cache_put(&self, key: &str, value: &[u8], seconds: u64);
+
+    /// What the KV store promises of its writes. Anything but [`Ordering::Eventual`] needs [`Host::kv_put_if`].
+    fn ordering(&self) -> Ordering;
 
     /// A value of the KV store.
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError>;
@@ -168,32 +173,6 @@ pub enum FetchError {
     /// The body ended before its length, or its connection broke.
     #[error("the origin's response was cut off")]
     Cut,
-}
-
-/// A value of the KV store and the generation it was read at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// The value.
-    pub value: Vec<u8>,
-    /// `None` where the store has no generations.
-    pub generation: Option<u64>,
-}
-
-/// Why the KV store does not serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreError {
-    /// Cannot be reached, or refuses.
-    #[error("the store is unavailable")]
-    Unavailable,
-    /// Too many writes to one key.
-    #[error("the store asks to write less often")]
-    Throttled,
-    /// The generation has moved on.
-    #[error("the value was changed by somebody else")]
-    Conflict,
-    /// The platform has no such operation.
-    #[error("the store cannot do this")]
-    Unsupported,
 }
 
 /// The platform's configuration or secret store does not answer.

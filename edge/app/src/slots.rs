@@ -1,145 +1,122 @@
-//! An account's slots in the KV store: a new session takes one, a renewal holds it, an end frees it.
-//!
-//! Where the store has generations a writer that was overtaken is told and tries again; elsewhere the last writer wins.
+//! The limit on concurrent streams, over a [`Host`]'s store: what [`session`] decides, with this deployment's terms.
 
 use sluice_gate::{
     AccountId, SessionId, Unix,
-    session::{self, SessionRecord, Slot, SlotChoice},
+    session::{self, Limits, Ordering, Refused, Renewal, SessionRecord, Slot, Sound, Store, StoreError, Stored, Terms},
 };
 
-use crate::{
-    Error, Host, confirm,
-    decision::Journal,
-    error::SessionSummary,
-    host::{StoreError, Stored},
-};
+use crate::{Error, Host, config::Config, error::SessionSummary};
 
-/// Slots of an account: as many sessions as can be told apart, above any limit.
-const SLOTS: u8 = 8;
-/// How often a claim is tried where the store orders writers.
-const CLAIMS: usize = 4;
+/// A host's clock and store.
+struct Kv<'a, H>(&'a H);
 
-/// A slot as read, and the generation that it was read at.
-pub(crate) type Read = Option<(Slot, Option<u64>)>;
-
-/// Whether a session still has its slot.
-pub(crate) enum Holding {
-    Held,
-    /// Another session has taken it; these are the account's.
-    Lost(Vec<SessionSummary>),
-}
-
-/// All slots of an account.
-pub(crate) async fn read<H: Host>(host: &H, account: &AccountId) -> Result<Vec<Read>, Error> {
-    let mut slots = Vec::with_capacity(SLOTS.into());
-    for index in 0..SLOTS {
-        slots.push(parse(host.kv_get(&session::slot_key(account, index)).await?));
+impl<H: Host> Store for Kv<'_, H> {
+    fn now(&self) -> Unix {
+        self.0.now()
     }
-    Ok(slots)
+
+    async fn get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
+        self.0.kv_get(key).await
+    }
+
+    async fn put(&self, key: &str, value: &[u8], seconds: u64) -> Result<(), StoreError> {
+        self.0.kv_put(key, value, seconds).await
+    }
+
+    async fn put_if(&self, key: &str, value: &[u8], generation: Option<u64>, seconds: u64) -> Result<(), StoreError> {
+        self.0.kv_put_if(key, value, generation, seconds).await
+    }
 }
 
-/// Takes a slot for a new session. A device that comes back takes its own, and ends the session it had.
-pub(crate) async fn claim<H: Host>(
-    journal: &Journal<'_, H>,
+/// Takes the slots of a new session, and writes its record. The sessions that were ended for it.
+pub(crate) async fn admit<H: Host>(
+    host: &H,
+    config: &Config,
+    limits: Limits,
+    record: &mut SessionRecord,
+) -> Result<Vec<SessionId>, Refused> {
+    session::admit::<Sound, _>(&Kv(host), &terms(host, config), limits, record).await
+}
+
+/// Extends a session; `record` says afterwards how far its right goes.
+pub(crate) async fn renew<H: Host>(
+    host: &H,
+    config: &Config,
+    title_limit: Option<u32>,
+    record: &mut SessionRecord,
+    generation: Option<u64>,
+) -> Result<Renewal, Refused> {
+    session::renew::<Sound, _>(&Kv(host), &terms(host, config), title_limit, record, generation).await
+}
+
+/// Ends a session, and gives its slots back.
+pub(crate) async fn end<H: Host>(
+    host: &H,
+    config: &Config,
+    record: &mut SessionRecord,
+    reason: &str,
+) -> Result<(), Error> {
+    let ended = session::end::<Sound, _>(&Kv(host), &terms(host, config), record, reason).await;
+    ended.map_err(Error::from)
+}
+
+/// A session's record and its generation; `None` where the store does not know it (yet).
+pub(crate) async fn load<H: Host>(
+    host: &H,
+    session: &SessionId,
+) -> Result<Option<(SessionRecord, Option<u64>)>, Error> {
+    Ok(session::load(&Kv(host), session).await?)
+}
+
+/// The account's sessions, as it sees them, under the limit that it has.
+pub(crate) async fn list<H: Host>(
+    host: &H,
     account: &AccountId,
-    mut wanted: Slot,
     limit: Option<u32>,
-    keep_seconds: u64,
-) -> Result<u8, Error> {
-    let host = journal.host;
-    let now = wanted.started;
-    for _ in 0..CLAIMS {
-        let slots = read(host, account).await?;
-        let held: Vec<Option<Slot>> = slots.iter().map(|slot| slot.as_ref().map(|(slot, _)| slot.clone())).collect();
-        let (index, earlier) = match session::choose_slot(&held, &wanted.device, limit, now) {
-            SlotChoice::Free(index) => (index, None),
-            SlotChoice::SameDevice(index, earlier) => (index, Some(earlier)),
-            SlotChoice::Full => return Err(Error::StreamLimit(summaries(&slots, now))),
-        };
-        let seen = slots.get(usize::from(index)).and_then(Option::as_ref);
-        wanted.fence = seen.map_or(1, |(slot, _)| slot.fence.saturating_add(1));
-        let generation = seen.and_then(|(_, generation)| *generation);
-        match write(host, account, index, &wanted, generation, keep_seconds).await {
-            Err(StoreError::Conflict) => continue,
-            written => written?,
-        }
-        if let Some(earlier) = earlier {
-            end_earlier(journal, &earlier, now).await?;
-        }
-        return Ok(index);
-    }
-    Err(Error::StoreUnavailable)
+) -> Result<Vec<SessionSummary>, Error> {
+    Ok(summaries(&session::sessions(&Kv(host), account, limit, host.now()).await?))
 }
 
-/// Extends the slot of a session that was just renewed, to the end of the renewed right.
-pub(crate) async fn hold<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<Holding, Error> {
-    let stored = parse(host.kv_get(&session::slot_key(&record.account, record.slot)).await?);
-    let (mut slot, generation) = match stored {
-        Some((slot, generation)) if slot.session == record.session => (slot, generation),
-        _ => return Ok(Holding::Lost(summaries(&read(host, &record.account).await?, now))),
-    };
-    (slot.seen, slot.until) = (now, record.expires);
-    match write(host, &record.account, record.slot, &slot, generation, record.ends.saturating_sub(now)).await {
-        // Overtaken by a parallel renewal, or by another session, which the next look will show.
-        Ok(()) | Err(StoreError::Conflict | StoreError::Throttled) => Ok(Holding::Held),
-        Err(error) => Err(error.into()),
+/// The slots that the account's sessions hold, whatever limit they were admitted under.
+pub(crate) async fn held<H: Host>(host: &H, account: &AccountId) -> Result<Vec<Slot>, Error> {
+    Ok(session::sessions(&Kv(host), account, Some(session::MAX_LIMIT.into()), host.now()).await?)
+}
+
+/// What the store promises, unless the configuration trusts it with less.
+fn ordering<H: Host>(host: &H, config: &Config) -> Ordering {
+    let ordering = host.ordering();
+    config.consistency.ordering.map_or(ordering, |declared| declared.min(ordering))
+}
+
+fn terms<H: Host>(host: &H, config: &Config) -> Terms {
+    Terms {
+        ordering: ordering(host, config),
+        staleness: config.consistency.staleness_seconds,
+        provisional: config.consistency.provisional_seconds,
+        skew: config.consistency.skew_seconds,
+        pause: config.pause_seconds,
+        life: config.lease_seconds,
+        when_full: config.stream_policy,
     }
 }
 
-/// Frees the slot of a session that was ended. It stays written, so that its fence goes on rising.
-pub(crate) async fn free<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
-    let stored = parse(host.kv_get(&session::slot_key(&record.account, record.slot)).await?);
-    let Some((mut slot, generation)) = stored.filter(|(slot, _)| slot.session == record.session) else { return Ok(()) };
-    slot.until = now;
-    match write(host, &record.account, record.slot, &slot, generation, record.ends.saturating_sub(now)).await {
-        Ok(()) | Err(StoreError::Conflict) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// The sessions that hold the slots.
-pub(crate) fn summaries(slots: &[Read], now: Unix) -> Vec<SessionSummary> {
-    let live = slots.iter().flatten().map(|(slot, _)| slot).filter(|slot| slot.is_live(now));
-    live.map(|slot| SessionSummary {
+fn summaries(slots: &[Slot]) -> Vec<SessionSummary> {
+    let summary = |slot: &Slot| SessionSummary {
         session: slot.session.to_string(),
         title: slot.title.clone(),
         device: slot.device.clone(),
         started: slot.started,
         last_seen: slot.seen,
-    })
-    .collect()
+    };
+    slots.iter().map(summary).collect()
 }
 
-fn parse(stored: Option<Stored>) -> Read {
-    let stored = stored?;
-    Some((serde_json::from_slice(&stored.value).ok()?, stored.generation))
-}
-
-async fn write<H: Host>(
-    host: &H,
-    account: &AccountId,
-    index: u8,
-    slot: &Slot,
-    generation: Option<u64>,
-    keep_seconds: u64,
-) -> Result<(), StoreError> {
-    let key = session::slot_key(account, index);
-    let value = serde_json::to_vec(slot).map_err(|_| StoreError::Unavailable)?;
-    let seconds = keep_seconds.max(60);
-    match host.kv_put_if(&key, &value, generation, seconds).await {
-        Err(StoreError::Unsupported) => host.kv_put(&key, &value, seconds).await,
-        written => written,
-    }
-}
-
-async fn end_earlier<H: Host>(journal: &Journal<'_, H>, session: &SessionId, now: Unix) -> Result<(), Error> {
-    match confirm::read(journal.host, session).await {
-        Ok(mut record) => {
-            let reason = "same_device";
-            record.end(now, reason);
-            confirm::put_logged(journal, &mut record, "end", Some(reason), now).await
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Full(slots) => Self::StreamLimit(summaries(&slots)),
+            Refused::Ended => Self::SessionEnded,
+            Refused::Store(error) => error.into(),
         }
-        Err(Error::SessionEnded) => Ok(()),
-        Err(error) => Err(error),
     }
 }

@@ -10,7 +10,7 @@ use fastly::{
 };
 use sluice_app::{
     Host,
-    host::{Admission, Client, Fetch, FetchError, Fetched, StoreError, Stored, Unavailable},
+    host::{Admission, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
 };
 use zeroize::Zeroizing;
 
@@ -69,6 +69,10 @@ impl Host for FastlyHost {
 
     async fn cache_put(&self, key: &str, value: &[u8], seconds: u64) {
         cache::put(key, value, seconds);
+    }
+
+    fn ordering(&self) -> Ordering {
+        Ordering::Generation
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {

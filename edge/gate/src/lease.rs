@@ -117,15 +117,16 @@ impl Lease {
         self.expires < self.ends && now.saturating_sub(self.issued) > life / 3
     }
 
-    /// The lease renewed at `now` for `life` seconds, never past the session's end and never shorter than it was.
+    /// The lease renewed at `now` for `life` seconds, never past `right`, to which the session's record says it is extended, nor past the session's end, and never
+    /// shorter than it was.
     ///
     /// Renewals within one window of `life / 6` are the same to the byte, so that the parallel segment
     /// requests of a player bring it one lease and not several: the renewed lease counts from the window's start.
     #[must_use]
-    pub fn renewed(&self, now: Unix, life: u64) -> Self {
+    pub fn renewed(&self, now: Unix, life: u64, right: Unix) -> Self {
         let window = (life / 6).max(1);
         let issued = now - now % window;
-        let expires = issued.saturating_add(life).min(self.ends);
+        let expires = issued.saturating_add(life).min(right).min(self.ends);
         if expires <= self.expires { *self } else { Self { issued, expires, ..*self } }
     }
 

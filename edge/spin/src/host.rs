@@ -2,7 +2,7 @@ use core::cell::OnceCell;
 
 use sluice_app::{
     Host,
-    host::{Admission, Client, Fetch, FetchError, Fetched, StoreError, Stored, Unavailable},
+    host::{Admission, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
 };
 use spin_sdk::{
     key_value::{Error as KvError, Store},
@@ -64,6 +64,10 @@ impl Host for SpinHost {
     }
 
     async fn cache_put(&self, _key: &str, _value: &[u8], _seconds: u64) {}
+
+    fn ordering(&self) -> Ordering {
+        Ordering::Eventual
+    }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
         let value = self.store()?.get(key).map_err(|error| store_error(&error))?;

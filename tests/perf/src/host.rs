@@ -2,7 +2,7 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use anyhow::Result;
 use sluice_app::host::{
-    Admission, ByteStream, Client, Fetch, FetchError, Fetched, Host, StoreError, Stored, Unavailable,
+    Admission, ByteStream, Client, Fetch, FetchError, Fetched, Host, Ordering, StoreError, Stored, Unavailable,
 };
 use zeroize::Zeroizing;
 
@@ -67,6 +67,10 @@ impl Host for MemoryHost {
     }
 
     async fn cache_put(&self, _: &str, _: &[u8], _: u64) {}
+
+    fn ordering(&self) -> Ordering {
+        Ordering::Eventual
+    }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
         Ok(self.kv.borrow().get(key).map(|value| Stored { value: value.clone(), generation: None }))

@@ -4,8 +4,8 @@ use http::{HeaderName, header};
 use sluice_gate::{
     AccountId, Deny, SessionId, Unix,
     grant::{Account, Grant, Renewal},
-    rights::Facts,
-    session::{SessionRecord, Slot},
+    rights::{Facts, StoreDown},
+    session::{Limits, Refused, SessionRecord, StoreError, UNRECORDED},
 };
 use sluice_packager::title::{Delivery, TitleId};
 
@@ -14,17 +14,41 @@ use crate::{
     Error, Host, Response,
     authenticate::{self, delivery_bit},
     config::Binding,
-    confirm, grants,
+    confirm,
+    decision::Subject,
+    grants,
     origin::Title,
     rates, revocation, slots,
 };
 
-/// The grant that the request carries, if it covers `url` and was not revoked, and whose it is.
-pub(super) async fn holder<H: Host>(
-    context: &Context<'_, H>,
-    url: Option<&str>,
-    now: Unix,
-) -> Result<(Grant, AccountId), Error> {
+/// Who shows a grant.
+pub(super) struct Holder {
+    pub(super) grant: Grant,
+    pub(super) account: AccountId,
+    /// Whether the store said that the grant was not revoked; it may be down.
+    asked: bool,
+}
+
+/// A store that is down.
+const DOWN: Refused = Refused::Store(StoreError::Unavailable);
+
+/// Whose grant the request carries, if it was not revoked.
+pub(super) async fn owner<H: Host>(context: &Context<'_, H>, now: Unix) -> Result<Holder, Error> {
+    let holder = holder(context, None, now).await?;
+    if holder.asked { Ok(holder) } else { Err(Error::StoreUnavailable) }
+}
+
+/// The grant that the request carries, for a session: it covers `url`, is counted against the rates, and good where the client is.
+pub(super) async fn admit<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Holder, Error> {
+    let Context { host, config, client, .. } = context;
+    // Before the grant is verified, which costs most.
+    rates::network_session(*host, config, context.facts()).await?;
+    let holder = holder(context, url, now).await?;
+    rates::account_session(*host, config, &holder.account).await?;
+    if holder.grant.admits(client) { Ok(holder) } else { Err(Deny::GeoBlocked.into()) }
+}
+
+async fn holder<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Holder, Error> {
     let Context { host, config, request, client, .. } = context;
     if let Some(token) = request.bearer() {
         revocation::listed_key(config, token)?;
@@ -33,22 +57,12 @@ pub(super) async fn holder<H: Host>(
     // From another network than its own a grant is nobody's.
     authenticate::bind(Binding::None, grant.net, client)?;
     let account = AccountId::derive(&context.roots, &grant.account);
-    revocation::grant(*host, config, &account, grant.issued).await?;
-    Ok((grant, account))
-}
-
-/// The same for a session: counted against the rates, and good where the client is.
-pub(super) async fn admit<H: Host>(
-    context: &Context<'_, H>,
-    url: Option<&str>,
-    now: Unix,
-) -> Result<(Grant, AccountId), Error> {
-    let Context { host, config, client, .. } = context;
-    // Before the grant is verified, which costs most.
-    rates::network_session(*host, config, context.facts()).await?;
-    let (grant, account) = holder(context, url, now).await?;
-    rates::account_session(*host, config, &account).await?;
-    if grant.admits(client) { Ok((grant, account)) } else { Err(Deny::GeoBlocked.into()) }
+    let asked = match revocation::grant(*host, config, &account, grant.issued).await {
+        Ok(()) => true,
+        Err(Error::StoreUnavailable) => false,
+        Err(error) => return Err(error),
+    };
+    Ok(Holder { grant, account, asked })
 }
 
 /// A session of the grant's holder for a title, for every delivery or for one alone.
@@ -56,7 +70,7 @@ pub(super) async fn begin<H: Host>(
     context: &Context<'_, H>,
     title_id: &TitleId,
     title: &Title,
-    (grant, account): (Grant, AccountId),
+    Holder { grant, account, asked }: Holder,
     device: Option<String>,
     only: Option<Delivery>,
     now: Unix,
@@ -67,9 +81,9 @@ pub(super) async fn begin<H: Host>(
     }
     let device_class = grant.device_class.as_deref();
     let permit = title.rights.authorize(&Facts { now, client, tier: &grant.tier, device_class })?;
-    let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
+    let limits = Limits { account: grant.stream_limit.or(config.stream_limit), title: title.rights.stream_limit };
     // Whoever has no name has as many accounts as tokens, and no limit would hold.
-    if limit.is_some() && matches!(grant.account, Account::Token(_)) {
+    if limits != Limits::default() && matches!(grant.account, Account::Token(_)) {
         return Err(Deny::NotEntitled.into());
     }
     let cap = now.saturating_add(config.session_seconds);
@@ -80,17 +94,6 @@ pub(super) async fn begin<H: Host>(
         Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
         None => random_session(*host).to_string(),
     };
-    let expires = now.saturating_add(config.lease_seconds).min(ends);
-    let slot = Slot {
-        session,
-        title: title_id.to_string(),
-        device: device.clone(),
-        started: now,
-        seen: now,
-        until: expires,
-        fence: 0,
-    };
-    let slot = slots::claim(&context.journal(), &account, slot, limit, config.session_seconds).await?;
     let offered = |delivery: &Delivery| title.media.offers(*delivery) && only.is_none_or(|only| only == *delivery);
     let deliveries = Delivery::ALL.into_iter().filter(offered);
     let mut record = SessionRecord {
@@ -105,17 +108,37 @@ pub(super) async fn begin<H: Host>(
         device_class: grant.device_class,
         net: grant.net,
         networks: Vec::new(),
-        slot,
+        slot: 0,
+        account_limit: None,
+        title_slot: None,
         started: now,
         seen: now,
-        expires,
+        expires: ends,
         ends,
         max_height: permit.max_height,
         deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
         ended: None,
         chain: None,
     };
-    confirm::put_logged(&context.journal(), &mut record, "mint", None, now).await?;
+    let journal = context.journal();
+    let line = journal.next("mint", None, &mut record);
+    let admitted = if asked { slots::admit(*host, config, limits, &mut record).await } else { Err(DOWN) };
+    match admitted {
+        Ok(ended) => {
+            journal.write(&line);
+            for session in ended {
+                confirm::displaced(&journal, Subject { session, account }).await;
+            }
+        }
+        // By the title's own choice: for one lease life, uncounted and without a record.
+        Err(DOWN) if title.rights.store_down == StoreDown::Admit => {
+            record.slot = UNRECORDED;
+            record.expires = now.saturating_add(config.lease_seconds).min(ends);
+            record.ends = record.expires;
+            journal.alone("mint", Some("the store is down"), Subject::of(&record));
+        }
+        Err(refused) => return Err(refused.into()),
+    }
     Ok(record)
 }
 

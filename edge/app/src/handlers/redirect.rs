@@ -33,14 +33,14 @@ pub(super) async fn by_grant<H: Host>(
     }
     let now = host.now();
     let url = format!("{}{}", context.public_url(), request.target);
-    let (grant, account) = begin::admit(context, Some(&url), now).await?;
+    let holder = begin::admit(context, Some(&url), now).await?;
     let title = context.origin().await?.title(title_id).await?;
     // The grant's own URL says nothing that a session could not: where streams are counted, one must be asked for.
-    if title.rights.stream_limit.or(grant.stream_limit).is_some() {
+    if title.rights.stream_limit.or(holder.grant.stream_limit).or(config.stream_limit).is_some() {
         return Ok(None);
     }
-    let renewal = grant.renewal.clone();
-    let record = begin::begin(context, title_id, &title, (grant, account), None, Some(delivery), now).await?;
+    let renewal = holder.grant.renewal.clone();
+    let record = begin::begin(context, title_id, &title, holder, None, Some(delivery), now).await?;
     let handle = sessions::handle_of(context, &title, &record, title_id)?;
     let location = location(&context.base(Some(&handle), title_id), delivery, file, |name| request.parameter(name));
     let mut response = Response::empty(StatusCode::TEMPORARY_REDIRECT).cached(NO_STORE);

@@ -86,7 +86,7 @@ async fn of_session<H: Host>(context: &Context<'_, H>, session: SessionId, now: 
     let (record, _) = confirm::stored(context.host, &session).await?;
     revocation::change(context.host, &record.account, |revocation| revocation.revoke_session(session)).await?;
     if record.is_live(now) {
-        confirm::end(&context.journal(), record, "revoke", REASON, now).await
+        confirm::end(&context.journal(), context.config, record, "revoke", REASON).await
     } else {
         context.journal().alone("revoke", Some("it was over already"), Subject::of(&record));
         Ok(())
@@ -103,13 +103,13 @@ async fn of_account<H: Host>(
     revocation::change(context.host, account, |revocation| revocation.revoke_before(before)).await?;
     context.journal().revoked(*account, &format!("before {before}"));
     // From here on everything is refused by the revocation already.
-    for (slot, _) in slots::read(context.host, account).await?.into_iter().flatten() {
-        if slot.started >= before || !slot.is_live(now) {
+    for slot in slots::held(context.host, account).await? {
+        if slot.started >= before {
             continue;
         }
         match confirm::stored(context.host, &slot.session).await {
             Ok((record, _)) if record.is_live(now) => {
-                confirm::end(&context.journal(), record, "revoke", REASON, now).await?;
+                confirm::end(&context.journal(), context.config, record, "revoke", REASON).await?;
             }
             Ok(_) | Err(Error::SessionEnded) => {}
             Err(error) => return Err(error),

@@ -13,12 +13,8 @@ use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
 use super::{Context, begin, own_session};
 use crate::{
-    Error, Host, Response, authenticate, confirm,
-    error::SessionSummary,
-    origin::Title,
-    response::NO_STORE,
-    revocation,
-    slots::{self, Holding},
+    Error, Host, Response, authenticate, confirm, error::SessionSummary, origin::Title, response::NO_STORE, revocation,
+    slots,
 };
 
 struct NewSession {
@@ -62,7 +58,7 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
     let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
     let url = title_id.as_ref().map(|title| context.folder(title));
-    let (grant, account) = begin::admit(context, url.as_deref(), now).await?;
+    let holder = begin::admit(context, url.as_deref(), now).await?;
     let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = title_id.ok_or(Deny::UnknownTitle)?;
     // A page of another site can make a browser post its cookies, but not as JSON without asking first.
@@ -70,8 +66,8 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         return Err(Error::BadRequest("a grant that is no Bearer token wants Content-Type: application/json"));
     }
     let title = context.origin().await?.title(&title_id).await?;
-    let renewal = grant.renewal.clone();
-    let record = begin::begin(context, &title_id, &title, (grant, account), wanted.device, None, now).await?;
+    let renewal = holder.grant.renewal.clone();
+    let record = begin::begin(context, &title_id, &title, holder, wanted.device, None, now).await?;
     let response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
     Ok(begin::hand_on(response, renewal))
 }
@@ -83,9 +79,9 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
         sessions: Vec<SessionSummary>,
     }
     let now = context.host.now();
-    let (_, account) = begin::holder(context, None, now).await?;
-    let slots = slots::read(context.host, &account).await?;
-    let sessions = slots::summaries(&slots, now);
+    let owner = begin::owner(context, now).await?;
+    let limit = owner.grant.stream_limit.or(context.config.stream_limit);
+    let sessions = slots::list(context.host, &owner.account, limit).await?;
     let body = serde_json::to_vec(&List { sessions }).unwrap_or_default();
     Ok(Response::full(StatusCode::OK, "application/json", body).cached(NO_STORE))
 }
@@ -96,18 +92,23 @@ pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) 
     // A lease has no dot, where every grant that comes as Bearer has.
     let is_grant = context.handle.is_none() && context.request.bearer().is_none_or(|token| token.contains('.'));
     let account = if is_grant {
-        begin::holder(context, None, now).await?.1
+        begin::owner(context, now).await?.account
     } else {
         let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
         own_session(&credential, session)?;
         *credential.account()
     };
-    let record = confirm::read(context.host, session).await?;
+    let (record, _) = confirm::stored(context.host, session).await?;
     // Somebody else's session is no different from one that is not there.
     if record.account != account {
         return Err(Error::SessionEnded);
     }
-    confirm::end(&context.journal(), record, "end", "viewer", now).await?;
+    if !record.is_live(now) {
+        // Of one that was ended before, what failed then is made good.
+        slots::end(context.host, context.config, &mut record.clone(), "viewer").await?;
+        return Err(Error::SessionEnded);
+    }
+    confirm::end(&context.journal(), context.config, record, "end", "viewer").await?;
     Ok(Response::empty(StatusCode::NO_CONTENT))
 }
 
@@ -117,16 +118,14 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
     own_session(&credential, session)?;
     revocation::listed(context.config, session, credential.account())?;
-    let mut record = confirm::read(context.host, session).await?;
+    let (mut record, generation) = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
     confirm::authorize_renewal(&title, &mut record, now, &context.client)?;
-    record.renew(now, context.config.lease_seconds);
-    match slots::hold(context.host, &record, now).await? {
-        Holding::Held => {}
-        Holding::Lost(sessions) => return Err(Error::StreamLimit(sessions)),
+    confirm::renew(&context.journal(), context.config, &title, &mut record, generation).await?;
+    if now >= record.expires {
+        return Err(Error::StoreUnavailable);
     }
-    confirm::put_logged(&context.journal(), &mut record, confirm::RENEW, None, now).await?;
     session_object(context, &title_id, &title, &record, StatusCode::OK, now)
 }
 

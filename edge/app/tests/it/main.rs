@@ -8,6 +8,7 @@ mod redirect;
 mod refusals;
 mod revocations;
 mod sessions;
+mod slots;
 mod support;
 mod text;
 mod thumbnails;

@@ -3,14 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
-    hash::{DefaultHasher, Hash, Hasher},
 };
 
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use sluice_app::{
     Host, Request,
-    host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, StoreError, Stored, Unavailable},
+    host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
 };
 use sluice_gate::log::Line;
 use sluice_packager::{
@@ -38,7 +37,11 @@ pub(crate) struct MemoryHost {
     pub(crate) tells_anonymizers: Cell<bool>,
     /// What was counted in which bucket, where the platform counts.
     pub(crate) counts: RefCell<Option<BTreeMap<String, u32>>>,
-    pub(crate) kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    /// What the store promises: with `Eventual` it cannot compare.
+    pub(crate) ordering: Cell<Ordering>,
+    /// Writes to keys that begin so are asked to come less often.
+    pub(crate) throttled: RefCell<Option<&'static str>>,
+    pub(crate) kv: RefCell<BTreeMap<String, (Vec<u8>, u64)>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
     /// What was fetched, in order.
@@ -48,8 +51,6 @@ pub(crate) struct MemoryHost {
     random: Cell<u8>,
     /// Whether the edge's root is not deployed.
     pub(crate) rootless: Cell<bool>,
-    /// Whether the store has generations.
-    pub(crate) ordered: Cell<bool>,
     /// Happens once, before the next write of a session's record.
     pub(crate) meanwhile: RefCell<Option<Meanwhile>>,
 }
@@ -161,13 +162,20 @@ impl Host for MemoryHost {
         }
     }
 
+    fn ordering(&self) -> Ordering {
+        self.ordering.get()
+    }
+
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
         self.reads.set(self.reads.get() + 1);
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
         }
-        let generation = |value: &[u8]| self.ordered.get().then(|| generation(value));
-        Ok(self.kv.borrow().get(key).map(|value| Stored { value: value.clone(), generation: generation(value) }))
+        let compares = self.ordering.get() != Ordering::Eventual;
+        let kv = self.kv.borrow();
+        Ok(kv
+            .get(key)
+            .map(|(value, generation)| Stored { value: value.clone(), generation: compares.then_some(*generation) }))
     }
 
     async fn kv_put(&self, key: &str, value: &[u8], _seconds: u64) -> Result<(), StoreError> {
@@ -176,16 +184,25 @@ impl Host for MemoryHost {
         if self.store_down.get() {
             return Err(StoreError::Unavailable);
         }
-        self.kv.borrow_mut().insert(key.to_owned(), value.to_vec());
+        if self.throttled.borrow().is_some_and(|prefix| key.starts_with(prefix)) {
+            return Err(StoreError::Throttled);
+        }
+        self.kv.borrow_mut().insert(key.to_owned(), (value.to_vec(), self.writes.get().into()));
         Ok(())
     }
 
-    async fn kv_put_if(&self, key: &str, value: &[u8], at: Option<u64>, seconds: u64) -> Result<(), StoreError> {
-        if !self.ordered.get() {
+    async fn kv_put_if(
+        &self,
+        key: &str,
+        value: &[u8],
+        generation: Option<u64>,
+        seconds: u64,
+    ) -> Result<(), StoreError> {
+        if self.ordering.get() == Ordering::Eventual {
             return Err(StoreError::Unsupported);
         }
         self.meanwhile(key);
-        if self.kv.borrow().get(key).map(|value| generation(value)) != at {
+        if self.kv.borrow().get(key).map(|(_, generation)| *generation) != generation {
             return Err(StoreError::Conflict);
         }
         self.kv_put(key, value, seconds).await
@@ -215,13 +232,6 @@ impl Host for MemoryHost {
     fn log(&self, line: &str) {
         self.log.borrow_mut().push(line.to_owned());
     }
-}
-
-/// Values differ in every write of a session's record: its chain moves on.
-fn generation(value: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// A response taken whole.
@@ -295,6 +305,8 @@ impl MemoryHost {
             })),
             tells_anonymizers: Cell::new(false),
             counts: RefCell::default(),
+            ordering: Cell::new(Ordering::Strict),
+            throttled: RefCell::default(),
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),
@@ -302,7 +314,6 @@ impl MemoryHost {
             range: Cell::default(),
             random: Cell::new(0),
             rootless: Cell::new(false),
-            ordered: Cell::new(false),
             meanwhile: RefCell::default(),
         };
         host.describe(&descriptor(&["clearkey", "identity", "widevine"], json!({"state": "published"})));
@@ -338,7 +349,7 @@ impl MemoryHost {
 
     /// All values of the store, as text.
     pub(crate) fn stored(&self) -> Vec<String> {
-        self.kv.borrow().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+        self.kv.borrow().values().map(|(value, _)| String::from_utf8_lossy(value).into_owned()).collect()
     }
 
     fn meanwhile(&self, key: &str) {
@@ -347,6 +358,11 @@ impl MemoryHost {
         {
             happens(self);
         }
+    }
+
+    /// Takes a key out of the store, as a reader that it has not reached sees it.
+    pub(crate) fn forget(&self, key: &str) {
+        self.kv.borrow_mut().remove(key);
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

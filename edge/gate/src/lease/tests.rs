@@ -68,11 +68,11 @@ proptest! {
 
     #[test]
     fn no_renewal_shortens_or_outlives(lease in any_lease(), now: u64, life: u64) {
-        let renewed = lease.renewed(now, life);
+        let renewed = lease.renewed(now, life, Unix::MAX);
         prop_assert!(renewed.expires >= lease.expires);
         prop_assert!(renewed.expires <= lease.ends.max(lease.expires));
         prop_assert_eq!(Lease { issued: lease.issued, expires: lease.expires, ..renewed }, lease);
-        prop_assert_eq!(renewed.renewed(now, life), renewed);
+        prop_assert_eq!(renewed.renewed(now, life, Unix::MAX), renewed);
     }
 
     /// A lease that is due comes back with a later end, and is not due at once again.
@@ -80,7 +80,7 @@ proptest! {
     fn a_renewal_gains(now in 1000u64..1300, life in 2u64..4000) {
         let lease = Lease { expires: 1000 + life, ends: 1_000_000, ..lease() };
         if lease.due_for_renewal(now) && now < lease.expires {
-            let renewed = lease.renewed(now, life);
+            let renewed = lease.renewed(now, life, Unix::MAX);
             prop_assert!(renewed.expires > lease.expires && now < renewed.expires);
             prop_assert!(!renewed.due_for_renewal(now));
         }
@@ -144,11 +144,14 @@ fn renewals_of_one_window_are_one_lease() {
     assert!(!lease.due_for_renewal(1100));
     assert!(lease.due_for_renewal(1101));
     // 300 / 6 = 50 seconds a window, of which one begins at 1150.
-    let renewed: Vec<_> = [1150, 1151, 1199].map(|now| mint(&roots(1, None), &lease.renewed(now, 300))).into();
+    let renewed: Vec<_> =
+        [1150, 1151, 1199].map(|now| mint(&roots(1, None), &lease.renewed(now, 300, Unix::MAX))).into();
     assert!(renewed.iter().all(|text| *text == renewed[0]));
-    assert_eq!(lease.renewed(1199, 300), Lease { issued: 1150, expires: 1450, ..lease });
-    assert_eq!(lease.renewed(1200, 300).issued, 1200);
-    let last = lease.renewed(4900, 300);
+    assert_eq!(lease.renewed(1199, 300, Unix::MAX), Lease { issued: 1150, expires: 1450, ..lease });
+    assert_eq!(lease.renewed(1200, 300, Unix::MAX).issued, 1200);
+    assert_eq!(lease.renewed(1199, 300, 1420).expires, 1420, "no further than the session's record reaches");
+    assert_eq!(lease.renewed(1199, 300, lease.expires), lease);
+    let last = lease.renewed(4900, 300, Unix::MAX);
     assert_eq!(last.expires, 5000);
     assert!(!last.due_for_renewal(4999));
 }
@@ -189,7 +192,7 @@ fn it_is_for_its_network_and_a_renewal_does_not_free_it() {
     assert_eq!(bound.for_client(&within(bound.net)), Ok(()));
     for elsewhere in [ClientFacts::default(), within(Net::V4Host([192, 0, 2, 8]))] {
         assert_eq!(bound.for_client(&elsewhere), Err(Deny::AddressMismatch));
-        assert_eq!(bound.renewed(1200, 300).for_client(&elsewhere), Err(Deny::AddressMismatch));
+        assert_eq!(bound.renewed(1200, 300, 1500).for_client(&elsewhere), Err(Deny::AddressMismatch));
         assert_eq!(lease().for_client(&elsewhere), Ok(()));
     }
 }

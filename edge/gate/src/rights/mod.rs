@@ -42,7 +42,7 @@ use crate::{ClientFacts, Deny, Unix};
 ///  "anonymizers":"refuse",
 ///  "devices":{"allow":["tv","mobile"]},
 ///  "tiers":[{"name":"basic","max_height":720},{"name":"premium"}],
-///  "stream_limit":2}
+///  "stream_limit":2,"store_down":"refuse"}
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rights {
@@ -70,9 +70,12 @@ pub struct Rights {
     /// To whom it is offered; empty for every tier, without a cap.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,
-    /// How many sessions an account may have at a time; `None` for no limit by the title.
+    /// How many sessions of the title an account may have at a time; `None` for no limit by the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_limit: Option<u32>,
+    /// What becomes of a new session while the store cannot be asked.
+    #[serde(skip_serializing_if = "StoreDown::is_default")]
+    pub store_down: StoreDown,
     /// How the title came to be approved, for people and for audits; not interpreted here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<serde_json::Map<String, serde_json::Value>>,
@@ -88,6 +91,7 @@ members!(deny Rights then consistent {
     devices = None,
     tiers = Vec::new(),
     stream_limit = None,
+    store_down = StoreDown::Refuse,
     approval = None,
 });
 
@@ -120,6 +124,25 @@ words!(Anonymizers { Allow => "allow", Refuse => "refuse" });
 impl Anonymizers {
     fn is_allow(&self) -> bool {
         *self == Self::Allow
+    }
+}
+
+/// What becomes of a new session while the store cannot be asked whether the account has room for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StoreDown {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is admitted for one lease life, uncounted and without renewal.
+    Admit,
+}
+
+words!(StoreDown { Refuse => "refuse", Admit => "admit" });
+
+impl StoreDown {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+    fn is_default(&self) -> bool {
+        *self == Self::Refuse
     }
 }
 

@@ -183,6 +183,7 @@ fn a_wrong_policy_says_what_is_wrong() {
         (r#"{"tiers":[{"name":""}]}"#, "no name"),
         (r#"{"tiers":[{"name":"a","max_height":0}]}"#, "max_height 0"),
         (r#"{"stream_limit":0}"#, "at least 1"),
+        (r#"{"store_down":"maybe"}"#, "unknown variant"),
         (r#"{"stream_limit":-1}"#, "invalid value"),
         (r#"{"approval":"yes"}"#, "invalid type"),
         (r#"{"state":"unpublished","state":"published"}"#, "duplicate field"),
@@ -197,7 +198,7 @@ fn rights_survive_json() {
     let json = concat!(
         r#"{"state":"published","embargo":7,"windows":[{"from":1,"until":2},{"until":9}],"countries":{"deny":["DE"]},"#,
         r#""regions":{"allow":["US-CA","GB-SCT"]},"anonymizers":"refuse","devices":{"allow":["tv"]},"#,
-        r#""tiers":[{"name":"a","max_height":1}],"stream_limit":2,"approval":{"by":"anna"}}"#
+        r#""tiers":[{"name":"a","max_height":1}],"stream_limit":2,"store_down":"admit","approval":{"by":"anna"}}"#
     );
     assert_eq!(serde_json::to_string(&rights(json)).expect("json"), json);
 }

@@ -1,7 +1,7 @@
 use serde::{Serialize, de};
 use sluice_document::members;
 
-use super::Seen;
+use super::{Family, Seen, Store, StoreError, session_key};
 use crate::{AccountId, Net, SessionId, Unix};
 
 /// A session, as the store keeps it (JSON, `"v":1`): what its leases and handles are held against, at most once per lease life.
@@ -36,8 +36,14 @@ pub struct SessionRecord {
     /// The networks that its handle was confirmed from lately.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub networks: Vec<Seen>,
-    /// The account's slot that it holds.
+    /// The account's slot that it holds, or its place on the account's list where it has no limit.
     pub slot: u8,
+    /// How many sessions its grant let the account have, which its renewals go by; `None` for no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_limit: Option<u32>,
+    /// The slot that it holds of those that the title's limit counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title_slot: Option<u8>,
     /// When it was minted.
     pub started: Unix,
     /// When it was last confirmed or renewed.
@@ -72,6 +78,8 @@ members!(SessionRecord then format_1 {
     net = None,
     networks = Vec::new(),
     slot,
+    account_limit = None,
+    title_slot = None,
     started,
     seen,
     expires,
@@ -125,10 +133,53 @@ impl SessionRecord {
         }
     }
 
+    /// The slots among which it is counted or listed for its account.
+    pub(super) fn entry(&self) -> Family<'_> {
+        match self.account_limit {
+            Some(_) => Family::Account(&self.account),
+            None => Family::Listing(&self.account),
+        }
+    }
+
     /// Ends it. The first end stays: a later one changes neither its time nor its reason.
     pub fn end(&mut self, now: Unix, reason: &str) {
         self.ended.get_or_insert_with(|| Ended { at: now, reason: reason.to_owned() });
     }
+}
+
+/// A session's record and its generation; `None` where there is none, and where it cannot be read: that vouches for nobody.
+///
+/// # Errors
+/// As of the store.
+pub async fn load<S: Store>(
+    store: &S,
+    session: &SessionId,
+) -> Result<Option<(SessionRecord, Option<u64>)>, StoreError> {
+    let stored = store.get(&session_key(session)).await?;
+    Ok(stored.and_then(|stored| Some((serde_json::from_slice(&stored.value).ok()?, stored.generation))))
+}
+
+/// Writes a record over whatever is there. It may go when the session is over in any case.
+pub(super) async fn put<S: Store>(store: &S, record: &SessionRecord, now: Unix) -> Result<(), StoreError> {
+    store.put(&session_key(&record.session), &written(record)?, kept(record, now)).await
+}
+
+/// Writes a record that is still at `generation`.
+pub(super) async fn replace<S: Store>(
+    store: &S,
+    record: &SessionRecord,
+    generation: Option<u64>,
+    now: Unix,
+) -> Result<(), StoreError> {
+    store.put_if(&session_key(&record.session), &written(record)?, generation, kept(record, now)).await
+}
+
+fn written(record: &SessionRecord) -> Result<Vec<u8>, StoreError> {
+    serde_json::to_vec(record).map_err(|_| StoreError::Unavailable)
+}
+
+fn kept(record: &SessionRecord, now: Unix) -> u64 {
+    record.ends.saturating_sub(now).max(60)
 }
 
 fn format_1<E: de::Error>(record: &SessionRecord) -> Result<(), E> {
@@ -158,6 +209,8 @@ mod tests {
             net: None,
             networks: Vec::new(),
             slot: 3,
+            account_limit: None,
+            title_slot: None,
             started: 1000,
             seen: 1000,
             expires: 1300,
@@ -190,6 +243,7 @@ mod tests {
         full.device_class = Some("tv".to_owned());
         full.net = Some(Net::Asn(3320));
         full.meet(&["00".repeat(8)], 1000, 300);
+        (full.account_limit, full.title_slot) = (Some(2), Some(1));
         full.chain = Some(Chain { head: "00ff".to_owned(), lines: 7 });
         full.end(1100, "viewer");
         let json = serde_json::to_vec(&full).expect("json");

@@ -1,9 +1,10 @@
 use serde::Serialize;
 use sluice_document::members;
 
+use super::{Rules, SPARE, Terms, tenancy::Claim};
 use crate::{SessionId, Unix};
 
-/// One of an account's slots, as the store keeps it (JSON): the session that holds it. The stream limit counts slots, so that no counter is needed.
+/// A slot, as the store keeps it (JSON): the session that holds it. The stream limit counts slots, so that no counter is needed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Slot {
     /// The session that holds it.
@@ -16,132 +17,122 @@ pub struct Slot {
     pub started: Unix,
     /// When it was last heard of.
     pub seen: Unix,
-    /// Until when the slot is held, not included.
+    /// Until when the slot is held, not included: no right of the session goes further. 0 once it was given back.
     pub until: Unix,
-    /// Grows by one with every holder: of two writers the one with the lower number has lost.
+    /// Before when the claim does not count as confirmed; 0 where writes are compared.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub settles: Unix,
+    /// Grows by one with every claim: how often the slot has changed hands, for people. Nothing is decided by it.
     pub fence: u64,
 }
 
-members!(Slot { session, title, device, started, seen, until, fence });
+members!(Slot { session, title, device, started, seen, until, settles = 0, fence });
 
-/// Where a new session goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlotChoice {
-    /// Into that slot, which nobody holds (any more).
-    Free(u8),
-    /// Into the slot that the same device holds, or held last; its session, given here, is to be ended.
-    SameDevice(u8, SessionId),
-    /// Nowhere: the account has as many sessions as it may, or no slot is left.
-    Full,
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(settles: &Unix) -> bool {
+    *settles == 0
+}
+
+/// A slot as read, and the generation that it was read at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// `None` where nobody ever held it, or what is there cannot be read.
+    pub(super) slot: Option<Slot>,
+    pub(super) generation: Option<u64>,
+}
+
+/// Where a session goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    pub(super) index: u8,
+    pub(super) generation: Option<u64>,
+    pub(super) fence: u64,
+    /// Until when the session holds that slot already, by an earlier claim.
+    pub(super) until: Unix,
+    /// Sessions that are to be ended for it: earlier ones of the device, and the oldest where the limit is reached and the terms say so.
+    pub(super) ended: Vec<SessionId>,
 }
 
 impl Slot {
-    /// Whether it is held.
+    /// Whether the right that it stands for lasts.
     pub fn is_live(&self, now: Unix) -> bool {
         now < self.until
     }
+
+    /// Whether others must leave it alone.
+    pub(super) fn is_held<R: Rules>(&self, terms: &Terms, now: Unix) -> bool {
+        self.until > 0 && now < self.until.saturating_add(terms.grace::<R>())
+    }
 }
 
-/// The slots that are held, with their indexes.
-pub fn live(slots: &[Option<Slot>], now: Unix) -> impl Iterator<Item = (usize, &Slot)> {
-    slots
-        .iter()
-        .enumerate()
-        .filter_map(move |(index, slot)| Some((index, slot.as_ref().filter(|slot| slot.is_live(now))?)))
+/// What a slot is to a claim, the best first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    /// Of the session itself or of an earlier one on its device, held or not: that may still be renewed, and then the device would have two.
+    Own,
+    Empty,
+    RunOut,
+    /// Of a session that is ended for this one, or pushed off a list.
+    Ousted,
 }
 
-/// Chooses a slot for a new session of `device`: the one that the device holds or held last, else the first that is empty,
-/// else the first that has run out.
+/// Chooses a slot among `readings`, which reach from index 0 to [`SPARE`] above the limit.
 ///
-/// `limit` bounds the sessions that the account has *beside* the device's own; `None` for no limit but
-/// the number of slots. Of the slots those up to index 255 are used.
-pub fn choose_slot(slots: &[Option<Slot>], device: &str, limit: Option<u32>, now: Unix) -> SlotChoice {
-    let mut of_device = slots
+/// # Errors
+/// What holds the slots, where there is no room, or where a later session of the same device has taken this one's place.
+pub(super) fn choose<R: Rules>(
+    readings: &[Reading],
+    claim: &Claim<'_>,
+    terms: &Terms,
+    now: Unix,
+) -> Result<Choice, Vec<Slot>> {
+    let wanted = &claim.slot;
+    let limit = usize::from(claim.limit);
+    let slots = || readings.iter().filter_map(|reading| reading.slot.as_ref());
+    let held = || slots().filter(|slot| slot.is_held::<R>(terms, now));
+    let full = || held().cloned().collect();
+    let on_device = |slot: &Slot| slot.device == wanted.device && slot.session != wanted.session;
+    if claim.returns && held().any(|slot| on_device(slot) && slot.started >= wanted.started) {
+        return Err(full());
+    }
+    let yields = |slot: &Slot| slot.session == wanted.session || (!claim.returns && on_device(slot));
+    let mut others: Vec<&Slot> = held().filter(|slot| !yields(slot)).collect();
+    let mut ousted: Vec<SessionId> = Vec::new();
+    if others.len() >= limit {
+        if limit == 0 || !claim.ousts {
+            return Err(full());
+        }
+        others.sort_by_key(|slot| (slot.started, slot.session));
+        ousted.extend(others.iter().take(others.len() + 1 - limit).map(|slot| slot.session));
+    }
+    let rank = |slot: Option<&Slot>| match slot {
+        None => Some(Rank::Empty),
+        Some(slot) if yields(slot) => Some(Rank::Own),
+        Some(slot) if !slot.is_held::<R>(terms, now) => Some(Rank::RunOut),
+        Some(slot) if ousted.contains(&slot.session) => Some(Rank::Ousted),
+        Some(_) => None,
+    };
+    let reach = if R::INDEX_IS_BELOW_LIMIT { limit } else { limit + usize::from(SPARE) };
+    // Two that start at the same time look for room from different ends.
+    let spread = usize::from(wanted.session.0[0]);
+    let (place, reading) = readings
         .iter()
         .enumerate()
-        .filter_map(|(at, slot)| Some((at, slot.as_ref()?)))
-        .filter(|(_, slot)| slot.device == device);
-    // A slot that ran out counts too: its session may still be renewed, and then the device would have two.
-    let own = live(slots, now).find(|(_, slot)| slot.device == device).or_else(|| of_device.next());
-    let others = live(slots, now).filter(|(_, slot)| slot.device != device).count();
-    if limit.is_some_and(|limit| others as u64 >= u64::from(limit)) {
-        return SlotChoice::Full;
+        .take(reach)
+        .filter_map(|(at, reading)| Some(((rank(reading.slot.as_ref())?, (at + spread) % limit.max(1)), (at, reading))))
+        .min_by_key(|(order, _)| *order)
+        .map(|(_, found)| found)
+        .ok_or_else(full)?;
+    let index = u8::try_from(place).map_err(|_| full())?;
+    let mut ended = Vec::new();
+    if !claim.returns {
+        ended.extend(slots().filter(|slot| on_device(slot)).map(|slot| slot.session));
     }
-    let index = |index: usize| u8::try_from(index).ok();
-    if let Some((at, slot)) = own {
-        return index(at).map_or(SlotChoice::Full, |at| SlotChoice::SameDevice(at, slot.session));
+    if claim.ends_ousted {
+        ended.extend(ousted);
     }
-    let empty = slots.iter().position(Option::is_none);
-    let free = empty.or_else(|| slots.iter().position(|slot| slot.as_ref().is_none_or(|slot| !slot.is_live(now))));
-    free.and_then(index).map_or(SlotChoice::Full, SlotChoice::Free)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn held(device: &str, until: Unix) -> Option<Slot> {
-        let session = SessionId([device.len() as u8; 16]);
-        Some(Slot {
-            session,
-            title: "final".to_owned(),
-            device: device.to_owned(),
-            started: 0,
-            seen: 0,
-            until,
-            fence: 1,
-        })
-    }
-
-    #[test]
-    fn a_device_takes_its_own_slot_first() {
-        let slots = [None, held("tv", 200), held("phone", 200)];
-        assert_eq!(choose_slot(&slots, "phone", Some(2), 100), SlotChoice::SameDevice(2, SessionId([5; 16])));
-        assert_eq!(choose_slot(&slots, "phone", Some(2), 300), SlotChoice::SameDevice(2, SessionId([5; 16])));
-        assert_eq!(choose_slot(&slots, "tablet", Some(3), 100), SlotChoice::Free(0));
-    }
-
-    #[test]
-    fn an_empty_slot_comes_before_one_that_ran_out() {
-        assert_eq!(choose_slot(&[held("tv", 100), None], "phone", None, 100), SlotChoice::Free(1));
-        assert_eq!(choose_slot(&[held("tv", 200), held("pad", 100)], "phone", None, 100), SlotChoice::Free(1));
-    }
-
-    #[test]
-    fn the_limit_counts_what_is_held() {
-        let slots = [held("tv", 200), held("phone", 100), None];
-        assert_eq!(choose_slot(&slots, "pad", Some(1), 99), SlotChoice::Full);
-        assert_eq!(choose_slot(&slots, "pad", Some(1), 100), SlotChoice::Full);
-        assert_eq!(choose_slot(&slots, "pad", Some(2), 100), SlotChoice::Free(2));
-        assert_eq!(choose_slot(&slots, "tv", Some(1), 100), SlotChoice::SameDevice(0, SessionId([2; 16])));
-        assert_eq!(choose_slot(&[], "tv", None, 0), SlotChoice::Full);
-        assert_eq!(choose_slot(&[held("tv", 200)], "pad", None, 100), SlotChoice::Full);
-    }
-
-    proptest! {
-        /// What a choice promises: never more than `limit` sessions live afterwards, and nobody else's slot is taken.
-        #[test]
-        fn no_choice_exceeds_the_limit(
-            untils in prop::collection::vec(prop::option::of((0u8..4, 0u64..200)), 0..8),
-            limit in 1u32..5,
-        ) {
-            let devices = ["tv", "phone", "tablet", "console"];
-            let slots: Vec<_> = untils.into_iter().map(|slot| slot.and_then(|(device, until)| held(devices[device as usize], until))).collect();
-            let mut after = slots.clone();
-            match choose_slot(&slots, "tv", Some(limit), 100) {
-                SlotChoice::Full => {}
-                SlotChoice::Free(at) => {
-                    prop_assert!(slots[at as usize].as_ref().is_none_or(|slot| !slot.is_live(100)));
-                    after[at as usize] = held("tv", 200);
-                    prop_assert!(live(&after, 100).count() <= limit as usize);
-                }
-                SlotChoice::SameDevice(at, session) => {
-                    let own = slots[at as usize].as_ref().expect("held");
-                    prop_assert!(own.device == "tv" && own.session == session);
-                }
-            }
-        }
-    }
+    let last = reading.slot.as_ref();
+    let fence = last.map_or(1, |slot| slot.fence.saturating_add(1));
+    let until = last.filter(|slot| slot.session == wanted.session).map_or(0, |slot| slot.until);
+    Ok(Choice { index, generation: reading.generation, fence, until, ended })
 }

@@ -1,7 +1,7 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::ViewerConfig;
+use sluice_gate::grant::{ViewerConfig, cat::CatConfig};
 
 use crate::{Error, Host};
 
@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) origin: OriginConfig,
     /// Viewers' JWTs, where they are accepted as grants.
     pub(crate) viewer: Option<ViewerConfig>,
+    /// Common Access Tokens, where they are accepted as grants.
+    pub(crate) cat: Option<CatConfig>,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.
@@ -35,6 +37,7 @@ members!(deny Config {
     name = String::new(),
     origin,
     viewer = None,
+    cat = None,
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,
@@ -119,8 +122,10 @@ impl Config {
                 return Err(format!("configuration: {name} must be http(s)://host[:port] without a trailing slash"));
             }
         }
-        if config.viewer.is_none() {
-            return Err("configuration: no kind of grant is accepted, so nobody could watch: add viewer".to_owned());
+        if config.viewer.is_none() && config.cat.is_none() {
+            return Err(
+                "configuration: no kind of grant is accepted, so nobody could watch: add viewer or cat".to_owned()
+            );
         }
         if !(2..=3600).contains(&config.lease_seconds) {
             return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());

@@ -1,12 +1,13 @@
 //! The viewer's grant, of whichever kind the configuration accepts: a token of the operator's account system or of a CDN's own dialect.
 
+use http::{HeaderName, HeaderValue, header};
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, jwt::ViewerKeys},
+    grant::{Grant, GrantError, Kind, Lookup, Presented, Renewal, cat::CatKeys, jwt::ViewerKeys},
     handle::ClientFacts,
 };
 
-use crate::{Error, Host, Request, config::Config, host::Client, secrets};
+use crate::{Error, Host, Request, Response, config::Config, host::Client, secrets};
 
 /// The grant that the request carries. `url` is what it must cover; `None` where only its holder is asked for.
 ///
@@ -46,7 +47,27 @@ async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>,
         let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
         kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
     }
+    if let Some(cat) = &config.cat {
+        let secrets = secrets::named(host, cat.secret_names()).await?;
+        let keys = CatKeys::new(cat, |name| secrets.find(name));
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: cat: {error}")))?));
+    }
     Ok(kinds)
+}
+
+/// Hands the viewer a grant's successor with a response, in a header that the response has not or in a cookie beside its own.
+pub(crate) fn hand_over<B>(renewal: &Renewal, response: &mut Response<B>) {
+    let Renewal { token, cookie, name } = renewal;
+    let (header, value) = match cookie {
+        Some(attributes) => (header::SET_COOKIE, format!("{name}={token}; {attributes}")),
+        None => match HeaderName::from_bytes(name.as_bytes()) {
+            Ok(header) if !response.headers.contains_key(&header) => (header, token.clone()),
+            Ok(_) | Err(_) => return,
+        },
+    };
+    if let Ok(value) = HeaderValue::try_from(value) {
+        response.headers.append(header, value);
+    }
 }
 
 struct Headers<'a>(&'a Request);

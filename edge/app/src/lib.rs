@@ -26,6 +26,7 @@ mod headers;
 pub mod host;
 mod media;
 mod origin;
+mod replay;
 mod request;
 mod response;
 mod route;

@@ -14,9 +14,9 @@
 //! | 4 | highest picture, `ffffffff` for no cap |
 //! | 1 | deliveries |
 //! | 2 | country, zeros where it is not bound |
-//! | 1, 6 | network: 0 none, 1 AS number (4 bytes), 2 IPv4 /24 (3 bytes), 3 IPv6 /48 (6 bytes); then zeros |
+//! | 1, 8 | network: 0 none, 1 AS number (4 bytes), 2 IPv4 /24 (3 bytes), 3 IPv6 /48 (6 bytes), 4 IPv4 address (4 bytes), 5 IPv6 /64 (8 bytes); then zeros |
 //! | 8 | ends |
-//! | 8 | zeros |
+//! | 6 | zeros |
 //!
 //! It is signed with a key of its own: a lease is never taken for a handle, nor a handle for a lease.
 
@@ -68,6 +68,10 @@ pub enum Net {
     V4([u8; 3]),
     /// The IPv6 /48 of those first six bytes.
     V6([u8; 6]),
+    /// That one IPv4 address.
+    V4Host([u8; 4]),
+    /// The IPv6 /64 of those first eight bytes: as much of an address as one customer's link has.
+    V6Host([u8; 8]),
 }
 
 /// What the platform tells of the client that shows a handle.
@@ -172,17 +176,29 @@ impl Net {
         }
     }
 
+    /// That IPv4 address alone, or the /64 around that IPv6 address.
+    pub fn host(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4Host(address.octets()),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, e, f, g, h, ..] = address.octets();
+                Self::V6Host([a, b, c, d, e, f, g, h])
+            }
+        }
+    }
+
     /// Whether the client is in this network.
     fn holds(&self, client: &ClientFacts) -> bool {
         match self {
             Self::None => true,
             Self::Asn(asn) => client.asn == Some(*asn),
             Self::V4(_) | Self::V6(_) => client.address.map(Self::prefix) == Some(*self),
+            Self::V4Host(_) | Self::V6Host(_) => client.address.map(Self::host) == Some(*self),
         }
     }
 
-    fn to_wire(self) -> [u8; 7] {
-        let mut wire = [0; 7];
+    fn to_wire(self) -> [u8; 9] {
+        let mut wire = [0; 9];
         match self {
             Self::None => {}
             Self::Asn(asn) => {
@@ -197,16 +213,26 @@ impl Net {
                 wire[0] = 3;
                 wire[1..7].copy_from_slice(&prefix);
             }
+            Self::V4Host(address) => {
+                wire[0] = 4;
+                wire[1..5].copy_from_slice(&address);
+            }
+            Self::V6Host(prefix) => {
+                wire[0] = 5;
+                wire[1..9].copy_from_slice(&prefix);
+            }
         }
         wire
     }
 
-    fn from_wire([kind, a, b, c, d, e, f]: [u8; 7]) -> Option<Self> {
-        match (kind, [a, b, c, d, e, f]) {
-            (0, [0, 0, 0, 0, 0, 0]) => Some(Self::None),
-            (1, [.., 0, 0]) => Some(Self::Asn(u32::from_be_bytes([a, b, c, d]))),
-            (2, [.., 0, 0, 0]) => Some(Self::V4([a, b, c])),
-            (3, prefix) => Some(Self::V6(prefix)),
+    fn from_wire([kind, a, b, c, d, e, f, g, h]: [u8; 9]) -> Option<Self> {
+        match (kind, [a, b, c, d, e, f, g, h]) {
+            (0, [0, 0, 0, 0, 0, 0, 0, 0]) => Some(Self::None),
+            (1, [.., 0, 0, 0, 0]) => Some(Self::Asn(u32::from_be_bytes([a, b, c, d]))),
+            (2, [.., 0, 0, 0, 0, 0]) => Some(Self::V4([a, b, c])),
+            (3, [.., 0, 0]) => Some(Self::V6([a, b, c, d, e, f])),
+            (4, [.., 0, 0, 0, 0]) => Some(Self::V4Host([a, b, c, d])),
+            (5, prefix) => Some(Self::V6Host(prefix)),
             _ => None,
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     grants,
     host::Admission,
     origin::Title,
+    replay,
     response::NO_STORE,
     slots::{self, Holding},
 };
@@ -100,6 +101,10 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
         until: expires,
         fence: 0,
     };
+    let reused = match &grant.replay {
+        Some(replay) => replay::was_shown(host, replay, now).await?,
+        None => false,
+    };
     let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
     let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
     let record = SessionRecord {
@@ -122,7 +127,14 @@ pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response
     };
     confirm::put_record(host, &record, now).await?;
     decision::granted(host, context.request, "mint", &session);
-    session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)
+    if reused {
+        decision::granted(host, context.request, "reuse", &session);
+    }
+    let mut response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
+    if let Some(renewal) = &grant.renewal {
+        grants::hand_over(renewal, &mut response);
+    }
+    Ok(response)
 }
 
 /// `GET /v1/sessions`

@@ -1,11 +1,13 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
+pub mod cat;
 mod claims;
 mod config;
 pub mod jwt;
 mod presented;
 mod provider;
 mod public_key;
+mod rsa_pss;
 mod spki;
 mod strict;
 

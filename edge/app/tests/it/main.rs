@@ -1,5 +1,6 @@
 //! The app over a host in memory.
 
+mod cat;
 mod iframes;
 mod refusals;
 mod sessions;

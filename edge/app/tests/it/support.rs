@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 pub(crate) const START: u64 = 1_900_000_000;
 pub(crate) const LEASE: u64 = 30;
 pub(crate) const VIEWER_SECRET: &str = "a secret of the viewers' token service, long enough";
+pub(crate) const CAT_SECRET: &str = "a secret of the issuer of tokens, long enough";
 pub(crate) const KID: Kid = Kid([0x11; 16]);
 pub(crate) const KEY: [u8; 16] = [0x22; 16];
 
@@ -28,6 +29,8 @@ pub(crate) struct MemoryHost {
     pub(crate) client: RefCell<Client>,
     pub(crate) has_cache: Cell<bool>,
     pub(crate) store_down: Cell<bool>,
+    /// Whether the store writes on the condition that a key is absent.
+    pub(crate) conditional: Cell<bool>,
     pub(crate) reads: Cell<u32>,
     pub(crate) writes: Cell<u32>,
     pub(crate) objects: RefCell<BTreeMap<String, Object>>,
@@ -90,6 +93,7 @@ impl Host for MemoryHost {
             "origin_secret" => "origin".to_owned(),
             "kek" => format!("1:{}", "0c".repeat(32)),
             "viewer_secret" => VIEWER_SECRET.to_owned(),
+            "cat_secret" => CAT_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
             _ => return Ok(None),
         };
@@ -148,8 +152,13 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    async fn kv_put_if(&self, _: &str, _: &[u8], _: Option<u64>, _: u64) -> Result<(), StoreError> {
-        Err(StoreError::Unsupported)
+    async fn kv_put_if(&self, key: &str, value: &[u8], at: Option<u64>, seconds: u64) -> Result<(), StoreError> {
+        match at {
+            None if !self.conditional.get() => Err(StoreError::Unsupported),
+            None if self.kv.borrow().contains_key(key) => Err(StoreError::Conflict),
+            None => self.kv_put(key, value, seconds).await,
+            Some(_) => Err(StoreError::Conflict),
+        }
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError> {
@@ -225,6 +234,7 @@ impl MemoryHost {
             client: RefCell::default(),
             has_cache: Cell::new(false),
             store_down: Cell::new(false),
+            conditional: Cell::new(false),
             reads: Cell::new(0),
             writes: Cell::new(0),
             objects: RefCell::default(),

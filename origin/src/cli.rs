@@ -76,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Protect(args) => protect::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
+        Command::Mint(mint::MintCommand::Cat(args)) => mint::cat::run(&args),
     }
 }
 
@@ -168,6 +169,8 @@ mod tests {
             "sluice inspect init.mp4",
             "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
             "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",
+            "sluice mint cat --account a --title x --kid k --alg PS256 --key-file f",
+            "sluice mint cat --url path:prefix:/v1/x/ --network AS64500 --kid k --alg HS256 --secret-env NAME",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -177,6 +180,7 @@ mod tests {
             "sluice nothing",
             "sluice mint viewer --account a --kid k --alg HS256",
             "sluice mint viewer --account a --kid k --alg none --secret-env NAME",
+            "sluice mint cat --kid k --alg RS256 --secret-env NAME",
         ] {
             assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
         }

@@ -17,6 +17,7 @@ pub mod serve;
 pub mod speke;
 pub mod text;
 
+mod cat;
 mod running;
 mod usage;
 

@@ -1,5 +1,6 @@
 //! `sluice mint`: tokens for operations and tests.
 
+pub mod cat;
 mod sign;
 mod viewer;
 
@@ -11,4 +12,6 @@ pub use viewer::{ViewerArgs, run, viewer};
 pub enum MintCommand {
     /// A viewer's token (JWT), as the account system of the operator gives them
     Viewer(ViewerArgs),
+    /// A Common Access Token (CTA-5007)
+    Cat(Box<cat::CatArgs>),
 }

@@ -70,6 +70,11 @@ pub fn name(label: i64) -> Option<&'static str> {
     ENFORCED.iter().chain(&REFUSED).find(|(known, _)| *known == label).map(|(_, name)| *name)
 }
 
+/// The label of a claim that is enforced, by its name.
+pub fn label_of(name: &str) -> Option<i64> {
+    ENFORCED.iter().find(|(_, known)| *known == name).map(|(label, _)| *label)
+}
+
 /// What a verified token grants to that request.
 pub(super) fn grant(
     config: &CatConfig,

@@ -158,8 +158,8 @@ fn public(algorithm: CatAlgorithm, pem: &str) -> Result<Material, PublicKeyError
     material.ok_or(PublicKeyError::Key(kind))
 }
 
-/// Text as its bytes, and what follows `hex:` as what it stands for.
-fn binary(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// Text as its bytes, and what follows `hex:` as the bytes that it stands for; `None` where those are no pairs of hex digits.
+pub fn binary(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let Some(digits) = text.strip_prefix(b"hex:") else { return Some(Zeroizing::new(text.to_vec())) };
     let digit = |digit: u8| (digit as char).to_digit(16).map(|value| value as u8);
     let (pairs, rest) = digits.as_chunks::<2>();

@@ -21,9 +21,9 @@ mod uri;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-pub use claims::name as claim_name;
+pub use claims::{label_of as claim_label, name as claim_name};
 pub use config::{CatAlgorithm, CatConfig, CatKeyConfig};
-pub use keys::CatKeysError;
+pub use keys::{CatKeysError, binary};
 
 use super::{Grant, GrantError, Kind, Presented};
 use crate::TokenError;

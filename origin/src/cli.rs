@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand, error::ErrorKind};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    check,
     config::{self, KeyserverConfig, OriginConfig},
     index, inspect, keyserver, mint, protect,
     running::{Running, StartError},
@@ -32,6 +33,8 @@ enum Command {
     Protect(protect::ProtectArgs),
     /// Explains media, a playlist, an MPD, a token, or a document that indexing wrote; never prints a key
     Inspect(inspect::InspectArgs),
+    /// Checks configurations of an edge, an origin or a key server, and descriptors; explains the first error
+    Check(check::CheckArgs),
     /// Tokens, for operations and tests
     #[command(subcommand)]
     Mint(mint::MintCommand),
@@ -75,6 +78,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Index(args) => index::run(args),
         Command::Protect(args) => protect::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Check(args) => check::run(&args),
         Command::Mint(mint::MintCommand::Viewer(args)) => mint::run(&args),
         Command::Mint(mint::MintCommand::Cat(args)) => mint::cat::run(&args),
     }
@@ -131,7 +135,7 @@ fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// The innermost cause first, what was being done in brackets after it, all on one line.
-fn one_line(error: &anyhow::Error) -> String {
+pub(crate) fn one_line(error: &anyhow::Error) -> String {
     let mut layers: Vec<String> = Vec::new();
     for layer in error.chain().map(ToString::to_string) {
         // An error that repeats its source in its own text needs it no second time.
@@ -167,6 +171,7 @@ mod tests {
             "sluice index DIR --title film",
             "sluice protect --scheme cenc --kid 00112233445566778899aabbccddeeff --key 00 --iv 00 --init i.mp4 --out out 1.m4s 2.m4s",
             "sluice inspect init.mp4",
+            "sluice check edge.json descriptor.json",
             "sluice mint viewer --account a --title x --title y --tier t --ttl 60 --kid k --alg EdDSA --key-file f",
             "sluice mint viewer --account a --kid k --alg HS256 --secret-env NAME --issuer i --audience e",
             "sluice mint cat --account a --title x --kid k --alg PS256 --key-file f",
@@ -177,6 +182,7 @@ mod tests {
         for line in [
             "sluice",
             "sluice origin",
+            "sluice check",
             "sluice nothing",
             "sluice mint viewer --account a --kid k --alg HS256",
             "sluice mint viewer --account a --kid k --alg none --secret-env NAME",

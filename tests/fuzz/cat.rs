@@ -1,11 +1,11 @@
 //! What must hold of any Common Access Token. The target runs this; `edge/gate/tests/fuzz.rs` replays seeds and what was found.
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sluice_gate::{
+    ClientFacts,
     grant::{
         Grant, GrantError, Kind, Lookup, Presented,
         cat::{CatConfig, CatKeys, HEADER, cbor, cose, hs256},
     },
-    handle::ClientFacts,
 };
 
 const NOW: u64 = 1_800_000_000;

@@ -1,13 +1,13 @@
 //! Who a request comes from: the handle in the path, else a lease as Bearer, else one in a cookie.
 
 use sluice_gate::{
-    AccountId, Roots, SessionId, TitleTag, TokenError, Unix,
+    AccountId, Deny, Net, Roots, SessionId, TitleTag, TokenError, Unix,
     handle::{self, Handle},
     lease::{self, Lease},
 };
 use sluice_packager::title::{Delivery, TitleId};
 
-use crate::{Error, Request, host::Client};
+use crate::{Error, Request, config::Binding, host::Client};
 
 /// The name of the lease's cookie.
 pub(crate) const COOKIE: &str = "sluice-lease";
@@ -40,16 +40,16 @@ pub(crate) fn viewer(
         return from_path(handle, facts);
     }
     if let Some(token) = request.bearer() {
-        return Ok(Credential::Bearer(lease::verify(facts.roots, token, facts.now)?));
+        return Ok(Credential::Bearer(from_lease(token, facts)?));
     }
     let tag = TitleTag::of(title.as_str());
     let mut outcome = Err(Error::Token(TokenError::Missing));
     for token in request.cookies(COOKIE).take(MAX_COOKIES) {
-        match lease::verify(facts.roots, token, facts.now) {
+        match from_lease(token, facts) {
             Ok(lease) if lease.title == tag => return Ok(Credential::Cookie(lease)),
             // A valid lease of another title tells more than a broken cookie beside it.
             Ok(lease) => outcome = Ok(Credential::Cookie(lease)),
-            Err(error) if outcome.is_err() => outcome = Err(error.into()),
+            Err(error) if outcome.is_err() => outcome = Err(error),
             Err(_) => {}
         }
     }
@@ -60,15 +60,34 @@ pub(crate) fn viewer(
 pub(crate) fn explicit(request: &Request, handle: Option<&str>, facts: Facts<'_>) -> Result<Credential, Error> {
     match (handle, request.bearer()) {
         (Some(handle), _) => from_path(handle, facts),
-        (None, Some(token)) => Ok(Credential::Bearer(lease::verify(facts.roots, token, facts.now)?)),
+        (None, Some(token)) => Ok(Credential::Bearer(from_lease(token, facts)?)),
         (None, None) => Err(TokenError::Missing.into()),
     }
 }
 
+/// A lease, as a cookie or as Bearer, from where it may be used.
+fn from_lease(text: &str, facts: Facts<'_>) -> Result<Lease, Error> {
+    let lease = lease::verify(facts.roots, text, facts.now)?;
+    lease.for_client(facts.client)?;
+    Ok(lease)
+}
+
 fn from_path(text: &str, facts: Facts<'_>) -> Result<Credential, Error> {
-    let client =
-        handle::ClientFacts { country: facts.client.country, address: facts.client.address, asn: facts.client.asn };
-    Ok(Credential::Path(handle::verify(facts.roots, text, facts.now, &client)?))
+    Ok(Credential::Path(handle::verify(facts.roots, text, facts.now, facts.client)?))
+}
+
+/// The network that a new lease or handle is bound to: the grant's, whatever is configured, else the client's by the configured binding.
+///
+/// # Errors
+/// [`Deny::AddressMismatch`] from outside of the grant's network, and where the platform does not tell what the configuration binds to.
+pub(crate) fn bind(binding: Binding, granted: Option<Net>, client: &Client) -> Result<Net, Deny> {
+    let net = match (granted, binding) {
+        (Some(net), _) => net,
+        (None, Binding::None) => Net::None,
+        (None, Binding::Asn) => Net::Asn(client.asn.ok_or(Deny::AddressMismatch)?),
+        (None, Binding::Prefix) => Net::prefix(client.address.ok_or(Deny::AddressMismatch)?),
+    };
+    if net.holds(client) { Ok(net) } else { Err(Deny::AddressMismatch) }
 }
 
 impl Credential {
@@ -126,6 +145,28 @@ impl From<handle::HandleError> for Error {
         match error {
             handle::HandleError::Token(error) => Self::Token(error),
             handle::HandleError::Denied(deny) => Self::Deny(deny),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grants_network_goes_before_the_configured_binding() {
+        let client = Client { address: Some([192, 0, 2, 7].into()), asn: Some(64500), ..Client::default() };
+        let grant = Net::host([192, 0, 2, 7].into());
+        for binding in [Binding::None, Binding::Asn, Binding::Prefix] {
+            assert_eq!(bind(binding, Some(grant), &client), Ok(grant));
+            let elsewhere = Client { address: Some([192, 0, 2, 8].into()), ..client };
+            assert_eq!(bind(binding, Some(grant), &elsewhere), Err(Deny::AddressMismatch));
+        }
+        assert_eq!(bind(Binding::None, None, &client), Ok(Net::None));
+        assert_eq!(bind(Binding::Asn, None, &client), Ok(Net::Asn(64500)));
+        assert_eq!(bind(Binding::Prefix, None, &client), Ok(Net::V4([192, 0, 2])));
+        for binding in [Binding::Asn, Binding::Prefix] {
+            assert_eq!(bind(binding, None, &Client::default()), Err(Deny::AddressMismatch));
         }
     }
 }

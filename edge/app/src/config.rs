@@ -1,9 +1,12 @@
 //! The edge's configuration: one JSON document (`"v":1`), schema in `edge/app/config.schema.json`.
 
 use sluice_document::{members, words};
-use sluice_gate::grant::{ViewerConfig, cat::CatConfig};
+use sluice_gate::{
+    grant::{IssuersConfig, cat::CatConfig, jwt::Issuers},
+    rights::Anonymizers,
+};
 
-use crate::{Error, Host};
+use crate::{Error, Host, rates::Rates};
 
 /// The document. Secrets are in it by name only.
 #[derive(Clone, Debug)]
@@ -13,20 +16,28 @@ pub(crate) struct Config {
     /// What `/healthz` tells, so that an operator sees which document is live.
     pub(crate) name: String,
     pub(crate) origin: OriginConfig,
-    /// Viewers' JWTs, where they are accepted as grants.
-    pub(crate) viewer: Option<ViewerConfig>,
+    /// Whose JWTs are accepted as grants: one issuer, or several.
+    pub(crate) viewer: Option<IssuersConfig>,
     /// Common Access Tokens, where they are accepted as grants.
     pub(crate) cat: Option<CatConfig>,
+    /// Whether a grant on a manifest's URL is answered with a redirect to a handle.
+    pub(crate) manifest_grants: bool,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
     pub(crate) public_url: Option<String>,
     /// A lease's life.
     pub(crate) lease_seconds: u64,
     /// The longest life of a session, and so of its handle.
     pub(crate) session_seconds: u64,
-    /// What a handle is bound to beside the country.
-    pub(crate) handle_binding: HandleBinding,
-    /// Sessions that one client address may create in a minute, where the platform can count.
-    pub(crate) sessions_per_minute: Option<u32>,
+    /// What a handle is bound to beside the country, and the region where it decides.
+    pub(crate) handle_binding: Binding,
+    /// What a lease is bound to.
+    pub(crate) lease_binding: Binding,
+    /// From how many networks a handle may be confirmed within a lease's life: one more ends its session. 0: they are not counted.
+    pub(crate) handle_networks: u8,
+    /// Whether a title that refuses anonymisers admits viewers of whom neither platform nor proxy could ever tell.
+    pub(crate) anonymizers_unknown: Anonymizers,
+    /// How often sessions and licences may be asked for.
+    pub(crate) rates: Rates,
     pub(crate) cors: Cors,
     /// A proxy in front whose headers tell the client, where the platform itself does not.
     pub(crate) proxy: Option<Proxy>,
@@ -38,11 +49,15 @@ members!(deny Config {
     origin,
     viewer = None,
     cat = None,
+    manifest_grants = false,
     public_url = None,
     lease_seconds = 300,
     session_seconds = 24 * 3600,
-    handle_binding = HandleBinding::None,
-    sessions_per_minute = None,
+    handle_binding = Binding::None,
+    lease_binding = Binding::None,
+    handle_networks = 3,
+    anonymizers_unknown = Anonymizers::Refuse,
+    rates = Rates::default(),
     cors = Cors::default(),
     proxy = None,
 });
@@ -76,17 +91,17 @@ pub(crate) struct Cors {
 
 members!(deny Cors { origins = Vec::new() });
 
-/// What a handle is bound to beside the country. Networks change under a moving viewer: `prefix` and `asn` break
-/// players that roam, and `prefix` those that change between IPv4 and IPv6.
+/// What a lease or a handle is bound to. Networks change under a moving viewer: `prefix` and `asn` break
+/// players that roam, and `prefix` those that change between IPv4 and IPv6. What a grant is bound to goes before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum HandleBinding {
+pub(crate) enum Binding {
     #[default]
     None,
     Asn,
     Prefix,
 }
 
-words!(HandleBinding { None => "none", Asn => "asn", Prefix => "prefix" });
+words!(Binding { None => "none", Asn => "asn", Prefix => "prefix" });
 
 /// A trusted proxy: its headers count only beside its secret.
 #[derive(Clone, Debug)]
@@ -96,42 +111,81 @@ pub(crate) struct Proxy {
     /// The header that carries it.
     pub(crate) secret_header: String,
     pub(crate) country_header: Option<String>,
+    /// What follows the country in ISO 3166-2, or the whole code.
+    pub(crate) region_header: Option<String>,
+    /// `1` or `true` of a network that hides its users, `0` or `false` of another.
+    pub(crate) anonymizer_header: Option<String>,
     pub(crate) address_header: Option<String>,
     pub(crate) asn_header: Option<String>,
 }
 
-members!(deny Proxy { secret, secret_header, country_header = None, address_header = None, asn_header = None });
+members!(deny Proxy {
+    secret,
+    secret_header,
+    country_header = None,
+    region_header = None,
+    anonymizer_header = None,
+    address_header = None,
+    asn_header = None,
+});
+
+/// Judges a configuration document as the edge does, keys and all, without its secrets: the first error, and where it stands.
+///
+/// # Errors
+/// What is wrong, and where; as the edge would log it with every request.
+pub fn check_config(text: &str) -> Result<(), String> {
+    let config = Config::parse(text)?;
+    // Any secret that is long enough: which it is, is not in the document.
+    if let Some(viewer) = &config.viewer {
+        Issuers::new(viewer, |_| Some(&[0; 64])).map_err(|error| format!("viewer: {error}"))?;
+    }
+    Ok(())
+}
 
 impl Config {
     pub(crate) async fn load<H: Host>(host: &H) -> Result<Self, Error> {
         let text = host.config().await?.ok_or_else(|| Error::Internal("no configuration is deployed".to_owned()))?;
-        Self::parse(&text).map_err(Error::Internal)
+        Self::parse(&text).map_err(|error| Error::Internal(format!("configuration: {error}")))
     }
 
     fn parse(text: &str) -> Result<Self, String> {
         // As bytes, as all other documents: a second kind of reader would come with a second copy of the parser.
-        let config: Self =
-            serde_json::from_slice(text.as_bytes()).map_err(|error| format!("configuration: {error}"))?;
+        let config: Self = serde_json::from_slice(text.as_bytes()).map_err(|error| error.to_string())?;
         if config.v != 1 {
-            return Err(format!("configuration: format {} where this build reads format 1", config.v));
+            return Err(format!("format {} where this build reads format 1", config.v));
         }
-        for (name, url) in [("origin.url", Some(&config.origin.url)), ("public_url", config.public_url.as_ref())] {
-            let valid =
-                |url: &String| (url.starts_with("http://") || url.starts_with("https://")) && !url.ends_with('/');
-            if url.is_some_and(|url| !valid(url)) {
-                return Err(format!("configuration: {name} must be http(s)://host[:port] without a trailing slash"));
+        let urls = [("origin.url", Some(&config.origin.url)), ("public_url", config.public_url.as_ref())];
+        let pages = config.cors.origins.iter().map(|page| ("cors.origins", Some(page)));
+        for (name, url) in urls.into_iter().chain(pages) {
+            if url.is_some_and(|url| !is_origin(url)) {
+                return Err(format!("{name} must be http(s)://host[:port] without a trailing slash"));
             }
         }
         if config.viewer.is_none() && config.cat.is_none() {
-            return Err(
-                "configuration: no kind of grant is accepted, so nobody could watch: add viewer or cat".to_owned()
-            );
+            return Err("no kind of grant is accepted, so nobody could watch: add viewer or cat".to_owned());
         }
-        if !(2..=3600).contains(&config.lease_seconds) {
-            return Err("configuration: lease_seconds must lie between 2 and 3600".to_owned());
+        let OriginConfig { connect_ms, first_byte_ms, between_bytes_ms, .. } = config.origin;
+        for (name, value, first, last) in [
+            ("lease_seconds", config.lease_seconds, 2, 3600),
+            ("session_seconds", config.session_seconds, 60, u64::MAX),
+            ("handle_networks", config.handle_networks.into(), 0, 16),
+            ("origin.connect_ms", connect_ms, 1, u64::MAX),
+            ("origin.first_byte_ms", first_byte_ms, 1, u64::MAX),
+            ("origin.between_bytes_ms", between_bytes_ms, 1, u64::MAX),
+        ] {
+            if !(first..=last).contains(&value) {
+                let most = if last == u64::MAX { String::new() } else { format!(" and at most {last}") };
+                return Err(format!("{name} must be at least {first}{most}"));
+            }
         }
         Ok(config)
     }
+}
+
+/// Scheme, host and port, and nothing after them. No wildcard.
+fn is_origin(url: &str) -> bool {
+    let authority = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    authority.is_some_and(|authority| !authority.is_empty() && !authority.contains(['/', '*']))
 }
 
 #[cfg(test)]
@@ -145,7 +199,25 @@ mod tests {
         assert!(says("{}").contains("missing field"));
         assert!(says(&with(r#","lease":3"#)).contains("unknown field `lease`"));
         assert!(says(&with(r#","lease_seconds":1"#)).contains("lease_seconds"));
-        assert!(says(&with(r#","public_url":"ftp://x""#)).contains("public_url"));
+        for url in ["ftp://x", "https://x/", "https://", "https://*.x", "x"] {
+            assert!(says(&with(&format!(r#","public_url":"{url}""#))).contains("public_url"), "{url}");
+            assert!(says(&with(&format!(r#","cors":{{"origins":["{url}"]}}"#))).contains("cors.origins"), "{url}");
+        }
+        assert!(says(&with(r#","session_seconds":59"#)).contains("session_seconds must be at least 60"));
+        assert!(says(&with(r#","handle_networks":17"#)).contains("handle_networks must be at least 0 and at most 16"));
+        assert!(says(&with(r#","handle_binding":"host""#)).contains("unknown variant `host`"));
+        assert!(says(&with(r#","rates":{"sessions_per_minute":{"network":0}}"#)).contains("at least 1"));
+        assert!(says(&with(r#","sessions_per_minute":5"#)).contains("unknown field `sessions_per_minute`"));
         assert!(says(&with("").replace(r#""v":1"#, r#""v":2"#)).contains("format 2"));
+    }
+
+    #[test]
+    fn a_check_looks_at_the_keys_too() {
+        let with = |keys: &str| format!(r#"{{"v":1,"origin":{{"url":"http://o"}},"viewer":{{"keys":[{keys}]}}}}"#);
+        assert_eq!(check_config(&with(r#"{"kid":"k","alg":"HS256","secret":"viewer"}"#)), Ok(()));
+        for bad in ["", r#"{"kid":"k","alg":"HS256"}"#, r#"{"kid":"k","alg":"ES256","public_key":"none"}"#] {
+            let error = check_config(&with(bad)).expect_err("refused");
+            assert!(error.starts_with("viewer: "), "{error}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 
 use http::{HeaderName, header};
 use sluice_gate::{
-    Roots, SessionId, Unix,
+    SessionId, Unix,
     lease::{self, Lease},
+    network_digests,
     rights::Facts,
     session::{self, SessionRecord},
 };
@@ -11,7 +12,7 @@ use sluice_packager::title::TitleId;
 
 use crate::{
     Error, Host,
-    authenticate::{COOKIE, Credential},
+    authenticate::{self, COOKIE, Credential},
     config::Config,
     cors::RENEWED_LEASE,
     host::{Client, StoreError},
@@ -38,20 +39,30 @@ pub(crate) struct Renewal {
 
 /// Confirms a credential's session, and renews its lease when a third of it is spent.
 ///
+/// A handle is confirmed for each network that it comes from, at each point of presence: from more than the configured number of them within a lease's
+/// life, it ends its session (`networks`). Where writers of a record overtake each other, that shows with a later confirmation.
+///
 /// # Errors
 /// [`Error::SessionEnded`], a refusal by the title's rights, or [`Error::StoreUnavailable`] where nothing vouches for the session: a
 /// lease does until it ends, a handle only while its last confirmation is kept.
 pub(crate) async fn confirm<H: Host>(
     host: &H,
     config: &Config,
-    roots: &Roots,
+    facts: authenticate::Facts<'_>,
     origin: &Origin<'_, H>,
     title: &TitleId,
     credential: &Credential,
     depth: Depth,
 ) -> Result<Option<Renewal>, Error> {
     let now = host.now();
-    let live_key = format!("live/{}", credential.session());
+    let session = credential.session();
+    let networks: Vec<String> = match (credential, facts.client.address) {
+        (Credential::Path(_), Some(address)) if config.handle_networks > 0 => {
+            network_digests(facts.roots, &session.0, address).collect()
+        }
+        _ => Vec::new(),
+    };
+    let live_key = format!("live/{session}/{}", networks.first().map_or("", String::as_str));
     let vouched = match credential {
         Credential::Cookie(lease) | Credential::Bearer(lease) => !lease.due_for_renewal(now),
         Credential::Path(_) => host.cache_get(&live_key).await.is_some(),
@@ -59,15 +70,21 @@ pub(crate) async fn confirm<H: Host>(
     if vouched && depth != Depth::Second {
         return Ok(None);
     }
-    let record = match read(host, credential.session()).await {
+    let mut record = match read(host, session).await {
         Ok(record) => record,
         Err(Error::StoreUnavailable) if depth != Depth::Second && !matches!(credential, Credential::Path(_)) => {
             return Ok(None);
         }
         Err(error) => return Err(error),
     };
+    let moved = record.meet(&networks, now, config.lease_seconds);
+    if moved && record.networks.len() > config.handle_networks.into() {
+        return Err(end_shared(host, record, now).await);
+    }
     if record.due_for_renewal(now) {
-        extend(host, config, origin, title, record, now).await?;
+        record = extend(host, config, origin, title, facts.client, record).await?;
+    } else if moved {
+        keep(host, &record, now).await?;
     }
     match credential {
         Credential::Path(_) => {
@@ -76,8 +93,9 @@ pub(crate) async fn confirm<H: Host>(
             Ok(None)
         }
         Credential::Cookie(lease) | Credential::Bearer(lease) if lease.due_for_renewal(now) => {
-            let renewed = lease.renewed(now, config.lease_seconds);
-            let token = lease::mint(roots, &renewed);
+            let ends = lease.ends.min(record.ends);
+            let renewed = Lease { ends, ..*lease }.renewed(now, config.lease_seconds);
+            let token = lease::mint(facts.roots, &renewed);
             Ok(Some(match credential {
                 Credential::Cookie(_) => {
                     Renewal { header: header::SET_COOKIE, value: cookie(title, &token, &renewed, now) }
@@ -97,34 +115,49 @@ pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<Sessi
     if record.is_live(host.now()) { Ok(record) } else { Err(Error::SessionEnded) }
 }
 
-/// Extends a session's record, if the title's rights still allow it.
+/// Extends a session's record, if the title's rights still allow it; the record as it then is.
 async fn extend<H: Host>(
     host: &H,
     config: &Config,
     origin: &Origin<'_, H>,
     title: &TitleId,
+    client: &Client,
     mut record: SessionRecord,
-    now: Unix,
-) -> Result<(), Error> {
+) -> Result<SessionRecord, Error> {
+    let now = host.now();
     let current = match origin.title(title).await {
         Ok(current) => current,
         // The origin's absence ends nobody's session before its lease ends.
-        Err(Error::Origin(_) | Error::OriginTimeout) => return Ok(()),
+        Err(Error::Origin(_) | Error::OriginTimeout) => return Ok(record),
         Err(error) => return Err(error),
     };
-    let country = record.country.clone();
-    current.rights.authorize(&Facts { now, country: country.as_deref(), tier: &record.tier })?;
+    authorize_renewal(&current, &mut record, now, client)?;
     record.renew(now, config.lease_seconds);
     match slots::hold(host, &record, now).await {
         Ok(Holding::Lost(_)) => return Err(Error::SessionEnded),
         Ok(Holding::Held) | Err(Error::StoreUnavailable) => {}
         Err(error) => return Err(error),
     }
-    match put_record(host, &record, now).await {
-        // A store that asks to write less often keeps the old record: the session goes on by it.
+    keep(host, &record, now).await?;
+    Ok(record)
+}
+
+/// Writes a record that the session can do without: a store that asks to write less often keeps the old one, and the session goes on by it.
+async fn keep<H: Host>(host: &H, record: &SessionRecord, now: Unix) -> Result<(), Error> {
+    match put_record(host, record, now).await {
         Ok(()) | Err(Error::StoreUnavailable) => Ok(()),
         Err(error) => Err(error),
     }
+}
+
+/// Ends a session whose handle went from hand to hand. The request is refused even where the store does not take it.
+async fn end_shared<H: Host>(host: &H, mut record: SessionRecord, now: Unix) -> Error {
+    record.end(now, "networks");
+    let written = async {
+        put_record(host, &record, now).await?;
+        slots::free(host, &record, now).await
+    };
+    written.await.err().unwrap_or(Error::SessionEnded)
 }
 
 /// Writes a session's record; it may go when the session is over in any case.
@@ -136,8 +169,21 @@ pub(crate) async fn put_record<H: Host>(host: &H, record: &SessionRecord, now: U
 
 /// The rights of a title as it is now, for a viewer whose session was minted under earlier ones.
 pub(crate) fn authorize(title: &Title, now: Unix, client: &Client) -> Result<(), Error> {
-    let country = client.country.as_ref().and_then(|code| core::str::from_utf8(code).ok());
-    title.rights.available(now, country)?;
+    title.rights.available(now, client)?;
+    Ok(())
+}
+
+/// The same for the renewal of a session, by where its viewer is now. A window that closes earlier than it did ends the session earlier, and so every lease
+/// that is minted from here on, and its handle at the next confirmation.
+pub(crate) fn authorize_renewal(
+    title: &Title,
+    record: &mut SessionRecord,
+    now: Unix,
+    client: &Client,
+) -> Result<(), Error> {
+    let device_class = record.device_class.as_deref();
+    let permit = title.rights.authorize(&Facts { now, client, tier: &record.tier, device_class })?;
+    record.ends = permit.ends.map_or(record.ends, |ends| record.ends.min(ends));
     Ok(())
 }
 

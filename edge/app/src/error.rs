@@ -97,8 +97,8 @@ impl Error {
             }
             Self::Token(TokenError::Expired) => (StatusCode::UNAUTHORIZED, "token_expired"),
             Self::Deny(Deny::UnknownTitle) => (StatusCode::NOT_FOUND, "unknown_title"),
-            Self::Deny(Deny::GeoBlocked) => (StatusCode::FORBIDDEN, "geo_blocked"),
-            Self::Deny(Deny::NotEntitled) => (StatusCode::FORBIDDEN, "not_entitled"),
+            Self::Deny(Deny::GeoBlocked | Deny::Anonymizer) => (StatusCode::FORBIDDEN, "geo_blocked"),
+            Self::Deny(Deny::NotEntitled | Deny::DeviceClass) => (StatusCode::FORBIDDEN, "not_entitled"),
             Self::Deny(Deny::RightsWindow) => (StatusCode::FORBIDDEN, "rights_window"),
             Self::Deny(Deny::TitleMismatch) => (StatusCode::FORBIDDEN, "title_mismatch"),
             Self::Deny(Deny::AddressMismatch) => (StatusCode::FORBIDDEN, "address_mismatch"),
@@ -157,8 +157,11 @@ impl Error {
         if status == StatusCode::UNAUTHORIZED {
             response.set(header::WWW_AUTHENTICATE, "Bearer");
         }
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
-            response.set(header::RETRY_AFTER, "2");
+        match status {
+            StatusCode::SERVICE_UNAVAILABLE => response.set(header::RETRY_AFTER, "2"),
+            // Rates are counted over the last minute.
+            StatusCode::TOO_MANY_REQUESTS => response.set(header::RETRY_AFTER, "20"),
+            _ => {}
         }
         response
     }

@@ -1,13 +1,11 @@
 //! The viewer's grant, of whichever kind the configuration accepts: a token of the operator's account system or of a CDN's own dialect.
 
-use http::{HeaderName, HeaderValue, header};
 use sluice_gate::{
     TokenError, Unix,
-    grant::{Grant, GrantError, Kind, Lookup, Presented, Renewal, cat::CatKeys, jwt::ViewerKeys},
-    handle::ClientFacts,
+    grant::{Grant, GrantError, Kind, Lookup, Presented, cat::CatKeys, jwt::Issuers},
 };
 
-use crate::{Error, Host, Request, Response, config::Config, host::Client, secrets};
+use crate::{Error, Host, Request, config::Config, host::Client, jwks, secrets};
 
 /// The grant that the request carries. `url` is what it must cover; `None` where only its holder is asked for.
 ///
@@ -20,32 +18,54 @@ pub(crate) async fn verify<H: Host>(
     url: Option<&str>,
     now: Unix,
 ) -> Result<Grant, Error> {
-    let client = ClientFacts { country: client.country, address: client.address, asn: client.asn };
-    let presented = Presented {
-        url,
-        method: request.method.as_str(),
-        bearer: request.bearer(),
-        headers: &Headers(request),
-        cookies: &Cookies(request),
-        client: &client,
-        now,
-    };
-    for kind in kinds(host, config).await? {
-        if kind.is_presented(&presented) {
-            return Ok(kind.verify(&presented)?);
-        }
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let presented = presented(request, &headers, &cookies, client, url, now);
+    match shown(kinds(host, config, &presented).await?, &presented) {
+        Some(kind) => Ok(kind.verify(&presented)?),
+        // Something that no kind takes for its own is as wrong as something that one refuses.
+        None => Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into()),
     }
-    // Something that no kind takes for its own is as wrong as something that one refuses.
-    Err(if presented.bearer.is_some() { TokenError::Invalid } else { TokenError::Missing }.into())
+}
+
+/// Whether the request carries a grant of an accepted kind, sound or not.
+pub(crate) async fn is_presented<H: Host>(
+    host: &H,
+    config: &Config,
+    request: &Request,
+    client: &Client,
+) -> Result<bool, Error> {
+    let (headers, cookies) = (Headers(request), Cookies(request));
+    let url = request.target.as_str();
+    let presented = presented(request, &headers, &cookies, client, Some(url), host.now());
+    Ok(shown(kinds(host, config, &presented).await?, &presented).is_some())
+}
+
+fn presented<'a>(
+    request: &'a Request,
+    headers: &'a Headers<'a>,
+    cookies: &'a Cookies<'a>,
+    client: &'a Client,
+    url: Option<&'a str>,
+    now: Unix,
+) -> Presented<'a> {
+    Presented { url, method: request.method.as_str(), bearer: request.bearer(), headers, cookies, client, now }
+}
+
+fn shown(kinds: Vec<Box<dyn Kind>>, presented: &Presented<'_>) -> Option<Box<dyn Kind>> {
+    kinds.into_iter().find(|kind| kind.is_presented(presented))
 }
 
 /// The kinds that the configuration accepts, in the order in which they are looked for.
-async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>, Error> {
+async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) -> Result<Vec<Box<dyn Kind>>, Error> {
     let mut kinds: Vec<Box<dyn Kind>> = Vec::new();
     if let Some(viewer) = &config.viewer {
         let secrets = secrets::named(host, viewer.secret_names()).await?;
-        let keys = ViewerKeys::new(viewer, |name| secrets.find(name));
-        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?));
+        let issuers = Issuers::new(viewer, |name| secrets.find(name));
+        let mut issuers = issuers.map_err(|error| Error::Internal(format!("configuration: viewer: {error}")))?;
+        if issuers.is_presented(presented) {
+            jwks::add(host, config, &mut issuers, presented).await?;
+        }
+        kinds.push(Box::new(issuers));
     }
     if let Some(cat) = &config.cat {
         let secrets = secrets::named(host, cat.secret_names()).await?;
@@ -53,21 +73,6 @@ async fn kinds<H: Host>(host: &H, config: &Config) -> Result<Vec<Box<dyn Kind>>,
         kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: cat: {error}")))?));
     }
     Ok(kinds)
-}
-
-/// Hands the viewer a grant's successor with a response, in a header that the response has not or in a cookie beside its own.
-pub(crate) fn hand_over<B>(renewal: &Renewal, response: &mut Response<B>) {
-    let Renewal { token, cookie, name } = renewal;
-    let (header, value) = match cookie {
-        Some(attributes) => (header::SET_COOKIE, format!("{name}={token}; {attributes}")),
-        None => match HeaderName::from_bytes(name.as_bytes()) {
-            Ok(header) if !response.headers.contains_key(&header) => (header, token.clone()),
-            Ok(_) | Err(_) => return,
-        },
-    };
-    if let Ok(value) = HeaderValue::try_from(value) {
-        response.headers.append(header, value);
-    }
 }
 
 struct Headers<'a>(&'a Request);

@@ -14,16 +14,16 @@
 //! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
 //! | [`Host::secret`] | variables | secret store | `env` bindings |
 //! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
-//! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup | `cf-connecting-ip`, `request.cf` |
+//! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup, which knows regions and anonymisers | `cf-connecting-ip`, `request.cf` |
 //! | [`Host::admit`] | none: `Unsupported` | a rate counter, over a minute | rate limit binding |
 //! | [`Host::log`] | standard output | named log endpoint | `console.log` |
 //! | abort of a body | the outgoing body is dropped unfinished | the streaming body is dropped without `finish` | `controller.error` |
 //!
 //! Nothing may rely on state between requests: an instance may be fresh for each.
 
-use core::net::IpAddr;
-
 use sluice_gate::Unix;
+/// What a platform tells of the client, and the part of it that is a region.
+pub use sluice_gate::{ClientFacts as Client, rights::Region};
 use zeroize::Zeroizing;
 
 /// A platform, for the length of one request.
@@ -43,13 +43,18 @@ pub trait Host {
     /// What the platform itself tells of the client. Never taken from a header that a client can set.
     fn client(&self) -> Client;
 
+    /// Whether the platform knows networks that hide their users, so that [`Client::anonymizer`] is `None` only where it failed to.
+    fn tells_anonymizers(&self) -> bool {
+        false
+    }
+
     /// The configuration document (JSON), or `None` where none is deployed.
     async fn config(&self) -> Result<Option<String>, Unavailable>;
 
     /// A secret by name, or `None` where there is none of that name.
     async fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, Unavailable>;
 
-    /// A request to the origin; the response's body is a stream.
+    /// A request to the origin, or to an issuer for its key set; the response's body is a stream.
     ///
     /// With [`Fetch::keep`] a platform that has an edge cache answers from it and lets one of many concurrent
     /// misses ask the origin. It keeps only complete bodies of status 200 and 206.
@@ -78,6 +83,11 @@ pub trait Host {
     /// Deletes a key; absent is no error.
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError>;
 
+    /// Whether the platform can count events, so that [`Host::admit`] is not [`Admission::Unsupported`].
+    fn counts_events(&self) -> bool {
+        false
+    }
+
     /// Counts one event of `bucket` against `per_minute`.
     async fn admit(&self, bucket: &str, per_minute: u32) -> Admission;
 
@@ -98,26 +108,15 @@ pub trait ByteStream {
     fn reject(&mut self);
 }
 
-/// What a platform tells of the client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Client {
-    /// Its address.
-    pub address: Option<IpAddr>,
-    /// ISO 3166-1 alpha-2, upper case.
-    pub country: Option<[u8; 2]>,
-    /// Its network's autonomous system number.
-    pub asn: Option<u32>,
-}
-
-/// A request to the origin.
+/// A request to the origin, or to another server that the configuration names.
 #[derive(Clone, Debug)]
 pub struct Fetch {
     /// The platform's name of the backend, where it has such names (Fastly).
     pub backend: String,
     /// Absolute URL.
     pub url: String,
-    /// `X-Origin-Secret`.
-    pub secret: Zeroizing<String>,
+    /// `X-Origin-Secret`: for the origin, and for nobody else.
+    pub secret: Option<Zeroizing<String>>,
     /// First and last byte, inclusive.
     pub range: Option<(u64, u64)>,
     /// Whether and how long an edge cache may keep the response.

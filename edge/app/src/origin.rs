@@ -69,6 +69,25 @@ struct WrappedKey {
 
 members!(WrappedKey { kid, wrapped });
 
+impl Title {
+    fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let media: Descriptor = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        if media.v != 1 {
+            return Err(format!("format {} where this build reads format 1", media.v));
+        }
+        let RightsOf { rights } = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+        Ok(Self { media, rights })
+    }
+}
+
+/// Judges a descriptor as the edge does, rights and all, whatever its title: the first error, and where it stands.
+///
+/// # Errors
+/// What is wrong, and where; as the edge would log it.
+pub fn check_descriptor(bytes: &[u8]) -> Result<(), String> {
+    Title::parse(bytes).map(|_| ())
+}
+
 impl<'a, H: Host> Origin<'a, H> {
     pub(crate) async fn new(host: &'a H, config: &'a OriginConfig) -> Result<Self, Error> {
         Ok(Self { host, config, secret: secrets::required(host, "origin_secret").await? })
@@ -78,13 +97,13 @@ impl<'a, H: Host> Origin<'a, H> {
     pub(crate) async fn title(&self, title: &TitleId) -> Result<Title, Error> {
         let keep = Keep { seconds: DESCRIPTOR_SECONDS, surrogate_keys: vec![format!("title/{title}")] };
         let fetched = self.fetch(format!("/titles/{title}/descriptor.json"), None, keep).await?;
-        let read = self.read(fetched, MAX_DESCRIPTOR, |bytes| {
-            let media: Descriptor = parse("descriptor", bytes)?;
-            if media.v != 1 || media.title != *title {
-                return Err(Error::Origin("the descriptor is of another title or format".to_owned()));
+        let read = document(fetched, MAX_DESCRIPTOR, |bytes| {
+            let described = Title::parse(bytes).map_err(|error| Error::Origin(format!("descriptor: {error}")))?;
+            if described.media.title == *title {
+                Ok(described)
+            } else {
+                Err(Error::Origin("the descriptor is of another title".to_owned()))
             }
-            let RightsOf { rights } = parse("descriptor", bytes)?;
-            Ok(Title { media, rights })
         });
         Ok(read.await?.ok_or(sluice_gate::Deny::UnknownTitle)?.value)
     }
@@ -97,7 +116,7 @@ impl<'a, H: Host> Origin<'a, H> {
         track: &TrackId,
     ) -> Result<Option<Document<TrackRecord, H::Body>>, Error> {
         let fetched = self.versioned(title, version, &format!("{track}/record.json"), None).await?;
-        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+        let read = document(fetched, MAX_DOCUMENT, |bytes| {
             let record: TrackRecord = parse("record", bytes)?;
             if record.track != *track || record.version != *version {
                 return Err(Error::Origin("the record is of another track or version".to_owned()));
@@ -130,7 +149,7 @@ impl<'a, H: Host> Origin<'a, H> {
             fetched.body.reject();
             return Err(bad("came whole where a range was asked for"));
         }
-        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+        let read = document(fetched, MAX_DOCUMENT, |bytes| {
             let entries = plan::read_entries(bytes).map_err(|error| bad(&error.to_string()))?;
             if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
         });
@@ -146,7 +165,7 @@ impl<'a, H: Host> Origin<'a, H> {
     ) -> Result<Document<Vec<plan::Entry>, H::Body>, Error> {
         let bad = |what: &str| Error::Origin(format!("the plan {what}"));
         let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), None).await?;
-        let read = self.read(fetched, MAX_PLAN, |bytes| plan::read(bytes).map_err(|error| bad(&error.to_string())));
+        let read = document(fetched, MAX_PLAN, |bytes| plan::read(bytes).map_err(|error| bad(&error.to_string())));
         read.await?.ok_or_else(|| bad("is missing"))
     }
 
@@ -159,7 +178,7 @@ impl<'a, H: Host> Origin<'a, H> {
         read: impl FnOnce(&[u8]) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let fetched = self.versioned(title, version, &format!("{track}/init.mp4"), None).await?;
-        let read = self.read(fetched, MAX_INIT, read).await?;
+        let read = document(fetched, MAX_INIT, read).await?;
         Ok(read.ok_or_else(|| Error::Origin("the init segment is missing".to_owned()))?.value)
     }
 
@@ -211,7 +230,7 @@ impl<'a, H: Host> Origin<'a, H> {
             return Err(Error::KeyUnavailable("the origin has no key"));
         }
         let keks = secrets::key_encryption_keys(self.host).await?;
-        let read = self.read(fetched, MAX_DOCUMENT, |bytes| {
+        let read = document(fetched, MAX_DOCUMENT, |bytes| {
             let document: KeyDocument = parse("key document", bytes)?;
             let entry = document.keys.iter().find(|entry| entry.kid == kid);
             let entry = entry.ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
@@ -219,6 +238,26 @@ impl<'a, H: Host> Origin<'a, H> {
                 .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
         });
         Ok(read.await?.ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?.value)
+    }
+
+    /// An issuer's key set, at most `limit` bytes. `refresh`: newer than the origin's copy of it, if the origin has not just asked.
+    pub(crate) async fn key_set<T>(
+        &self,
+        name: &str,
+        refresh: bool,
+        seconds: u64,
+        limit: usize,
+        read: impl FnOnce(&[u8]) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let query = if refresh { "?refresh" } else { "" };
+        let keep = Keep { seconds, surrogate_keys: vec![format!("jwks/{name}")] };
+        let fetched = self.fetch(format!("/jwks/{name}{query}"), None, keep).await?;
+        let read = document(fetched, limit, read).await?;
+        Ok(read
+            .ok_or_else(|| {
+                Error::Origin(format!("it knows no key set {name:?}: add [jwks.{name}] to its configuration"))
+            })?
+            .value)
     }
 
     async fn versioned(
@@ -241,32 +280,31 @@ impl<'a, H: Host> Origin<'a, H> {
         let fetch = Fetch {
             backend: backend.clone(),
             url: format!("{url}{path}"),
-            secret: self.secret.clone(),
+            secret: Some(self.secret.clone()),
             range,
             keep: Some(keep),
             timeouts: Timeouts { connect: *connect_ms, first_byte: *first_byte_ms, between_bytes: *between_bytes_ms },
         };
         Ok(self.host.fetch(&fetch).await?)
     }
+}
 
-    /// A document of at most `limit` bytes; `None` where the origin has none. One that `read` cannot use is not kept for the next who asks.
-    async fn read<T>(
-        &self,
-        mut fetched: Fetched<H::Body>,
-        limit: usize,
-        read: impl FnOnce(&[u8]) -> Result<T, Error>,
-    ) -> Result<Option<Document<T, H::Body>>, Error> {
-        match fetched.status {
-            200 | 206 => {}
-            404 => return Ok(None),
-            status => return Err(unexpected(status)),
-        }
-        match whole(&mut fetched, limit).await.and_then(|bytes| read(&bytes)) {
-            Ok(value) => Ok(Some(Document { value, body: fetched.body })),
-            Err(error) => {
-                fetched.body.reject();
-                Err(error)
-            }
+/// A document of at most `limit` bytes; `None` where there is none. One that `read` cannot use is not kept for the next who asks.
+pub(crate) async fn document<T, B: ByteStream>(
+    mut fetched: Fetched<B>,
+    limit: usize,
+    read: impl FnOnce(&[u8]) -> Result<T, Error>,
+) -> Result<Option<Document<T, B>>, Error> {
+    match fetched.status {
+        200 | 206 => {}
+        404 => return Ok(None),
+        status => return Err(unexpected(status)),
+    }
+    match whole(&mut fetched, limit).await.and_then(|bytes| read(&bytes)) {
+        Ok(value) => Ok(Some(Document { value, body: fetched.body })),
+        Err(error) => {
+            fetched.body.reject();
+            Err(error)
         }
     }
 }

@@ -73,6 +73,12 @@ impl Request {
             .map(|(_, value)| value)
     }
 
+    /// Whether the body is said to be JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        let media_type = self.header(&http::header::CONTENT_TYPE).and_then(|value| value.split(';').next());
+        media_type.is_some_and(|media_type| media_type.trim().eq_ignore_ascii_case("application/json"))
+    }
+
     /// Whether the method is `HEAD`.
     pub(crate) fn is_head(&self) -> bool {
         self.method == Method::HEAD

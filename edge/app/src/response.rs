@@ -86,7 +86,14 @@ impl<B> Response<B> {
         }
     }
 
-    /// The same with `Cache-Control`.
+    /// Adds a header beside others of the name. What is no header value is left out.
+    pub(crate) fn add(&mut self, name: HeaderName, value: impl AsRef<str>) {
+        if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
+            self.headers.append(name, value);
+        }
+    }
+
+    /// Sets `Cache-Control`.
     pub(crate) fn cached(mut self, cache_control: &'static str) -> Self {
         self.set(header::CACHE_CONTROL, cache_control);
         self

@@ -14,8 +14,8 @@ macro_rules! members {
     ($name:ident $(then $check:path)? { $($members:tt)* }) => {
         $crate::members!(@read $name (false) ($($check)?) $($members)*);
     };
-    (deny $name:ident { $($members:tt)* }) => {
-        $crate::members!(@read $name (true) () $($members)*);
+    (deny $name:ident $(then $check:path)? { $($members:tt)* }) => {
+        $crate::members!(@read $name (true) ($($check)?) $($members)*);
     };
     (@read $name:ident ($deny:literal) ($($check:path)?) $($member:ident $(= $default:expr)?),* $(,)?) => {
         impl<'de> serde::Deserialize<'de> for $name {

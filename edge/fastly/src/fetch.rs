@@ -109,7 +109,9 @@ impl Answer {
         // Past the platform's own HTTP cache: what is kept is kept by the app's leave, above.
         outgoing.set_cache_override(&CacheOverride::pass());
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_| FetchError::Unreachable);
-        outgoing.insert_header(&SECRET, &value(&request.secret)?);
+        if let Some(secret) = &request.secret {
+            outgoing.insert_header(&SECRET, &value(secret)?);
+        }
         if let Some((first, last)) = request.range {
             outgoing.insert_header(&header::RANGE, &value(&format!("bytes={first}-{last}"))?);
         }

@@ -42,6 +42,10 @@ impl Host for FastlyHost {
         self.client.clone()
     }
 
+    fn tells_anonymizers(&self) -> bool {
+        true
+    }
+
     async fn config(&self) -> Result<Option<String>, Unavailable> {
         let store = ConfigStore::try_open(names::CONFIG_STORE).map_err(|_| Unavailable)?;
         store.try_get(names::CONFIG_ITEM).map_err(|_| Unavailable)
@@ -87,6 +91,10 @@ impl Host for FastlyHost {
 
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError> {
         store::delete(key)
+    }
+
+    fn counts_events(&self) -> bool {
+        true
     }
 
     async fn admit(&self, bucket: &str, per_minute: u32) -> Admission {

@@ -8,6 +8,7 @@ mod abi;
 mod body;
 mod cache;
 mod fetch;
+mod geo;
 mod host;
 mod names;
 mod outgoing;

@@ -1,12 +1,10 @@
-use core::net::IpAddr;
 use std::io::Read;
 
 use fastly::handle::{BodyHandle, RequestHandle};
 use http::{HeaderValue, Method};
-use serde::Deserialize;
 use sluice_app::{Headers, MAX_BODY, MAX_TARGET, Request, host::Client};
 
-use crate::abi;
+use crate::{abi, geo};
 
 /// The longest URL that is read: the longest target that the app takes and one byte more, so that it can tell, beside scheme and host.
 const MAX_URL: usize = MAX_TARGET + 1 + 1024;
@@ -25,7 +23,7 @@ pub(crate) struct Incoming {
 /// Reads head and body.
 pub(crate) fn read((head, body): (RequestHandle, BodyHandle)) -> Incoming {
     let Target { secure, authority, target } = Target::of(&head);
-    let client = client(head.client_ip_addr());
+    let client = geo::client(head.client_ip_addr());
     // Of methods that are too long any will do that the app does not know.
     let method = head.get_method(MAX_METHOD).unwrap_or(Method::CONNECT);
     let headers = headers(&head);
@@ -46,28 +44,6 @@ fn headers(head: &RequestHandle) -> Headers {
         }
     }
     headers
-}
-
-/// What the platform tells of an address.
-#[derive(Deserialize)]
-struct Geo {
-    country_code: String,
-    as_number: u32,
-}
-
-/// What the platform tells of the client: never what a header claims.
-fn client(address: Option<IpAddr>) -> Client {
-    let geo = address.and_then(abi::geo).and_then(|json| serde_json::from_slice::<Geo>(&json).ok());
-    let country = geo.as_ref().and_then(|geo| country(&geo.country_code));
-    let asn = geo.map(|geo| geo.as_number).filter(|number| *number != 0);
-    Client { address, country, asn }
-}
-
-/// Two letters. Of addresses that it does not know the platform says `**`, of some kinds of proxies `XX`-like codes.
-fn country(code: &str) -> Option<[u8; 2]> {
-    let code: [u8; 2] = code.as_bytes().try_into().ok()?;
-    let known = code.iter().all(u8::is_ascii_alphabetic) && !code.eq_ignore_ascii_case(b"XX");
-    known.then(|| code.map(|letter| letter.to_ascii_uppercase()))
 }
 
 /// The parts of an absolute URL, as they were received.

@@ -4,12 +4,13 @@
 //!
 //! | bytes | field |
 //! |---|---|
-//! | 1 | format: 1 |
+//! | 1 | format: 2 |
 //! | 16, 16, 1 | account, session, slot |
 //! | 16 | title tag |
 //! | 4 | highest picture, `ffffffff` for no cap |
 //! | 1, 1 | deliveries, flags |
-//! | 8, 8, 8 | issued, expires, ends |
+//! | 1, 8 | network: 0 none, 1 AS number (4 bytes), 2 IPv4 /24 (3), 3 IPv6 /48 (6), 4 IPv4 address (4), 5 IPv6 /64 (8); then zeros |
+//! | 5, 5, 5 | issued, expires, ends |
 //!
 //! The MAC is verified before anything is parsed. Times are compared strictly: a lease is good while
 //! `now < expires`, and the edge that minted it may have another clock, so a deployment's points of
@@ -17,7 +18,7 @@
 //! still one of ours.
 
 use crate::{
-    AccountId, Deny, Roots, SessionId, TitleTag, TokenError, Unix,
+    AccountId, ClientFacts, Deny, Net, Roots, SessionId, TitleTag, TokenError, Unix,
     roots::Label,
     wire::{self, Reader, Writer},
 };
@@ -25,7 +26,7 @@ use crate::{
 /// Characters of a lease's text.
 pub const TEXT_LENGTH: usize = wire::TEXT;
 
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// A session's right to media of one title, for minutes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct Lease {
     pub deliveries: u8,
     /// Reserved for the caller, a bit each.
     pub flags: u8,
+    /// The network from which it may be used.
+    pub net: Net,
     /// When it was minted, or the start of the window in which it was renewed.
     pub issued: Unix,
     /// When it is over, not included.
@@ -62,13 +65,15 @@ pub fn mint(roots: &Roots, lease: &Lease) -> String {
         .put(lease.title.0)
         .put(wire::cap_to_wire(lease.max_height))
         .put([lease.deliveries, lease.flags])
-        .put(lease.issued.to_be_bytes())
-        .put(lease.expires.to_be_bytes())
-        .put(lease.ends.to_be_bytes());
+        .put(lease.net.to_wire())
+        .put(wire::time_to_wire(lease.issued))
+        .put(wire::time_to_wire(lease.expires))
+        .put(wire::time_to_wire(lease.ends));
     wire::seal(roots, Label::Lease, body.body())
 }
 
-/// Verifies a lease's text under either root.
+/// Verifies a lease's text under either root. Whether this client may use it, and for this title, are questions of their own:
+/// [`Lease::for_client`], [`Lease::for_title`].
 ///
 /// # Errors
 /// [`TokenError::Invalid`] where it is none of ours, [`TokenError::Expired`] where `now` is not before `expires` and `ends`.
@@ -91,9 +96,10 @@ fn parse(body: &[u8; wire::BODY]) -> Option<Lease> {
         max_height: wire::cap_from_wire(body.take()?),
         deliveries: u8::from_be_bytes(body.take()?),
         flags: u8::from_be_bytes(body.take()?),
-        issued: Unix::from_be_bytes(body.take()?),
-        expires: Unix::from_be_bytes(body.take()?),
-        ends: Unix::from_be_bytes(body.take()?),
+        net: Net::from_wire(body.take()?)?,
+        issued: wire::time_from_wire(body.take()?),
+        expires: wire::time_from_wire(body.take()?),
+        ends: wire::time_from_wire(body.take()?),
     };
     body.at_end().then_some(lease)
 }
@@ -115,6 +121,14 @@ impl Lease {
         let issued = now - now % window;
         let expires = issued.saturating_add(life).min(self.ends);
         if expires <= self.expires { *self } else { Self { issued, expires, ..*self } }
+    }
+
+    /// Refuses a client in another network than the lease is bound to.
+    ///
+    /// # Errors
+    /// [`Deny::AddressMismatch`], also where the fact that it is bound to is not known.
+    pub fn for_client(&self, client: &ClientFacts) -> Result<(), Deny> {
+        if self.net.holds(client) { Ok(()) } else { Err(Deny::AddressMismatch) }
     }
 
     /// Refuses a request for another title.

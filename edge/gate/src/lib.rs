@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod client;
 mod compare;
 mod error;
 pub mod grant;
@@ -23,6 +24,7 @@ mod roots;
 pub mod session;
 mod wire;
 
+pub use client::{ClientFacts, Net, network_digests};
 pub use compare::constant_time_eq;
 pub use error::{Deny, TokenError};
 pub use ids::{AccountId, SessionId, TitleTag};

@@ -43,10 +43,12 @@ pub(crate) enum Label {
     Etag,
     Watermark,
     Audit,
+    Network,
+    KeySet,
 }
 
 impl Label {
-    const COUNT: usize = 5;
+    const COUNT: usize = 7;
 
     fn info(self) -> &'static [u8] {
         match self {
@@ -55,6 +57,8 @@ impl Label {
             Self::Etag => b"etag",
             Self::Watermark => b"watermark",
             Self::Audit => b"audit",
+            Self::Network => b"network",
+            Self::KeySet => b"jwks",
         }
     }
 }
@@ -109,6 +113,11 @@ impl Roots {
         self.current.key(Label::Audit)
     }
 
+    /// Authenticates issuers' key sets where they are kept in a store.
+    pub fn key_set_key(&self) -> &[u8; 32] {
+        self.current.key(Label::KeySet)
+    }
+
     /// The key to mint with.
     pub(crate) fn minting(&self, label: Label) -> &[u8; 32] {
         self.current.key(label)
@@ -158,7 +167,9 @@ mod tests {
     fn every_label_has_a_key_of_its_own() {
         let roots = Roots::new(&[1; 32], Some(&[2; 32])).expect("roots");
         let mut keys = HashSet::new();
-        for label in [Label::Lease, Label::Handle, Label::Etag, Label::Watermark, Label::Audit] {
+        for label in
+            [Label::Lease, Label::Handle, Label::Etag, Label::Watermark, Label::Audit, Label::Network, Label::KeySet]
+        {
             for key in roots.verifying(label) {
                 assert!(keys.insert(*key));
             }

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{Roots, roots::Label};
+use crate::{Roots, Unix, roots::Label};
 
 /// Bytes of the body.
 pub(crate) const BODY: usize = 80;
@@ -12,6 +12,9 @@ pub(crate) const BODY: usize = 80;
 const TAG: usize = 16;
 /// Characters of the text. 96 bytes are 128 characters without padding or spare bits: one spelling per token.
 pub(crate) const TEXT: usize = (BODY + TAG) / 3 * 4;
+
+/// The last time that a body can say.
+pub(crate) const LAST_TIME: Unix = (1 << 40) - 1;
 
 /// Signs a body with the current root's key of that label.
 pub(crate) fn seal(roots: &Roots, label: Label, body: &[u8; BODY]) -> String {
@@ -84,6 +87,17 @@ impl<'a> Reader<'a> {
     pub(crate) fn at_end(&self) -> bool {
         self.0.iter().all(|byte| *byte == 0)
     }
+}
+
+/// A time in five bytes: to the year 36 812. Later is as good as never, and is written as the last.
+pub(crate) fn time_to_wire(time: Unix) -> [u8; 5] {
+    let [_, _, _, bytes @ ..] = time.min(LAST_TIME).to_be_bytes();
+    bytes
+}
+
+/// The reverse of [`time_to_wire`].
+pub(crate) fn time_from_wire([a, b, c, d, e]: [u8; 5]) -> Unix {
+    Unix::from_be_bytes([0, 0, 0, a, b, c, d, e])
 }
 
 /// A height cap; no cap is the highest number.

@@ -15,7 +15,9 @@ fn common_access_tokens() {
     for token in vectors["tokens"].as_object().expect("tokens").values() {
         let bytes = URL_SAFE_NO_PAD.decode(token.as_str().expect("text")).expect("base64url");
         each(0, &bytes);
-        each(1, cose::parse(&bytes).expect("a message").payload);
+        if let Ok(message) = cose::parse(&bytes) {
+            each(1, message.payload);
+        }
     }
     let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fuzz/corpus/cat");
     for entry in found.read_dir().into_iter().flatten().flatten() {

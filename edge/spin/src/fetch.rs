@@ -37,7 +37,9 @@ pub(crate) async fn fetch(fetch: &Fetch) -> Result<Fetched<OriginBody>, FetchErr
 fn request(fetch: &Fetch) -> Result<OutgoingRequest, FetchError> {
     let headers = Fields::new();
     let set = |name: &str, value: Vec<u8>| headers.set(name, &[value]).map_err(|_| FetchError::Unreachable);
-    set("x-origin-secret", fetch.secret.as_bytes().to_vec())?;
+    if let Some(secret) = &fetch.secret {
+        set("x-origin-secret", secret.as_bytes().to_vec())?;
+    }
     if let Some((first, last)) = fetch.range {
         set("range", format!("bytes={first}-{last}").into_bytes())?;
     }

@@ -7,8 +7,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sluice_gate::{
-    Roots, TokenError, Unix,
-    handle::{self, ClientFacts, HandleError},
+    ClientFacts, Net, Roots, TokenError, Unix,
+    handle::{self, HandleError},
     lease,
 };
 
@@ -34,7 +34,7 @@ pub enum TokenReport {
     Cat(super::cat::CatReport),
     /// A lease or a handle, which only the root that made it (`--root`) opens.
     Sealed,
-    /// A handle that is bound to a country or network: its MAC is right, and only a request from there opens it.
+    /// A handle that is bound to a country, region or network: its MAC is right, and only a request from there opens it.
     BoundHandle,
     /// A lease.
     Lease(Sealed),
@@ -64,6 +64,9 @@ pub struct Sealed {
     /// Lines of the largest picture, where they are limited.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_height: Option<u32>,
+    /// The network that it is bound to, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// Bits: cenc, cbcs, aes128, clear from the right.
     pub deliveries: u8,
     /// When it was read.
@@ -114,6 +117,7 @@ fn sealed(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<TokenRep
             expires: Some(lease.expires),
             ends: lease.ends,
             max_height: lease.max_height,
+            network: Some(lease.net).filter(|net| *net != Net::None).map(|net| net.to_string()),
             deliveries: lease.deliveries,
             now,
         }));
@@ -128,6 +132,8 @@ fn sealed(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Result<TokenRep
             expires: None,
             ends: handle.ends,
             max_height: handle.max_height,
+            // One that is bound is not opened here.
+            network: None,
             deliveries: handle.deliveries,
             now,
         })),
@@ -158,7 +164,7 @@ impl TokenReport {
             Self::Sealed => {
                 writeln!(f, "a lease or a handle: --root FILE (hex, the edge's lease_root) verifies and reads it")
             }
-            Self::BoundHandle => writeln!(f, "handle, bound to a country or network"),
+            Self::BoundHandle => writeln!(f, "handle, bound to a country, region or network"),
             Self::Lease(sealed) => sealed.write(f, "lease"),
             Self::Handle(sealed) => sealed.write(f, "handle"),
         }
@@ -177,6 +183,9 @@ impl Sealed {
         match self.max_height {
             Some(height) => writeln!(f, "  pictures up to {height} lines")?,
             None => writeln!(f, "  pictures of any size")?,
+        }
+        if let Some(network) = &self.network {
+            writeln!(f, "  from {network} only")?;
         }
         writeln!(f, "  delivery bits {:#06b} (cenc, cbcs, aes128, clear from the right)", self.deliveries)
     }
@@ -223,6 +232,7 @@ mod tests {
             max_height: Some(720),
             deliveries: 3,
             flags: 0,
+            net: Net::V4Host([192, 0, 2, 7]),
             issued: 100,
             expires: 400,
             ends: 1000,
@@ -232,6 +242,7 @@ mod tests {
         assert!(said(None).expect("reads").expect("a token").contains("--root"));
         let read = said(Some(&[7; 32])).expect("reads").expect("a token");
         assert!(read.contains("lease, past") && read.contains("up to 720 lines"), "{read}");
+        assert!(read.contains("from 192.0.2.7/32 only"), "{read}");
         assert!(said(Some(&[8; 32])).is_err());
         for (root, kind) in [(None, "sealed"), (Some(&[7; 32][..]), "lease")] {
             use crate::inspect::{Content, Report};

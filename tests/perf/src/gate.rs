@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use http::{Method, header};
 use serde_json::{Value, json};
 use sluice_gate::{
-    AccountId, Roots, SessionId, TitleTag,
+    AccountId, ClientFacts, Net, Roots, SessionId, TitleTag,
     lease::{self, Lease},
 };
 
@@ -60,6 +60,7 @@ fn check(cookie: &str) -> Result<()> {
     let roots = Roots::new(black_box(&ROOT), None)?;
     let token = cookie.split("; ").find_map(|pair| pair.strip_prefix("sluice-lease="));
     let lease = lease::verify(&roots, token.context("a lease")?, black_box(NOW))?;
+    lease.for_client(&ClientFacts::default())?;
     lease.for_title(TITLE)?;
     ensure!(lease.deliveries & 2 != 0 && !lease.due_for_renewal(NOW), "another lease than was minted");
     Ok(())
@@ -74,6 +75,7 @@ fn lease() -> Lease {
         max_height: None,
         deliveries: 3,
         flags: 0,
+        net: Net::None,
         issued: NOW - 1,
         expires: NOW + 299,
         ends: NOW + 86_400,

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use serde_json::json;
-use sluice_gate::handle::{self, ClientFacts};
+use sluice_gate::{ClientFacts, handle};
 use sluice_tests::fixture::Stack;
 
 use crate::{

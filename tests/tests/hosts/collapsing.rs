@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::{
     StreamExt, TryStreamExt,
     stream::{self, FuturesUnordered},
@@ -115,8 +115,18 @@ pub(super) async fn the_platform_tells_where_an_address_is(host: EdgeHost) -> Re
     use std::net::{IpAddr, Ipv4Addr};
 
     let (home, abroad) = (Ipv4Addr::new(127, 0, 0, 1), Ipv4Addr::new(127, 0, 0, 2));
-    let countries = [(home, "DE"), (abroad, "US")].map(|(address, code)| (IpAddr::V4(address), code.to_owned()));
-    let title = sluice_tests::fixture::altered([("rights", toml::toml! { countries = { allow = ["DE"] } })])?;
+    let [unknown, next_door, of_harmless, hidden, hosted] = [3, 4, 5, 6, 7].map(|host| Ipv4Addr::new(127, 0, 0, host));
+    let places = [
+        (home, "DE-BE"),
+        (abroad, "US-CA"),
+        (next_door, "DE-BY"),
+        (of_harmless, "DE-BE corporate cloud-security"),
+        (hidden, "DE-BE anonymous vpn"),
+        (hosted, "DE-BE hosting ?"),
+    ];
+    let countries = places.map(|(address, place)| (IpAddr::V4(address), place.to_owned()));
+    let rights = toml::toml! { countries = { allow = ["DE"] } regions = { deny = ["DE-BY"] } anonymizers = "refuse" };
+    let title = sluice_tests::fixture::altered([("rights", rights)])?;
     let stack = Stack::start(sluice_tests::fixture::StackOptions {
         title: title.path().to_owned(),
         countries: countries.into(),
@@ -126,10 +136,22 @@ pub(super) async fn the_platform_tells_where_an_address_is(host: EdgeHost) -> Re
     let session = stack.session("viewer").await?;
     let url = object(&stack, &session, "cenc", "v360/1.m4s")?;
     stack.get(&url, &[]).await?.expect(StatusCode::OK)?;
-    for (address, expected) in [(abroad, 403), (Ipv4Addr::new(127, 0, 0, 3), 403), (home, 200)] {
+    let manifest = session.hls("cenc").context("HLS")?;
+    // The handle is bound to country and region; who hides is refused with what is asked of the title as it is now.
+    for (address, segment, playlist) in [
+        (home, 200, 200),
+        (abroad, 403, 403),
+        (unknown, 403, 403),
+        (next_door, 403, 403),
+        (of_harmless, 200, 200),
+        (hidden, 200, 403),
+        (hosted, 200, 403),
+    ] {
         let client = reqwest::Client::builder().local_address(IpAddr::V4(address)).no_proxy().build()?;
-        let answer = client.get(&url).send().await?;
-        ensure!(answer.status() == expected, "from {address}: {}", answer.status());
+        for (url, expected) in [(url.as_str(), segment), (manifest, playlist)] {
+            let answer = client.get(url).send().await?;
+            ensure!(answer.status() == expected, "{url} from {address}: {}", answer.status());
+        }
     }
     Ok(stack)
 }

@@ -6,12 +6,14 @@ mod collapsing;
 mod contract;
 mod documents;
 mod faults;
+mod forgery;
 mod iframes;
 mod keys;
 mod manifests;
 mod media;
 mod memory;
 mod paths;
+mod places;
 mod policy;
 mod ranges;
 mod received;
@@ -67,6 +69,8 @@ on_every_host!(
     tokens::a_wrong_viewer_token_mints_nothing,
     tokens::a_wrong_lease_or_handle_plays_nothing,
     tokens::a_lease_plays_by_either_carriage_until_it_ends,
+    forgery::no_forged_viewer_token_opens_a_session,
+    forgery::no_forged_lease_or_handle_plays,
     paths::tricks_with_paths_lead_nowhere,
     paths::a_url_may_have_8192_bytes_and_no_more,
     caching::head_says_what_get_says,
@@ -85,6 +89,9 @@ on_every_host!(
     contract::a_deployment_that_lacks_a_secret_gives_nothing,
     rights::a_title_plays_where_it_may,
     rights::a_handle_stays_in_the_network_it_is_bound_to,
+    places::regions_and_anonymisers_are_told_by_the_proxy,
+    places::a_lease_stays_in_the_network_it_is_bound_to,
+    places::a_handle_that_is_passed_on_ends_its_session,
     rights::a_title_plays_when_it_may,
     rights::a_tier_caps_the_picture,
     rights::as_many_streams_as_an_account_may_have,

@@ -12,13 +12,13 @@ use toml::toml;
 use super::{object, options, titles::stack_with};
 
 /// What a proxy that the edge trusts would add.
-const PROXY_SECRET: &str = "a proxy's secret, thirty-two bytes";
+pub(super) const PROXY_SECRET: &str = "a proxy's secret, thirty-two bytes";
 
 /// A stack behind a trusted proxy, which the tests play themselves.
-async fn behind_a_proxy(host: EdgeHost, rights: toml::Table, mut config: Value) -> Result<Stack> {
+pub(super) async fn behind_a_proxy(host: EdgeHost, rights: toml::Table, mut config: Value) -> Result<Stack> {
     config["proxy"] = json!({
         "secret": "proxy_secret", "secret_header": "x-proxy-secret",
-        "country_header": "x-country", "address_header": "x-address", "asn_header": "x-asn",
+        "country_header": "x-country", "region_header": "x-region", "anonymizer_header": "x-anonymizer", "address_header": "x-address", "asn_header": "x-asn",
     });
     let title = altered([("rights", rights)])?;
     let secrets = [("proxy_secret".to_owned(), PROXY_SECRET.to_owned())].into();
@@ -26,7 +26,7 @@ async fn behind_a_proxy(host: EdgeHost, rights: toml::Table, mut config: Value) 
 }
 
 /// A request for a session by a viewer of that tier, with headers a proxy or a client may send.
-async fn mint(stack: &Stack, tier: &str, device: &str, headers: &[(&str, &str)]) -> Result<Answer> {
+pub(super) async fn mint(stack: &Stack, tier: &str, device: &str, headers: &[(&str, &str)]) -> Result<Answer> {
     let mut claims = serde_json::to_value(stack.claims("viewer"))?;
     if !tier.is_empty() {
         claims["tier"] = tier.into();

@@ -1,5 +1,6 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
+mod begin;
 mod file;
 mod found;
 mod health;
@@ -7,6 +8,7 @@ mod iframes;
 mod keys;
 mod manifest;
 mod media;
+mod redirect;
 mod sessions;
 
 use http::Method;
@@ -20,6 +22,7 @@ use crate::{
     cors, decision,
     host::Client,
     origin::Origin,
+    rates,
     response::NO_STORE,
     route::{self, Resource, Route},
     secrets,
@@ -84,7 +87,7 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         return Err(Error::MethodNotAllowed(parsed.route.methods()));
     }
     if parsed.route == Route::Health {
-        return Ok(health::health(config));
+        return Ok(health::health(host, config));
     }
     let context = Context {
         host,
@@ -95,7 +98,7 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         handle: parsed.handle,
     };
     match parsed.route {
-        Route::Health => Ok(health::health(config)),
+        Route::Health => Ok(health::health(host, config)),
         Route::Sessions if request.method == Method::POST => sessions::create(&context).await,
         Route::Sessions => sessions::list(&context).await,
         Route::Session(session) => sessions::end(&context, &session).await,
@@ -110,7 +113,12 @@ async fn titled<H: Host>(
     title: &TitleId,
     resource: Resource,
 ) -> Result<Response<H::Body>, Error> {
-    let credential = authenticate::viewer(context.request, context.handle, context.facts(), title)?;
+    let credential = match authenticate::viewer(context.request, context.handle, context.facts(), title) {
+        Err(error @ Error::Token(_)) => {
+            return redirect::by_grant(context, title, &resource).await?.ok_or(error);
+        }
+        shown => shown?,
+    };
     if !credential.is_for(title) {
         return Err(Deny::TitleMismatch.into());
     }
@@ -127,8 +135,11 @@ async fn titled<H: Host>(
         | Resource::Image(..)
         | Resource::File(..) => Depth::Segment,
     };
+    if depth == Depth::Second {
+        rates::license(context.host, context.config, context.facts(), credential.account()).await?;
+    }
     let renewal =
-        confirm::confirm(context.host, context.config, &context.roots, &origin, title, &credential, depth).await?;
+        confirm::confirm(context.host, context.config, context.facts(), &origin, title, &credential, depth).await?;
     let viewing = Viewing { context, origin, credential, title };
     let mut response = match resource {
         Resource::Multivariant(delivery) => manifest::multivariant(&viewing, delivery).await,

@@ -4,26 +4,20 @@ use http::{StatusCode, header};
 use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
-    AccountId, Deny, Roots, SessionId, TitleTag, Unix,
+    AccountId, Deny, SessionId, TitleTag, Unix,
     grant::Grant,
-    handle::{self, Handle, Net},
+    handle::{self, Handle},
     lease::{self, Lease},
-    rights::Facts,
-    session::{SessionRecord, Slot},
+    session::SessionRecord,
 };
 use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
-use super::{Context, own_session};
+use super::{Context, begin, own_session};
 use crate::{
-    Error, Host, Response,
-    authenticate::{self, delivery_bit},
-    config::HandleBinding,
-    confirm, decision,
+    Error, Host, Response, authenticate, confirm, decision,
     error::SessionSummary,
     grants,
-    host::Admission,
     origin::Title,
-    replay,
     response::NO_STORE,
     slots::{self, Holding},
 };
@@ -64,77 +58,23 @@ struct Licenses {
 
 /// `POST /v1/sessions`
 pub(super) async fn create<H: Host>(context: &Context<'_, H>) -> Result<Response<H::Body>, Error> {
-    let host = context.host;
-    admit(context).await?;
-    let now = host.now();
+    let now = context.host.now();
     let wanted = serde_json::from_slice::<NewSession>(&context.request.body);
     // A wrong token is told before a wrong body, and a title that is none is nobody's to name.
     let title_id = wanted.as_ref().ok().and_then(|wanted| TitleId::parse(&wanted.title).ok());
     let url = title_id.as_ref().map(|title| context.folder(title));
-    let grant = viewer(context, url.as_deref(), now).await?;
+    let grant = begin::admit(context, url.as_deref(), now).await?;
     let wanted = wanted.map_err(|_| Error::BadRequest("the body is not {\"title\":…,\"device\":…}"))?;
     let title_id = title_id.ok_or(Deny::UnknownTitle)?;
-    if !grant.allows(title_id.as_str()) {
-        return Err(Deny::NotEntitled.into());
+    // A page of another site can make a browser post its cookies, but not as JSON without asking first.
+    if context.request.bearer().is_none() && !context.request.is_json() {
+        return Err(Error::BadRequest("a grant that is no Bearer token wants Content-Type: application/json"));
     }
     let title = context.origin().await?.title(&title_id).await?;
-    let country = context.client.country.as_ref().and_then(|code| core::str::from_utf8(code).ok());
-    let permit = title.rights.authorize(&Facts { now, country, tier: &grant.tier })?;
-    let cap = now.saturating_add(context.config.session_seconds);
-    let ends = [Some(grant.ends), permit.ends, Some(cap)].into_iter().flatten().min().unwrap_or(now);
-
-    let session = random_session(host);
-    let device = match grant.device.clone().or(wanted.device) {
-        Some(device) if valid_device(&device) => device,
-        Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
-        None => random_session(host).to_string(),
-    };
-    let account = AccountId::derive(&context.roots, &grant.account);
-    let expires = now.saturating_add(context.config.lease_seconds).min(ends);
-    let limit = [grant.stream_limit, title.rights.stream_limit].into_iter().flatten().min();
-    let slot = Slot {
-        session,
-        title: title_id.to_string(),
-        device: device.clone(),
-        started: now,
-        seen: now,
-        until: expires,
-        fence: 0,
-    };
-    let reused = match &grant.replay {
-        Some(replay) => replay::was_shown(host, replay, now).await?,
-        None => false,
-    };
-    let slot = slots::claim(context.host, &account, slot, limit, context.config.session_seconds).await?;
-    let deliveries = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery));
-    let record = SessionRecord {
-        v: 1,
-        session,
-        account,
-        title: title_id.to_string(),
-        device,
-        tier: grant.tier,
-        country: country.map(str::to_owned),
-        slot,
-        started: now,
-        seen: now,
-        expires,
-        ends,
-        max_height: permit.max_height,
-        deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
-        ended: None,
-        chain: None,
-    };
-    confirm::put_record(host, &record, now).await?;
-    decision::granted(host, context.request, "mint", &session);
-    if reused {
-        decision::granted(host, context.request, "reuse", &session);
-    }
-    let mut response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
-    if let Some(renewal) = &grant.renewal {
-        grants::hand_over(renewal, &mut response);
-    }
-    Ok(response)
+    let renewal = grant.renewal.clone();
+    let record = begin::begin(context, &title_id, &title, grant, wanted.device, None, now).await?;
+    let response = session_object(context, &title_id, &title, &record, StatusCode::CREATED, now)?;
+    Ok(begin::hand_on(response, renewal))
 }
 
 /// `GET /v1/sessions`
@@ -155,7 +95,8 @@ pub(super) async fn list<H: Host>(context: &Context<'_, H>) -> Result<Response<H
 /// `DELETE /v1/sessions/{id}`: by its account, or by its own lease.
 pub(super) async fn end<H: Host>(context: &Context<'_, H>, session: &SessionId) -> Result<Response<H::Body>, Error> {
     let now = context.host.now();
-    let is_grant = context.handle.is_none() && context.request.bearer().is_some_and(|token| token.contains('.'));
+    // A lease has no dot, where every grant that comes as Bearer has.
+    let is_grant = context.handle.is_none() && context.request.bearer().is_none_or(|token| token.contains('.'));
     let account = if is_grant {
         AccountId::derive(&context.roots, &viewer(context, None, now).await?.account)
     } else {
@@ -183,7 +124,7 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let mut record = confirm::read(context.host, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
-    title.rights.authorize(&Facts { now, country: record.country.as_deref(), tier: &record.tier })?;
+    confirm::authorize_renewal(&title, &mut record, now, &context.client)?;
     record.renew(now, context.config.lease_seconds);
     match slots::hold(context.host, &record, now).await? {
         Holding::Held => {}
@@ -199,16 +140,6 @@ async fn viewer<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix)
     grants::verify(context.host, context.config, context.request, &context.client, url, now).await
 }
 
-async fn admit<H: Host>(context: &Context<'_, H>) -> Result<(), Error> {
-    let (Some(rate), Some(address)) = (context.config.sessions_per_minute, context.client.address) else {
-        return Ok(());
-    };
-    match context.host.admit(&format!("sessions/{address}"), rate).await {
-        Admission::Limited => Err(Error::RateLimited),
-        Admission::Admitted | Admission::Unsupported => Ok(()),
-    }
-}
-
 fn session_object<H: Host>(
     context: &Context<'_, H>,
     title_id: &TitleId,
@@ -217,9 +148,9 @@ fn session_object<H: Host>(
     status: StatusCode,
     now: Unix,
 ) -> Result<Response<H::Body>, Error> {
-    let lease = lease_of(record, title_id, now);
+    let lease = lease_of(context, record, title_id, now)?;
     let token = lease::mint(&context.roots, &lease);
-    let handle = handle_of(context, &context.roots, record, title_id)?;
+    let handle = handle_of(context, title, record, title_id)?;
     let base = context.base(Some(&handle), title_id);
     let links = |file: &str, exists: fn(Delivery) -> bool| -> Vec<Link> {
         let offered = Delivery::ALL.into_iter().filter(|delivery| title.media.offers(*delivery) && exists(*delivery));
@@ -247,8 +178,13 @@ fn session_object<H: Host>(
     Ok(response)
 }
 
-fn lease_of(record: &SessionRecord, title: &TitleId, now: Unix) -> Lease {
-    Lease {
+fn lease_of<H: Host>(
+    context: &Context<'_, H>,
+    record: &SessionRecord,
+    title: &TitleId,
+    now: Unix,
+) -> Result<Lease, Error> {
+    Ok(Lease {
         account: record.account,
         session: record.session,
         slot: record.slot,
@@ -256,45 +192,30 @@ fn lease_of(record: &SessionRecord, title: &TitleId, now: Unix) -> Lease {
         max_height: record.max_height,
         deliveries: record.deliveries,
         flags: 0,
+        net: authenticate::bind(context.config.lease_binding, record.net, &context.client)?,
         issued: now,
         expires: record.expires,
         ends: record.ends,
-    }
+    })
 }
 
-fn handle_of<H: Host>(
+pub(super) fn handle_of<H: Host>(
     context: &Context<'_, H>,
-    roots: &Roots,
+    title: &Title,
     record: &SessionRecord,
-    title: &TitleId,
+    title_id: &TitleId,
 ) -> Result<String, Error> {
-    let net = match context.config.handle_binding {
-        HandleBinding::None => Net::None,
-        // Declared by the operator: where the platform does not tell the network, no handle can be bound to it.
-        HandleBinding::Asn => Net::Asn(context.client.asn.ok_or(Deny::AddressMismatch)?),
-        HandleBinding::Prefix => Net::prefix(context.client.address.ok_or(Deny::AddressMismatch)?),
-    };
-    let country = record.country.as_deref().and_then(|code| code.as_bytes().try_into().ok());
     let handle = Handle {
         account: record.account,
         session: record.session,
         slot: record.slot,
-        title: TitleTag::of(title.as_str()),
+        title: TitleTag::of(title_id.as_str()),
         max_height: record.max_height,
         deliveries: record.deliveries,
-        country,
-        net,
+        country: record.country.as_deref().and_then(|code| code.as_bytes().try_into().ok()),
+        region: title.rights.deciding_region(&context.client).map(|region| region.subdivision()),
+        net: authenticate::bind(context.config.handle_binding, record.net, &context.client)?,
         ends: record.ends,
     };
-    Ok(handle::mint(roots, &handle))
-}
-
-fn random_session<H: Host>(host: &H) -> SessionId {
-    let mut bytes = [0; 16];
-    host.random(&mut bytes);
-    SessionId(bytes)
-}
-
-fn valid_device(device: &str) -> bool {
-    (1..=64).contains(&device.len()) && device.bytes().all(|byte| byte.is_ascii_graphic())
+    Ok(handle::mint(&context.roots, &handle))
 }

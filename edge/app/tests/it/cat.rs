@@ -26,10 +26,13 @@ fn map(entries: Vec<(i64, Value<'_>)>) -> Value<'_> {
 
 fn create(host: &MemoryHost, query: &str, headers: &[(&str, &str)]) -> Answer {
     let body = json!({"title": "film", "device": "tv"}).to_string();
-    host.call(Method::POST, &format!("/v1/sessions{query}"), headers, body.as_bytes())
+    let headers = [headers, &[JSON]].concat();
+    host.call(Method::POST, &format!("/v1/sessions{query}"), &headers, body.as_bytes())
 }
 
 const HEADER: &str = "cta-common-access-token";
+/// Without it, what is no Bearer token opens nothing.
+const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[test]
 fn a_token_opens_a_session_by_header_query_or_cookie() {
@@ -78,13 +81,13 @@ fn a_token_that_counts_once_opens_one_session() {
         // A title that the viewer may not see does not use it up.
         let second = token(vec![(7, Value::Bytes(b"two")), (308, Value::Int(1))]);
         let body = json!({"title": "unknown"}).to_string();
-        assert_eq!(host.call(Method::POST, "/v1/sessions", &[(HEADER, &second)], body.as_bytes()).status, 404);
+        assert_eq!(host.call(Method::POST, "/v1/sessions", &[JSON, (HEADER, &second)], body.as_bytes()).status, 404);
         host.store_down.set(true);
         assert_eq!(create(&host, "", &[(HEADER, &second)]).status, 503);
         host.store_down.set(false);
         // Another device, for the store in memory has no generations by which a slot could be written again.
         let body = json!({"title": "film", "device": "phone"}).to_string();
-        assert_eq!(host.call(Method::POST, "/v1/sessions", &[(HEADER, &second)], body.as_bytes()).status, 201);
+        assert_eq!(host.call(Method::POST, "/v1/sessions", &[JSON, (HEADER, &second)], body.as_bytes()).status, 201);
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod cat;
 mod iframes;
+mod policy;
+mod redirect;
 mod refusals;
 mod sessions;
 mod support;

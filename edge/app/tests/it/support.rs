@@ -35,9 +35,14 @@ pub(crate) struct MemoryHost {
     pub(crate) writes: Cell<u32>,
     pub(crate) objects: RefCell<BTreeMap<String, Object>>,
     pub(crate) config: RefCell<Value>,
-    kv: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) tells_anonymizers: Cell<bool>,
+    /// What was counted in which bucket, where the platform counts.
+    pub(crate) counts: RefCell<Option<BTreeMap<String, u32>>>,
+    pub(crate) kv: RefCell<BTreeMap<String, Vec<u8>>>,
     cache: RefCell<BTreeMap<String, (u64, Vec<u8>)>>,
     pub(crate) log: RefCell<Vec<String>>,
+    /// What was fetched, in order.
+    pub(crate) fetches: RefCell<Vec<String>>,
     /// What the last request to the origin with a range asked for.
     pub(crate) range: Cell<Option<(u64, u64)>>,
     random: Cell<u8>,
@@ -101,8 +106,19 @@ impl Host for MemoryHost {
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<MemoryBody>, FetchError> {
-        assert_eq!(fetch.secret.as_str(), "origin", "every request to the origin carries its secret");
-        let path = fetch.url.strip_prefix("http://origin").expect("the configured origin");
+        self.fetches.borrow_mut().push(fetch.url.clone());
+        let secret = fetch.secret.as_ref().map(|secret| secret.as_str());
+        // What is not under the origin is an object by its whole URL.
+        let path = match fetch.url.strip_prefix("http://origin") {
+            Some(path) => {
+                assert_eq!(secret, Some("origin"), "every request to the origin carries its secret");
+                path
+            }
+            None => {
+                assert_eq!(secret, None, "the origin's secret is for the origin");
+                fetch.url.as_str()
+            }
+        };
         let object = self.objects.borrow().get(path).cloned().unwrap_or(Object::Status(404));
         let whole = |status, length: usize, chunks: Vec<Result<Vec<u8>, FetchError>>| {
             Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
@@ -166,8 +182,20 @@ impl Host for MemoryHost {
         Ok(())
     }
 
-    async fn admit(&self, _bucket: &str, _per_minute: u32) -> Admission {
-        Admission::Unsupported
+    fn tells_anonymizers(&self) -> bool {
+        self.tells_anonymizers.get()
+    }
+
+    fn counts_events(&self) -> bool {
+        self.counts.borrow().is_some()
+    }
+
+    async fn admit(&self, bucket: &str, per_minute: u32) -> Admission {
+        let mut counts = self.counts.borrow_mut();
+        let Some(counts) = counts.as_mut() else { return Admission::Unsupported };
+        let count = counts.entry(bucket.to_owned()).or_default();
+        *count += 1;
+        if *count > per_minute { Admission::Limited } else { Admission::Admitted }
     }
 
     fn log(&self, line: &str) {
@@ -244,9 +272,12 @@ impl MemoryHost {
                 "cors": {"origins": ["https://tv.example"]},
                 "proxy": {"secret": "proxy_secret", "secret_header": "x-proxy", "country_header": "x-country"}
             })),
+            tells_anonymizers: Cell::new(false),
+            counts: RefCell::default(),
             kv: RefCell::default(),
             cache: RefCell::default(),
             log: RefCell::default(),
+            fetches: RefCell::default(),
             range: Cell::default(),
             random: Cell::new(0),
         };
@@ -279,6 +310,11 @@ impl MemoryHost {
 
     pub(crate) fn describe(&self, descriptor: &Value) {
         self.put("/titles/film/descriptor.json", descriptor.to_string().into_bytes());
+    }
+
+    /// All values of the store, as text.
+    pub(crate) fn stored(&self) -> Vec<String> {
+        self.kv.borrow().values().map(|value| String::from_utf8_lossy(value).into_owned()).collect()
     }
 
     pub(crate) fn pass(&self, seconds: u64) {

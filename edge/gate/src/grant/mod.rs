@@ -2,19 +2,26 @@
 
 pub mod cat;
 mod claims;
+mod compact;
 mod config;
+pub mod jwks;
 pub mod jwt;
+mod keys_error;
+mod mapping;
+mod minted;
 mod presented;
 mod provider;
 mod public_key;
 mod rsa_pss;
 mod spki;
 mod strict;
+mod viewer_keys;
 
-pub use config::{Algorithm, ViewerConfig, ViewerKeyConfig};
+pub use config::{Algorithm, IssuersConfig, JwksConfig, ViewerConfig, ViewerKeyConfig};
+pub use mapping::{Claim, ClaimsConfig, Required};
 pub use presented::{GrantError, Kind, Lookup, Presented};
 
-use crate::{Unix, handle::Net};
+use crate::{ClientFacts, Net, Unix};
 
 /// What the operator's account system says of a viewer, taken from a verified token.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +36,15 @@ pub struct Grant {
     pub ends: Unix,
     /// The device that it was given to, where it was given to one.
     pub device: Option<String>,
+    /// The class of that device (`tv`, `mobile`, …), in the account system's words; `None` where the token does not say. Never taken from `User-Agent`,
+    /// which anybody can set.
+    pub device_class: Option<String>,
+    /// The network that it is bound to; leases and handles are bound to the same. `None` where it is not bound.
+    pub net: Option<Net>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
     /// When it was issued, where it says so.
     pub issued: Option<Unix>,
-    /// The network that it may be used from, and so its sessions; `None` for any.
-    pub net: Option<Net>,
     /// The places that it may be used in: ISO 3166-1 alpha-2 countries (`DE`) and ISO 3166-2 subdivisions (`US-CA`); `None` for any.
     pub places: Option<Vec<String>>,
     /// What keeps it from being shown twice.
@@ -79,5 +89,14 @@ impl Grant {
     /// Whether it covers that title.
     pub fn allows(&self, title: &str) -> bool {
         self.titles.as_ref().is_none_or(|titles| titles.iter().any(|covered| covered == title))
+    }
+
+    /// Whether it may be used where the client is. A fact that is needed and not known is not met.
+    pub fn admits(&self, client: &ClientFacts) -> bool {
+        let country = client.country.as_ref().map(|code| code.as_slice());
+        let region = client.region.map(|region| region.to_string());
+        let here = |place: &String| Some(place.as_bytes()) == country || Some(place) == region.as_ref();
+        self.net.is_none_or(|net| net.holds(client))
+            && self.places.as_ref().is_none_or(|places| places.iter().any(here))
     }
 }

@@ -1,5 +1,5 @@
 use super::Grant;
-use crate::{Deny, TokenError, Unix, handle::ClientFacts};
+use crate::{ClientFacts, Deny, TokenError, Unix};
 
 /// What a request shows of itself to a kind of grant.
 ///

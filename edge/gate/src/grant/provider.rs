@@ -1,6 +1,6 @@
-//! The cryptography under `jsonwebtoken`: the four algorithms of viewers' tokens, and no others.
+//! The cryptography under `jsonwebtoken`: the five algorithms of viewers' tokens, and no others.
 //!
-//! The crate's own `rust_crypto` provider brings P-384, RSA-PSS, SHA-512 HMACs, RSA signing and a
+//! The crate's own `rust_crypto` provider brings P-384, SHA-384 and SHA-512, RSA signing and a
 //! random number generator into the module, about twice the size. The crate finds its provider
 //! through a process-wide setting, made here before every use; where another part of a (native) process
 //! was first with a provider of its own, that one verifies, and everything that matters beyond the bare
@@ -16,6 +16,8 @@ use jsonwebtoken::{
 };
 use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::{Digest, Sha256};
+
+use super::rsa_pss;
 
 /// Makes this provider the process's, unless there is one.
 pub(super) fn install() {
@@ -50,7 +52,8 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     match (algorithm, key.family()) {
         (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Box::new(Hs256::new(key.try_get_as_bytes()?)?)),
-        (Algorithm::RS256, AlgorithmFamily::Rsa) => Ok(Box::new(Rs256::new(key)?)),
+        (Algorithm::RS256, AlgorithmFamily::Rsa) => Ok(Box::new(Rs256(rsa_key(key)?))),
+        (Algorithm::PS256, AlgorithmFamily::Rsa) => Ok(Box::new(Ps256(rsa_key(key)?))),
         (Algorithm::ES256, AlgorithmFamily::Ec) => Ok(Box::new(Es256::new(key.try_get_as_bytes()?)?)),
         (Algorithm::EdDSA, AlgorithmFamily::Ed) => Ok(Box::new(EdDsa::new(key.try_get_as_bytes()?)?)),
         _ => Err(unsupported()),
@@ -92,14 +95,12 @@ impl JwtVerifier for Hs256 {
 
 struct Rs256(RsaPublicKey);
 
-impl Rs256 {
-    fn new(key: &DecodingKey) -> Result<Self> {
-        let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else {
-            return Err(ErrorKind::InvalidKeyFormat.into());
-        };
-        let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
-        key.map(Self).map_err(|_| ErrorKind::InvalidKeyFormat.into())
-    }
+fn rsa_key(key: &DecodingKey) -> Result<RsaPublicKey> {
+    let DecodingKeyKind::RsaModulusExponent { n, e } = key.kind() else {
+        return Err(ErrorKind::InvalidKeyFormat.into());
+    };
+    let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
+    key.map_err(|_| ErrorKind::InvalidKeyFormat.into())
 }
 
 impl Verifier<Vec<u8>> for Rs256 {
@@ -112,6 +113,21 @@ impl Verifier<Vec<u8>> for Rs256 {
 impl JwtVerifier for Rs256 {
     fn algorithm(&self) -> Algorithm {
         Algorithm::RS256
+    }
+}
+
+struct Ps256(RsaPublicKey);
+
+impl Verifier<Vec<u8>> for Ps256 {
+    /// SHA-256 in hash and MGF1, and a salt as long as the hash (RFC 7518, 3.5), no other.
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> core::result::Result<(), signature::Error> {
+        if rsa_pss::holds(&self.0, message, signature) { Ok(()) } else { Err(signature::Error::new()) }
+    }
+}
+
+impl JwtVerifier for Ps256 {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::PS256
     }
 }
 

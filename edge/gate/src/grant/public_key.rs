@@ -1,8 +1,8 @@
+use ::p256::elliptic_curve::sec1::ToEncodedPoint;
+use ::rsa::{BigUint, RsaPublicKey, traits::PublicKeyParts};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::VerifyingKey;
 use jsonwebtoken::DecodingKey;
-use p256::elliptic_curve::sec1::ToEncodedPoint;
-use rsa::{BigUint, RsaPublicKey, traits::PublicKeyParts};
 
 use super::{Algorithm, spki};
 
@@ -31,25 +31,37 @@ pub(super) fn parse(pem: &str, algorithm: Algorithm) -> Result<DecodingKey, Publ
     let unsound = PublicKeyError::Key(algorithm);
     match algorithm {
         Algorithm::Hs256 => Err(unsound),
-        Algorithm::Rs256 => {
+        Algorithm::Rs256 | Algorithm::Ps256 => {
             let (n, e) = spki::rsa(&der).ok_or(unsound)?;
-            let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e)).map_err(|_| unsound)?;
-            match key.n().bits() {
-                bits if bits < MIN_RSA_BITS => Err(PublicKeyError::TooSmall(bits)),
-                _ => Ok(DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be())),
-            }
+            rsa(n, e, algorithm)
         }
-        Algorithm::Es256 => {
-            let point = spki::p256(&der).ok_or(unsound)?;
-            let key = p256::PublicKey::from_sec1_bytes(point).map_err(|_| unsound)?;
-            Ok(DecodingKey::from_ec_der(key.to_encoded_point(false).as_bytes()))
-        }
-        Algorithm::EdDsa => {
-            let key = VerifyingKey::from_bytes(spki::ed25519(&der).ok_or(unsound)?).map_err(|_| unsound)?;
-            // A key of small order "signs" anything.
-            if key.is_weak() { Err(unsound) } else { Ok(DecodingKey::from_ed_der(key.as_bytes())) }
-        }
+        Algorithm::Es256 => p256(spki::p256(&der).ok_or(unsound)?),
+        Algorithm::EdDsa => ed25519(spki::ed25519(&der).ok_or(unsound)?),
     }
+}
+
+/// An RSA key by modulus and exponent, big-endian.
+pub(super) fn rsa(n: &[u8], e: &[u8], algorithm: Algorithm) -> Result<DecodingKey, PublicKeyError> {
+    let key = RsaPublicKey::new(BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
+    let key = key.map_err(|_| PublicKeyError::Key(algorithm))?;
+    match key.n().bits() {
+        bits if bits < MIN_RSA_BITS => Err(PublicKeyError::TooSmall(bits)),
+        _ => Ok(DecodingKey::from_rsa_raw_components(&key.n().to_bytes_be(), &key.e().to_bytes_be())),
+    }
+}
+
+/// A point of P-256 (SEC 1, 2.3.3).
+pub(super) fn p256(point: &[u8]) -> Result<DecodingKey, PublicKeyError> {
+    let key = ::p256::PublicKey::from_sec1_bytes(point).map_err(|_| PublicKeyError::Key(Algorithm::Es256))?;
+    Ok(DecodingKey::from_ec_der(key.to_encoded_point(false).as_bytes()))
+}
+
+/// An Ed25519 key (RFC 8032, 5.1.5).
+pub(super) fn ed25519(key: &[u8]) -> Result<DecodingKey, PublicKeyError> {
+    let key = <&[u8; 32]>::try_from(key).ok().and_then(|key| VerifyingKey::from_bytes(key).ok());
+    // A key of small order "signs" anything.
+    let key = key.filter(|key| !key.is_weak()).ok_or(PublicKeyError::Key(Algorithm::EdDsa))?;
+    Ok(DecodingKey::from_ed_der(key.as_bytes()))
 }
 
 /// The DER inside of `BEGIN PUBLIC KEY` (RFC 7468, 13).

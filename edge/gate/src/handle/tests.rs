@@ -2,7 +2,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::*;
-use crate::lease;
+use crate::{
+    client::tests::{any_net, within},
+    lease,
+    rights::Region,
+};
 
 fn roots(current: u8, previous: Option<u8>) -> Roots {
     Roots::new(&[current; 32], previous.map(|byte| [byte; 32]).as_ref().map(|root| root.as_slice())).expect("roots")
@@ -17,50 +21,36 @@ fn handle() -> Handle {
         max_height: None,
         deliveries: 3,
         country: Some(*b"DE"),
+        region: None,
         net: Net::None,
         ends: 5000,
     }
 }
 
-fn client(country: Option<&[u8; 2]>, address: Option<&str>, asn: Option<u32>) -> ClientFacts {
-    ClientFacts { country: country.copied(), address: address.map(|text| text.parse().expect("address")), asn }
+fn from(country: Option<&[u8; 2]>) -> ClientFacts {
+    ClientFacts { country: country.copied(), ..ClientFacts::default() }
 }
 
 fn shown(handle: &Handle, client: &ClientFacts) -> Result<(), HandleError> {
     verify(&roots(1, None), &mint(&roots(1, None), handle), 1000, client).map(|_| ())
 }
 
-fn any_net() -> impl Strategy<Value = Net> {
-    prop_oneof![
-        Just(Net::None),
-        any::<u32>().prop_map(Net::Asn),
-        any::<[u8; 3]>().prop_map(Net::V4),
-        any::<[u8; 6]>().prop_map(Net::V6),
-        any::<[u8; 4]>().prop_map(Net::V4Host),
-        any::<[u8; 8]>().prop_map(Net::V6Host),
-    ]
-}
-
-/// Facts that satisfy a network binding. An IPv6 prefix of IPv4-mapped form cannot come from [`Net::prefix`].
+/// Facts that satisfy all bindings of a handle.
 fn facts(handle: &Handle) -> ClientFacts {
-    let address: Option<IpAddr> = match handle.net {
-        Net::V4([a, b, c]) => Some([a, b, c, 9].into()),
-        Net::V6([a, b, c, d, e, f]) => Some([a, b, c, d, e, f, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9].into()),
-        Net::V4Host(address) => Some(address.into()),
-        Net::V6Host([a, b, c, d, e, f, g, h]) => Some([a, b, c, d, e, f, g, h, 9, 9, 9, 9, 9, 9, 9, 9].into()),
-        Net::None | Net::Asn(_) => None,
-    };
-    let asn = if let Net::Asn(asn) = handle.net { Some(asn) } else { None };
-    ClientFacts { country: handle.country, address, asn }
+    let text = handle.region.map(|region| String::from_utf8(region.to_vec()).expect("ASCII"));
+    let region = text.and_then(|text| Region::told(handle.country?, &text));
+    ClientFacts { country: handle.country, region, ..within(handle.net) }
 }
 
 prop_compose! {
     fn any_handle()(
         account: [u8; 16], session: [u8; 16], slot: u8, title: [u8; 16], max_height in prop::option::of(0..u32::MAX),
-        deliveries: u8, country in prop::option::of(prop::array::uniform2(b'A'..=b'Z')), net in any_net(), ends: u64,
+        deliveries: u8, place in prop_oneof![Just((None, None)), Just((Some(*b"DE"), None)), prop::array::uniform3(b'A'..=b'Z').prop_map(|code| (Some(*b"US"), Some(code)))],
+        net in any_net(), ends in 0..=wire::LAST_TIME,
     ) -> Handle {
         let (account, session, title) = (AccountId(account), SessionId(session), TitleTag(title));
-        Handle { account, session, slot, title, max_height, deliveries, country, net, ends }
+        let (country, region) = place;
+        Handle { account, session, slot, title, max_height, deliveries, country, region, net, ends }
     }
 }
 
@@ -92,11 +82,11 @@ proptest! {
             change(&mut body);
             wire::seal(&roots(1, None), Label::Handle, &body)
         };
-        let judged = |text: String| verify(&roots(1, None), &text, 0, &client(Some(b"DE"), None, None));
+        let judged = |text: String| verify(&roots(1, None), &text, 0, &from(Some(b"DE")));
         prop_assert_eq!(judged(body(&|_| {})), Ok(handle()));
-        prop_assert_eq!(judged(body(&|body| body[0] = spare.wrapping_add(1))), Err(TokenError::Invalid.into()));
-        prop_assert_eq!(judged(body(&|body| body[57] = kind)), Err(TokenError::Invalid.into()));
-        prop_assert_eq!(judged(body(&|body| body[60] = spare)), Err(TokenError::Invalid.into()));
+        prop_assert_eq!(judged(body(&|body| body[0] = if spare == FORMAT { 1 } else { spare })), Err(TokenError::Invalid.into()));
+        prop_assert_eq!(judged(body(&|body| body[60] = kind)), Err(TokenError::Invalid.into()));
+        prop_assert_eq!(judged(body(&|body| body[65] = spare)), Err(TokenError::Invalid.into()));
         prop_assert_eq!(judged(body(&|body| body[at] = spare)), Err(TokenError::Invalid.into()));
     }
 }
@@ -104,7 +94,7 @@ proptest! {
 #[test]
 fn every_altered_bit_is_refused() {
     let text = mint(&roots(1, None), &handle());
-    let facts = client(Some(b"DE"), None, None);
+    let facts = from(Some(b"DE"));
     let sealed = URL_SAFE_NO_PAD.decode(&text).expect("base64url");
     for bit in 0..sealed.len() * 8 {
         let mut altered = sealed.clone();
@@ -117,7 +107,7 @@ fn every_altered_bit_is_refused() {
 #[test]
 fn two_roots_verify() {
     let old = mint(&roots(1, None), &handle());
-    let facts = client(Some(b"DE"), None, None);
+    let facts = from(Some(b"DE"));
     assert!(verify(&roots(2, Some(1)), &old, 1000, &facts).is_ok());
     assert_eq!(verify(&roots(2, None), &old, 1000, &facts), Err(TokenError::Invalid.into()));
 }
@@ -131,34 +121,38 @@ fn a_handle_is_no_lease() {
 #[test]
 fn the_country_binds_and_the_unknown_is_refused() {
     let blocked = Err(HandleError::Denied(Deny::GeoBlocked));
-    assert_eq!(shown(&handle(), &client(Some(b"DE"), None, None)), Ok(()));
-    assert_eq!(shown(&handle(), &client(Some(b"FR"), None, None)), blocked);
-    assert_eq!(shown(&handle(), &client(None, None, None)), blocked);
-    assert_eq!(shown(&Handle { country: None, ..handle() }, &client(Some(b"FR"), None, None)), Ok(()));
+    assert_eq!(shown(&handle(), &from(Some(b"DE"))), Ok(()));
+    assert_eq!(shown(&handle(), &from(Some(b"FR"))), blocked);
+    assert_eq!(shown(&handle(), &from(None)), blocked);
+    assert_eq!(shown(&Handle { country: None, ..handle() }, &from(Some(b"FR"))), Ok(()));
+}
+
+#[test]
+fn the_region_binds_and_the_unknown_is_refused() {
+    let blocked = Err(HandleError::Denied(Deny::GeoBlocked));
+    let bound = Handle { country: Some(*b"US"), region: Some(*b"CA\0"), ..handle() };
+    let told = |country: &[u8; 2], code| ClientFacts { region: Region::told(*country, code), ..from(Some(country)) };
+    assert_eq!(shown(&bound, &told(b"US", "CA")), Ok(()));
+    for elsewhere in [told(b"US", "UT"), told(b"US", "?"), told(b"IT", "CA"), from(Some(b"US"))] {
+        assert_eq!(shown(&bound, &elsewhere), blocked, "{elsewhere:?}");
+    }
+    assert_eq!(shown(&Handle { region: None, ..bound }, &told(b"US", "UT")), Ok(()));
 }
 
 #[test]
 fn the_network_binds_and_the_unknown_is_refused() {
     let elsewhere = Err(HandleError::Denied(Deny::AddressMismatch));
-    let bound = |net| Handle { country: None, net, ..handle() };
-    let asn = bound(Net::Asn(3320));
-    assert_eq!(shown(&asn, &client(None, None, Some(3320))), Ok(()));
-    assert_eq!(shown(&asn, &client(None, None, Some(3321))), elsewhere);
-    assert_eq!(shown(&asn, &client(None, Some("192.0.2.1"), None)), elsewhere);
-
-    let v4 = bound(Net::prefix("192.0.2.200".parse().expect("address")));
-    assert_eq!(v4.net, Net::V4([192, 0, 2]));
-    for (address, outcome) in
-        [("192.0.2.1", Ok(())), ("::ffff:192.0.2.9", Ok(())), ("192.0.3.200", elsewhere), ("2001:db8::1", elsewhere)]
-    {
-        assert_eq!(shown(&v4, &client(None, Some(address), None)), outcome, "{address}");
-    }
-    assert_eq!(shown(&v4, &client(None, None, Some(3320))), elsewhere);
-
-    let v6 = bound(Net::prefix("2001:db8:7:1::1".parse().expect("address")));
-    for (address, outcome) in [("2001:db8:7:ffff::2", Ok(())), ("2001:db8:8:1::1", elsewhere), ("192.0.2.1", elsewhere)]
-    {
-        assert_eq!(shown(&v6, &client(None, Some(address), None)), outcome, "{address}");
+    for net in [
+        Net::Asn(3320),
+        Net::V4([192, 0, 2]),
+        Net::V4Host([192, 0, 2, 7]),
+        Net::V6Host([0x20, 1, 13, 0xb8, 0, 0, 0, 7]),
+    ] {
+        let bound = Handle { country: None, net, ..handle() };
+        assert_eq!(shown(&bound, &within(net)), Ok(()));
+        for client in [ClientFacts::default(), within(Net::V4Host([192, 0, 3, 7])), within(Net::Asn(1))] {
+            assert_eq!(shown(&bound, &client), elsewhere, "{net:?} {client:?}");
+        }
     }
 }
 

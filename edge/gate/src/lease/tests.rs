@@ -2,7 +2,10 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use proptest::prelude::*;
 
 use super::*;
-use crate::handle;
+use crate::{
+    client::tests::{any_net, within},
+    handle,
+};
 
 fn roots(current: u8, previous: Option<u8>) -> Roots {
     Roots::new(&[current; 32], previous.map(|byte| [byte; 32]).as_ref().map(|root| root.as_slice())).expect("roots")
@@ -17,6 +20,7 @@ fn lease() -> Lease {
         max_height: Some(720),
         deliveries: 3,
         flags: 0x80,
+        net: Net::None,
         issued: 1000,
         expires: 1300,
         ends: 5000,
@@ -26,10 +30,11 @@ fn lease() -> Lease {
 prop_compose! {
     fn any_lease()(
         account: [u8; 16], session: [u8; 16], slot: u8, title: [u8; 16], max_height in prop::option::of(0..u32::MAX),
-        deliveries: u8, flags: u8, issued: u64, expires: u64, ends: u64,
+        deliveries: u8, flags: u8, net in any_net(), issued in 0..=wire::LAST_TIME, expires in 0..=wire::LAST_TIME,
+        ends in 0..=wire::LAST_TIME,
     ) -> Lease {
         let (account, session, title) = (AccountId(account), SessionId(session), TitleTag(title));
-        Lease { account, session, slot, title, max_height, deliveries, flags, issued, expires, ends }
+        Lease { account, session, slot, title, max_height, deliveries, flags, net, issued, expires, ends }
     }
 }
 
@@ -123,7 +128,7 @@ fn two_roots_verify_and_the_current_one_mints() {
 #[test]
 fn a_lease_is_no_handle() {
     let text = mint(&roots(1, None), &lease());
-    let refused = handle::verify(&roots(1, None), &text, 1000, &handle::ClientFacts::default());
+    let refused = handle::verify(&roots(1, None), &text, 1000, &ClientFacts::default());
     assert_eq!(refused, Err(TokenError::Invalid.into()));
 }
 
@@ -153,7 +158,38 @@ fn the_text_is_laid_out_as_documented() {
     let text = mint(&roots(1, None), &lease());
     let body = URL_SAFE_NO_PAD.decode(text).expect("base64url");
     let title = TitleTag::of("final").0;
-    let times = [1000u64, 1300, 5000].map(u64::to_be_bytes).concat();
-    let expected = [&[1][..], &[1; 16], &[2; 16], &[3], &title, &720u32.to_be_bytes(), &[3, 0x80], &times].concat();
+    let times = [1000u64, 1300, 5000].map(|time| time.to_be_bytes()[3..].to_vec()).concat();
+    let (cap, net) = (720u32.to_be_bytes(), [0; 9]);
+    let expected = [&[2][..], &[1; 16], &[2; 16], &[3], &title, &cap, &[3, 0x80], &net, &times].concat();
     assert_eq!(body[..80], expected);
+}
+
+/// Format 1 had times of eight bytes and no network.
+#[test]
+fn another_format_is_refused() {
+    let sealed = URL_SAFE_NO_PAD.decode(mint(&roots(1, None), &lease())).expect("base64url");
+    let mut body: [u8; wire::BODY] = sealed[..wire::BODY].try_into().expect("body");
+    for format in (0..=255).filter(|format| *format != FORMAT) {
+        body[0] = format;
+        let text = wire::seal(&roots(1, None), Label::Lease, &body);
+        assert_eq!(verify(&roots(1, None), &text, 1000), Err(TokenError::Invalid), "{format}");
+    }
+}
+
+#[test]
+fn times_past_the_last_are_the_last() {
+    let never = Lease { ends: u64::MAX, ..lease() };
+    let read = verify(&roots(1, None), &mint(&roots(1, None), &never), 1000);
+    assert_eq!(read, Ok(Lease { ends: wire::LAST_TIME, ..lease() }));
+}
+
+#[test]
+fn it_is_for_its_network_and_a_renewal_does_not_free_it() {
+    let bound = Lease { net: Net::host("192.0.2.7".parse().expect("address")), ..lease() };
+    assert_eq!(bound.for_client(&within(bound.net)), Ok(()));
+    for elsewhere in [ClientFacts::default(), within(Net::V4Host([192, 0, 2, 8]))] {
+        assert_eq!(bound.for_client(&elsewhere), Err(Deny::AddressMismatch));
+        assert_eq!(bound.renewed(1200, 300).for_client(&elsewhere), Err(Deny::AddressMismatch));
+        assert_eq!(lease().for_client(&elsewhere), Ok(()));
+    }
 }

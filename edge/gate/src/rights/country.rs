@@ -12,26 +12,6 @@ pub struct Country([u8; 2]);
 #[error("{0:?} is no country: use ISO 3166-1 alpha-2 codes in upper case, such as DE or GB")]
 pub struct CountryError(String);
 
-/// Where a title is offered.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Countries {
-    /// There and nowhere else.
-    Allow(CountrySet),
-    /// Everywhere but there.
-    Deny(CountrySet),
-}
-
-/// Countries, at least one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<Country>", into = "Vec<Country>")]
-pub struct CountrySet(Vec<Country>);
-
-/// A list of countries that restricts nothing, or everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a list of countries is empty: leave countries out for everywhere, or unpublish the title for nowhere")]
-pub struct EmptySet;
-
 /// The assigned codes, sorted, without separators.
 const ASSIGNED: &[u8] = b"\
 ADAEAFAGAIALAMAOAQARASATAUAWAXAZ\
@@ -94,29 +74,6 @@ impl TryFrom<String> for Country {
 impl From<Country> for String {
     fn from(country: Country) -> Self {
         country.to_string()
-    }
-}
-
-impl Countries {
-    /// Whether the title is offered in that country.
-    pub fn admit(&self, country: Country) -> bool {
-        match self {
-            Self::Allow(CountrySet(list)) => list.contains(&country),
-            Self::Deny(CountrySet(list)) => !list.contains(&country),
-        }
-    }
-}
-
-impl TryFrom<Vec<Country>> for CountrySet {
-    type Error = EmptySet;
-    fn try_from(list: Vec<Country>) -> Result<Self, EmptySet> {
-        if list.is_empty() { Err(EmptySet) } else { Ok(Self(list)) }
-    }
-}
-
-impl From<CountrySet> for Vec<Country> {
-    fn from(CountrySet(list): CountrySet) -> Self {
-        list
     }
 }
 

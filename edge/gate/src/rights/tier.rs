@@ -1,4 +1,4 @@
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Serialize, de};
 use sluice_document::members;
 
 /// A tier of subscription to which a title is offered.
@@ -14,18 +14,17 @@ pub struct Tier {
 members!(deny Tier { name, max_height = None });
 
 /// Tiers with names, each named once, none capped to nothing.
-pub(super) fn unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Tier>, D::Error> {
-    let tiers = Vec::<Tier>::deserialize(deserializer)?;
+pub(super) fn check<E: de::Error>(tiers: &[Tier]) -> Result<(), E> {
     for (at, tier) in tiers.iter().enumerate() {
         if tier.name.is_empty() {
-            return Err(de::Error::custom("a tier has no name"));
+            return Err(E::custom("a tier has no name"));
         }
         if tier.max_height == Some(0) {
-            return Err(de::Error::custom(format_args!("tier {:?} has max_height 0; leave the tier out", tier.name)));
+            return Err(E::custom(format_args!("tier {:?} has max_height 0; leave the tier out", tier.name)));
         }
         if tiers[..at].iter().any(|earlier| earlier.name == tier.name) {
-            return Err(de::Error::custom(format_args!("tier {:?} is listed twice", tier.name)));
+            return Err(E::custom(format_args!("tier {:?} is listed twice", tier.name)));
         }
     }
-    Ok(tiers)
+    Ok(())
 }

@@ -1,10 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, de};
+use sluice_document::members;
 
 use crate::Unix;
 
 /// A span in which a title is offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "RawWindow")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Window {
     /// Its first second; `None` for since ever.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -14,31 +14,14 @@ pub struct Window {
     pub until: Option<Unix>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawWindow {
-    #[serde(default)]
-    from: Option<Unix>,
-    #[serde(default)]
-    until: Option<Unix>,
-}
+members!(deny Window then opens { from = None, until = None });
 
-/// A window that is never open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a window's until ({until}) lies not after its from ({from})")]
-struct EmptyWindow {
-    from: Unix,
-    until: Unix,
-}
-
-impl TryFrom<RawWindow> for Window {
-    type Error = EmptyWindow;
-
-    fn try_from(RawWindow { from, until }: RawWindow) -> Result<Self, EmptyWindow> {
-        match (from.unwrap_or(0), until) {
-            (from, Some(until)) if until <= from => Err(EmptyWindow { from, until }),
-            _ => Ok(Self { from, until }),
+fn opens<E: de::Error>(window: &Window) -> Result<(), E> {
+    match (window.from.unwrap_or(0), window.until) {
+        (from, Some(until)) if until <= from => {
+            Err(E::custom(format_args!("a window's until ({until}) lies not after its from ({from})")))
         }
+        _ => Ok(()),
     }
 }
 

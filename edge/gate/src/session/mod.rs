@@ -1,8 +1,10 @@
 //! What the KV store holds: a record per session, and a fixed number of slots per account.
 
+mod networks;
 mod record;
 mod slot;
 
+pub use networks::Seen;
 pub use record::{Chain, Ended, SessionRecord};
 pub use slot::{Slot, SlotChoice, choose_slot, live};
 

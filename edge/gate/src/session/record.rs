@@ -1,7 +1,8 @@
 use serde::{Serialize, de};
 use sluice_document::members;
 
-use crate::{AccountId, SessionId, Unix};
+use super::Seen;
+use crate::{AccountId, Net, SessionId, Unix};
 
 /// A session, as the store keeps it (JSON, `"v":1`): what its leases and handles are held against, at most once per lease life.
 ///
@@ -23,6 +24,18 @@ pub struct SessionRecord {
     /// The country that it was minted in, ISO 3166-1 alpha-2, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+    /// The region that it was minted in, ISO 3166-2, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The class of device of the grant that it was minted from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_class: Option<String>,
+    /// The network that the grant is bound to, and with it every lease and handle; `None` where it is not bound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<Net>,
+    /// The networks that its handle was confirmed from lately.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub networks: Vec<Seen>,
     /// The account's slot that it holds.
     pub slot: u8,
     /// When it was minted.
@@ -54,6 +67,10 @@ members!(SessionRecord then format_1 {
     device,
     tier,
     country = None,
+    region = None,
+    device_class = None,
+    net = None,
+    networks = Vec::new(),
     slot,
     started,
     seen,
@@ -136,6 +153,10 @@ mod tests {
             device: "tv".to_owned(),
             tier: "basic".to_owned(),
             country: None,
+            region: None,
+            device_class: None,
+            net: None,
+            networks: Vec::new(),
             slot: 3,
             started: 1000,
             seen: 1000,
@@ -165,6 +186,10 @@ mod tests {
     fn all_of_it_survives() {
         let mut full = record();
         full.country = Some("DE".to_owned());
+        full.region = Some("DE-BE".to_owned());
+        full.device_class = Some("tv".to_owned());
+        full.net = Some(Net::Asn(3320));
+        full.meet(&["00".repeat(8)], 1000, 300);
         full.chain = Some(Chain { head: "00ff".to_owned(), lines: 7 });
         full.end(1100, "viewer");
         let json = serde_json::to_vec(&full).expect("json");

@@ -1,11 +1,10 @@
 use clap::Parser;
 use sluice_gate::{
-    Unix,
+    ClientFacts, Net, Unix,
     grant::{
         Account, Grant, GrantError, Kind, Lookup, Presented,
         cat::{CatConfig, CatKeys, HEADER},
     },
-    handle::{ClientFacts, Net},
 };
 
 use super::*;

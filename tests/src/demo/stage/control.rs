@@ -11,8 +11,8 @@ use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sluice_gate::{
-    Roots, Unix,
-    handle::{self, ClientFacts, Handle},
+    ClientFacts, Roots, Unix,
+    handle::{self, Handle},
     lease::{self, Lease},
 };
 
@@ -119,7 +119,7 @@ fn expired(roots: &Roots, held: &Held, end: Unix) -> anyhow::Result<Expired> {
 
 #[cfg(test)]
 mod tests {
-    use sluice_gate::{AccountId, SessionId, TitleTag, TokenError, handle::Net};
+    use sluice_gate::{AccountId, Net, SessionId, TitleTag, TokenError};
 
     use super::*;
 
@@ -135,6 +135,7 @@ mod tests {
             max_height: Some(720),
             deliveries: 3,
             flags: 0,
+            net: Net::None,
             issued: 1000,
             expires: 1020,
             ends: 5000,
@@ -148,6 +149,7 @@ mod tests {
             max_height: None,
             deliveries: 3,
             country,
+            region: None,
             net: Net::None,
             ends: 5000,
         };

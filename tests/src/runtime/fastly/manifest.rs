@@ -65,8 +65,12 @@ fn table<'a>(entries: impl IntoIterator<Item = (&'a str, &'a String)>) -> Value 
     Value::Table(entries.into_iter().map(|(name, text)| (name.to_owned(), text.clone().into())).collect())
 }
 
-/// The SDK reads a place only where every field is there.
-fn place(country: &str) -> Value {
+/// `DE`, `US-CA`, or with the platform's two words for a proxy, `US-CA anonymous vpn`. The SDK reads a place only where every field is there.
+fn place(text: &str) -> Value {
+    let mut words = text.split(' ');
+    let (country, region) = words.next().and_then(|place| place.split_once('-')).unwrap_or((text, "NO REGION"));
+    let (proxy_type, proxy_description) = (words.next().unwrap_or("?"), words.next().unwrap_or("?"));
+    let country = country.split(' ').next().unwrap_or_default();
     let mut place = Table::new();
     for (name, text) in [
         ("as_name", "Example"),
@@ -78,9 +82,9 @@ fn place(country: &str) -> Value {
         ("country_code3", "XXX"),
         ("country_name", "Example"),
         ("postal_code", "0"),
-        ("proxy_description", "?"),
-        ("proxy_type", "?"),
-        ("region", "NA"),
+        ("proxy_description", proxy_description),
+        ("proxy_type", proxy_type),
+        ("region", region),
     ] {
         place.insert(name.to_owned(), text.into());
     }

@@ -4,7 +4,7 @@ use super::{
     Carrier, CatConfig, cbor::Value, cose::Message, geo, header, keys::Pinned, method, network, renewal, replay, uri,
 };
 use crate::{
-    TokenError, Unix,
+    Deny, TokenError, Unix,
     grant::{Account, Grant, GrantError, Presented},
 };
 
@@ -94,6 +94,7 @@ pub(super) fn grant(
     let replay =
         claims.find(label::CATREPLAY).map(|claim| replay::replay(claim, id, holder.ends)).transpose()?.flatten();
     let terms = claims.find(label::CATR).map(|claim| renewal::terms(claim, carrier, &config.cookie)).transpose()?;
+    let places = claims.find(label::CATGEOISO3166).map(geo::places).transpose()?;
     if request.now >= holder.ends {
         return Err(TokenError::Expired.into());
     }
@@ -103,21 +104,22 @@ pub(super) fn grant(
     claims.find(label::CATM).map(|claim| method::check(claim, request.method)).transpose()?;
     claims.find(label::CATH).map(|claim| header::check(claim, request.headers)).transpose()?;
     let net = claims.find(label::CATNIP).map(|claim| network::bind(claim, request.client)).transpose()?;
-    let places = claims.find(label::CATGEOISO3166).map(|claim| geo::check(claim, request.client)).transpose()?;
     let renewal = terms.and_then(|terms| renewal::renew(terms, message, &claims, key, holder.ends, request.now));
-    Ok(Grant {
+    let grant = Grant {
         account: holder.account.map_or(Account::Token(id), Account::Named),
         tier: config.tier.clone(),
         titles: None,
         ends: holder.ends,
         device: None,
+        device_class: None,
         stream_limit: None,
         issued: holder.issued,
         net,
         places,
         replay,
         renewal,
-    })
+    };
+    if grant.admits(request.client) { Ok(grant) } else { Err(Deny::GeoBlocked.into()) }
 }
 
 /// Refuses a token with a claim that is not enforced, by its name: what is not known may restrict.

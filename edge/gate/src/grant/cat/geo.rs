@@ -1,21 +1,15 @@
 //! `catgeoiso3166`: the countries and subdivisions that a token may be used in.
 
 use super::cbor::Value;
-use crate::{Deny, TokenError, grant::GrantError, handle::ClientFacts};
+use crate::TokenError;
 
-/// The places, as ISO 3166 codes; the client is in one of them.
-///
-/// No platform's fact is finer than a country here, so that a subdivision alone (`US-CA`) is not met by its country.
+/// The places, as ISO 3166 codes; whether the client is in one of them is [`crate::grant::Grant::admits`]'s to say.
 ///
 /// # Errors
-/// [`Deny::GeoBlocked`] where the client is not, or it is not known where it is; [`TokenError::Invalid`] where the claim is not an array of codes.
-pub(super) fn check(claim: &Value<'_>, client: &ClientFacts) -> Result<Vec<String>, GrantError> {
+/// [`TokenError::Invalid`] where the claim is not an array of codes.
+pub(super) fn places(claim: &Value<'_>) -> Result<Vec<String>, TokenError> {
     let places = claim.items().and_then(|items| items.iter().map(Value::text).collect::<Option<Vec<_>>>());
     let places = places.filter(|places| places.iter().all(|place| is_code(place))).ok_or(TokenError::Invalid)?;
-    let country = client.country.ok_or(Deny::GeoBlocked)?;
-    if !places.iter().any(|place| place.as_bytes() == country) {
-        return Err(Deny::GeoBlocked.into());
-    }
     Ok(places.into_iter().map(str::to_owned).collect())
 }
 

@@ -144,8 +144,7 @@ fn material<'a>(key: &CatKeyConfig, secret: &impl Fn(&str) -> Option<&'a [u8]>) 
 
 /// A public key, checked as JWTs' keys are.
 fn public(algorithm: CatAlgorithm, pem: &str) -> Result<Material, PublicKeyError> {
-    // An RSA key is the same for either padding.
-    let kind = if algorithm == CatAlgorithm::Ps256 { Algorithm::Rs256 } else { Algorithm::Es256 };
+    let kind = if algorithm == CatAlgorithm::Ps256 { Algorithm::Ps256 } else { Algorithm::Es256 };
     let key = public_key::parse(pem, kind)?;
     let material = match key.kind() {
         DecodingKeyKind::RsaModulusExponent { n, e } => {

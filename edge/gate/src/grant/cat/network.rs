@@ -3,11 +3,7 @@
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cbor::Value;
-use crate::{
-    Deny, TokenError,
-    grant::GrantError,
-    handle::{ClientFacts, Net},
-};
+use crate::{ClientFacts, Deny, Net, TokenError, grant::GrantError};
 
 /// Tags of RFC 9164, 3.
 const IPV4: u64 = 52;

@@ -5,9 +5,9 @@ use serde_json::{Value as Json, json};
 
 use super::{cbor::Value, *};
 use crate::{
-    Deny, Unix,
+    ClientFacts, Deny, Unix,
     grant::{Account, Lookup},
-    handle::ClientFacts,
+    rights::Region,
 };
 
 pub(super) const NOW: Unix = 1_800_000_000;
@@ -41,6 +41,7 @@ pub(super) struct Shown {
     pub(super) headers: Vec<(&'static str, &'static str)>,
     pub(super) address: &'static str,
     pub(super) country: Option<[u8; 2]>,
+    pub(super) region: Option<Region>,
     pub(super) now: Unix,
 }
 
@@ -52,6 +53,7 @@ impl Default for Shown {
             headers: Vec::new(),
             address: "192.0.2.7",
             country: Some(*b"DE"),
+            region: None,
             now: NOW,
         }
     }
@@ -84,7 +86,12 @@ impl Shown {
             bearer: None,
             headers: &Named(self.headers.iter().chain(headers).copied().collect()),
             cookies: &Named(cookies.to_vec()),
-            client: &ClientFacts { country: self.country, address: Some(address), ..ClientFacts::default() },
+            client: &ClientFacts {
+                country: self.country,
+                region: self.region,
+                address: Some(address),
+                ..ClientFacts::default()
+            },
             now: self.now,
         };
         assert_eq!(keys.is_presented(&request), keys.verify(&request) != Err(TokenError::Missing.into()));
@@ -135,6 +142,7 @@ fn a_token_grants_what_it_says() {
         titles: None,
         ends: END as u64,
         device: None,
+        device_class: None,
         stream_limit: None,
         issued: Some(NOW - 5),
         net: None,
@@ -422,6 +430,11 @@ fn places_are_where_the_client_is() {
     assert_eq!(of(Some(*b"DE"), &[]), blocked);
     // A part of the country is not the country.
     assert_eq!(of(Some(*b"US"), &["US-CA"]), blocked);
+    for (region, admitted) in [("US-CA", true), ("US-NV", false)] {
+        let region = Region::parse(region).ok();
+        let shown = Shown { country: Some(*b"US"), region, ..Shown::default() };
+        assert_eq!(shown.judge(&keys(), &token(vec![(316, texts(&["US-CA"]))])).is_ok(), admitted);
+    }
     for bad in ["de", "DEU", "D", "US-", "US-ABCD", "US-ca", "-CA", ""] {
         assert_eq!(of(Some(*b"DE"), &["DE", bad]), Err(TokenError::Invalid.into()), "{bad}");
     }

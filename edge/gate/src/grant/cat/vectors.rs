@@ -4,9 +4,8 @@ use serde_json::Value as Json;
 
 use super::{tests::*, *};
 use crate::{
-    Deny,
+    Deny, Net,
     grant::{Account, Renewal},
-    handle::Net,
 };
 
 /// RFC 8392, A.2.3: x, y.
@@ -136,7 +135,7 @@ fn tokens_of_node_cat() {
         ("catifdata", Err(unsupported("catifdata"))),
         ("catif", Err(unsupported("catif"))),
         ("catv 2", Err(unsupported("another catv than 1"))),
-        // Its payload is no map, but one's digits.
+        // Its payload is text: the digits of a map.
         ("untagged, its payload in hex", Err(TokenError::Invalid.into())),
     ];
     each(&file, &keys, &shown, &expected);

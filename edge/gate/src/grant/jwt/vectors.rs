@@ -4,11 +4,15 @@ use base64::engine::general_purpose::STANDARD;
 use p256::pkcs8::EncodePublicKey;
 use rsa::{
     BigUint, RsaPrivateKey, RsaPublicKey,
-    signature::{SignatureEncoding, Signer},
+    signature::{RandomizedSigner, SignatureEncoding, Signer},
 };
 use sha2::Sha256;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+
 use super::*;
+use crate::grant::{Algorithm, public_key};
 
 /// RFC 7515, A.1.1.
 pub(super) const HS256_KEY: &str =
@@ -52,7 +56,7 @@ pub(super) fn rsa_pem(n: BigUint) -> String {
 pub(super) fn public_pem(algorithm: Algorithm) -> String {
     match algorithm {
         Algorithm::Hs256 => String::new(),
-        Algorithm::Rs256 => rsa_pem(number(RS256_N)),
+        Algorithm::Rs256 | Algorithm::Ps256 => rsa_pem(number(RS256_N)),
         Algorithm::Es256 => {
             let point = [&[4], unbase64(ES256_X).as_slice(), &unbase64(ES256_Y)].concat();
             let key = p256::PublicKey::from_sec1_bytes(&point).expect("point");
@@ -71,12 +75,8 @@ pub(super) fn sign(algorithm: Algorithm, message: &str) -> String {
             return crypto::sign(message, &EncodingKey::from_secret(&unbase64(HS256_KEY)), algorithm.into())
                 .expect("tag");
         }
-        Algorithm::Rs256 => {
-            let (n, p) = (number(RS256_N), number(RS256_P));
-            let primes = vec![&n / &p, p];
-            let key = RsaPrivateKey::from_components(n, 65_537u32.into(), number(RS256_D), primes).expect("key");
-            rsa::pkcs1v15::SigningKey::<Sha256>::new(key).sign(message).to_vec()
-        }
+        Algorithm::Rs256 => rsa::pkcs1v15::SigningKey::<Sha256>::new(rsa_key()).sign(message).to_vec(),
+        Algorithm::Ps256 => pss(message, 32),
         Algorithm::Es256 => {
             let key = p256::ecdsa::SigningKey::from_slice(&unbase64(ES256_D)).expect("key");
             let signature: p256::ecdsa::Signature = key.sign(message);
@@ -89,6 +89,42 @@ pub(super) fn sign(algorithm: Algorithm, message: &str) -> String {
     };
     URL_SAFE_NO_PAD.encode(signature)
 }
+
+fn rsa_key() -> RsaPrivateKey {
+    let (n, p) = (number(RS256_N), number(RS256_P));
+    let primes = vec![&n / &p, p];
+    RsaPrivateKey::from_components(n, 65_537u32.into(), number(RS256_D), primes).expect("key")
+}
+
+/// With a salt of that length.
+pub(super) fn pss(message: &[u8], salt: usize) -> Vec<u8> {
+    let key = rsa::pss::SigningKey::<Sha256>::new_with_salt_len(rsa_key(), salt);
+    key.sign_with_rng(&mut Salt, message).to_vec()
+}
+
+/// A salt that is the same each time.
+struct Salt;
+
+impl rsa::rand_core::RngCore for Salt {
+    fn next_u32(&mut self) -> u32 {
+        0x5a17_5a17
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0x5a17_5a17_5a17_5a17
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        out.fill(0x5a);
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rsa::rand_core::Error> {
+        self.fill_bytes(out);
+        Ok(())
+    }
+}
+
+impl rsa::rand_core::CryptoRng for Salt {}
 
 fn holds(algorithm: Algorithm, message: &str, signature: &str) -> bool {
     provider::install();

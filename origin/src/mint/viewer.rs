@@ -47,10 +47,10 @@ pub struct ViewerArgs {
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
+    Algorithm::ALL
         .into_iter()
         .find(|algorithm| algorithm.as_str() == text)
-        .ok_or_else(|| "one of HS256, RS256, ES256, EdDSA".to_owned())
+        .ok_or_else(|| "one of HS256, RS256, PS256, ES256, EdDSA".to_owned())
 }
 
 /// Mints the token and prints it.
@@ -139,7 +139,7 @@ mod tests {
                 ];
                 (pem("PRIVATE KEY", der.as_ref()), spki(&prefix, key.public_key().as_ref()))
             }
-            Algorithm::Rs256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
+            Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
         }
     }
 
@@ -163,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         let secret = "a shared secret of 32 bytes, yes";
-        for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        for algorithm in Algorithm::ALL {
             let (private, public) = key(algorithm);
             let (private, field) = match algorithm {
                 Algorithm::Hs256 => (format!("{secret}\n"), serde_json::json!({"secret": "s"})),

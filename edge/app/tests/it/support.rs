@@ -85,7 +85,7 @@ impl Host for MemoryHost {
     }
 
     fn client(&self) -> Client {
-        self.client.borrow().clone()
+        *self.client.borrow()
     }
 
     async fn config(&self) -> Result<Option<String>, Unavailable> {

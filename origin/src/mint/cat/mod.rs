@@ -5,7 +5,6 @@ mod parse;
 use std::{path::PathBuf, time::SystemTime};
 
 use anyhow::{Context, bail};
-use ring::{rand::SystemRandom, signature::RSA_PSS_SHA256};
 use sluice_gate::grant::{
     Algorithm,
     cat::{CatAlgorithm, binary, cbor::Value, claim_label, hs256, mint},
@@ -129,20 +128,10 @@ pub fn cat(args: &CatArgs, now: u64) -> anyhow::Result<String> {
             }
             mint(args.alg, &kid, &claims, |message| Some(hs256(&secret, message)))
         }
-        CatAlgorithm::Es256 => {
-            let signer = SigningKey::from_pem(Algorithm::Es256, key.as_bytes())?;
+        CatAlgorithm::Es256 | CatAlgorithm::Ps256 => {
+            let algorithm = if args.alg == CatAlgorithm::Es256 { Algorithm::Es256 } else { Algorithm::Ps256 };
+            let signer = SigningKey::from_pem(algorithm, key.as_bytes())?;
             mint(args.alg, &kid, &claims, |message| signer.sign(message).ok())
-        }
-        CatAlgorithm::Ps256 => {
-            // An RSA key is the same for either padding.
-            let SigningKey::Rs256(signer) = SigningKey::from_pem(Algorithm::Rs256, key.as_bytes())? else {
-                bail!("the private key is no RSA key")
-            };
-            mint(args.alg, &kid, &claims, |message| {
-                let mut signature = vec![0; signer.public().modulus_len()];
-                signer.sign(&RSA_PSS_SHA256, &SystemRandom::new(), message, &mut signature).ok()?;
-                Some(signature)
-            })
         }
     };
     Ok(token?)

@@ -188,6 +188,8 @@ mod tests {
             "sluice mint cloudfront --key-id K --key-file f --url https://h/a --from 1 --address 192.0.2.0/24 --sha1",
             "sluice mint akamai --key-file f --acl /a/* --acl /b --id i --data d --address 192.0.2.1 --escape-early",
             "sluice mint akamai --key-env NAME --salt-env NAME --path /a --from 1 --ttl 60",
+            "sluice mint cat --account a --title x --kid k --alg PS256 --key-file f",
+            "sluice mint cat --url path:prefix:/v1/x/ --network AS64500 --kid k --alg HS256 --secret-env NAME",
         ] {
             assert!(parse(line).is_ok(), "{line}");
         }
@@ -207,6 +209,7 @@ mod tests {
             "sluice mint cloudfront --key-id K --key-file f",
             "sluice mint akamai --key-file f",
             "sluice mint akamai --key-file f --acl /* --path /a",
+            "sluice mint cat --kid k --alg RS256 --secret-env NAME",
         ] {
             assert_eq!(parse(line).err().map(|error| usage(&error)), Some(ExitCode::from(2)), "{line}");
         }

@@ -20,6 +20,7 @@ pub mod serve;
 pub mod speke;
 pub mod text;
 
+mod cat;
 mod hex;
 mod running;
 mod usage;

@@ -79,7 +79,7 @@ fn config() -> Value {
         "v": 1, "name": "production",
         "origin": {"url": "https://origin.example:8443", "backend": "origin", "connect_ms": 1, "first_byte_ms": 2, "between_bytes_ms": 3},
         "viewer": {
-            "issuer": "i", "audience": "a", "leeway_seconds": 0, "tier_claim": "t", "titles_claim": "f",
+            "issuer": "i", "audience": "a", "leeway_seconds": 0, "claims": {"tier": "t", "titles": "f"},
             "keys": [{"kid": "k", "alg": "HS256", "secret": "viewer_secret"}]
         },
         "public_url": "https://tv.example", "lease_seconds": 2, "session_seconds": 60,

@@ -5,6 +5,7 @@ use sluice_gate::{
     Denylist,
     grant::{
         AdminConfig, IssuersConfig,
+        cat::{CatConfig, CatKeys},
         cloudfront::{CloudFrontConfig, CloudFrontKeys},
         edgeauth::{EdgeAuthConfig, EdgeAuthKeys},
         jwt::Issuers,
@@ -30,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) cloudfront: Option<CloudFrontConfig>,
     /// Akamai's EdgeAuth tokens, where they are accepted as grants.
     pub(crate) edgeauth: Option<EdgeAuthConfig>,
+    /// Common Access Tokens, where they are accepted as grants.
+    pub(crate) cat: Option<CatConfig>,
     /// Whether a grant on a manifest's URL is answered with a redirect to a handle.
     pub(crate) manifest_grants: bool,
     /// Scheme, host and port of this edge as players see it, without a trailing slash. Without it, the request's own.
@@ -72,6 +75,7 @@ members!(deny Config {
     viewer = None,
     cloudfront = None,
     edgeauth = None,
+    cat = None,
     manifest_grants = false,
     public_url = None,
     lease_seconds = 300,
@@ -216,6 +220,9 @@ pub fn check_config(text: &str) -> Result<(), String> {
     if let Some(edgeauth) = &config.edgeauth {
         EdgeAuthKeys::new(edgeauth, secret).map_err(|error| format!("edgeauth: {error}"))?;
     }
+    if let Some(cat) = &config.cat {
+        CatKeys::new(cat, secret).map_err(|error| format!("cat: {error}"))?;
+    }
     Ok(())
 }
 
@@ -238,8 +245,10 @@ impl Config {
                 return Err(format!("{name} must be http(s)://host[:port] without a trailing slash"));
             }
         }
-        if config.viewer.is_none() && config.cloudfront.is_none() && config.edgeauth.is_none() {
-            let kinds = "add viewer, cloudfront or edgeauth";
+        let kinds =
+            [config.viewer.is_some(), config.cloudfront.is_some(), config.edgeauth.is_some(), config.cat.is_some()];
+        if !kinds.contains(&true) {
+            let kinds = "add viewer, cloudfront, edgeauth or cat";
             return Err(format!("no kind of grant is accepted, so nobody could watch: {kinds}"));
         }
         let OriginConfig { connect_ms, first_byte_ms, between_bytes_ms, .. } = config.origin;

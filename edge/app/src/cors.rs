@@ -12,7 +12,10 @@ pub(crate) fn preflight<B>(methods: &'static str) -> Response<B> {
     let mut response = Response::empty(StatusCode::NO_CONTENT);
     response.set(header::ALLOW, methods);
     response.set(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    response.set(header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type, if-none-match, range");
+    response.set(
+        header::ACCESS_CONTROL_ALLOW_HEADERS,
+        "authorization, content-type, cta-common-access-token, if-none-match, range",
+    );
     response.set(header::ACCESS_CONTROL_MAX_AGE, "86400");
     response
 }
@@ -24,6 +27,9 @@ pub(crate) fn open<B>(config: &Config, request: &Request, response: &mut Respons
     if config.cors.origins.iter().any(|listed| listed == origin) {
         response.set(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         response.set(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
-        response.set(header::ACCESS_CONTROL_EXPOSE_HEADERS, "etag, content-range, retry-after, sluice-lease");
+        response.set(
+            header::ACCESS_CONTROL_EXPOSE_HEADERS,
+            "etag, content-range, cta-common-access-token, retry-after, sluice-lease",
+        );
     }
 }

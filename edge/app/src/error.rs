@@ -21,6 +21,9 @@ pub enum Error {
     /// A grant that is restricted by something that is not supported here: what, for the log.
     #[error("token: it asks for {0}, which is not supported")]
     UnsupportedGrant(String),
+    /// A grant that counts once was shown before.
+    #[error("token: it counts once and was shown before")]
+    Replayed,
     /// The viewer may not.
     #[error("denied: {0:?}")]
     Deny(Deny),
@@ -89,7 +92,9 @@ impl Error {
         match self {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, "bad_request"),
             Self::Token(TokenError::Missing) => (StatusCode::UNAUTHORIZED, "token_missing"),
-            Self::Token(TokenError::Invalid) | Self::UnsupportedGrant(_) => (StatusCode::UNAUTHORIZED, "token_invalid"),
+            Self::Token(TokenError::Invalid) | Self::UnsupportedGrant(_) | Self::Replayed => {
+                (StatusCode::UNAUTHORIZED, "token_invalid")
+            }
             Self::Token(TokenError::Expired) => (StatusCode::UNAUTHORIZED, "token_expired"),
             Self::Deny(Deny::UnknownTitle) => (StatusCode::NOT_FOUND, "unknown_title"),
             Self::Deny(Deny::GeoBlocked | Deny::Anonymizer) => (StatusCode::FORBIDDEN, "geo_blocked"),

@@ -5,6 +5,7 @@ use sluice_gate::{
     TokenError, Unix,
     grant::{
         AdminConfig, Grant, GrantError, IssuersConfig, Kind, Lookup, Presented,
+        cat::CatKeys,
         cloudfront::CloudFrontKeys,
         edgeauth::EdgeAuthKeys,
         jwt::{self, Issuers},
@@ -111,6 +112,11 @@ async fn kinds<H: Host>(host: &H, config: &Config, presented: &Presented<'_>) ->
         let secrets = secrets::named(host, edgeauth.secret_names()).await?;
         let keys = EdgeAuthKeys::new(edgeauth, |name| secrets.find(name));
         kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: edgeauth: {error}")))?));
+    }
+    if let Some(cat) = &config.cat {
+        let secrets = secrets::named(host, cat.secret_names()).await?;
+        let keys = CatKeys::new(cat, |name| secrets.find(name));
+        kinds.push(Box::new(keys.map_err(|error| Error::Internal(format!("configuration: cat: {error}")))?));
     }
     Ok(kinds)
 }

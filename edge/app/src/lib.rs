@@ -28,6 +28,7 @@ mod jwks;
 mod media;
 mod origin;
 mod rates;
+mod replay;
 mod request;
 mod response;
 mod revocation;

@@ -6,7 +6,7 @@ use sluice_gate::rights::{Rights, State};
 use super::{Checked, Facts as Found, document::Kind};
 
 /// The members of an edge configuration that say whose grants are taken.
-const GRANTS: [&str; 1] = ["viewer"];
+const GRANTS: [&str; 4] = ["viewer", "cloudfront", "edgeauth", "cat"];
 
 /// What an edge that relies on its proxy's headers can tell of a viewer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

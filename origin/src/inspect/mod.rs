@@ -3,6 +3,7 @@
 //! Every kind has its own structs; [`Report`] holds them. Text is written from them, `--json` serializes them: the two cannot disagree.
 
 pub mod bmff;
+pub mod cat;
 pub mod cdn_token;
 pub mod dash;
 pub mod document;
@@ -34,7 +35,8 @@ use input::Input;
 /// Arguments of `sluice inspect`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct InspectArgs {
-    /// A file or URL (ISO BMFF, HLS playlist, MPD, descriptor, track record, plan), or a token (viewer's JWT, lease, handle, CloudFront's policy, EdgeAuth)
+    /// A file or URL (ISO BMFF, HLS playlist, MPD, descriptor, track record, plan), or a token (viewer's JWT, Common Access Token, lease, handle,
+    /// CloudFront's policy, EdgeAuth)
     #[arg(value_name = "TOKEN|FILE|URL")]
     pub target: String,
     /// The init segment of a media segment: without it, defaults and IV sizes are not known
@@ -93,7 +95,9 @@ fn inspect(args: &InspectArgs) -> anyhow::Result<Report> {
     if !file {
         // Not repeated where it might be a token that is damaged.
         let target = if args.target.len() > 64 { "the argument" } else { &args.target };
-        bail!("{target}: neither a token (JWT, lease, handle), nor a URL (http, https), nor a file that is there");
+        bail!(
+            "{target}: neither a token (JWT, Common Access Token, lease, handle), nor a URL (http, https), nor a file that is there"
+        );
     }
     let init = args.init.as_deref().map(Input::open).transpose()?;
     explain(Input::open(&args.target)?, init, args.samples)

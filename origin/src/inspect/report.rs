@@ -45,7 +45,7 @@ pub enum Content {
     HlsMedia(MediaPlaylist),
     /// A DASH MPD.
     Mpd(Mpd),
-    /// A viewer's JWT, a lease or a handle.
+    /// A viewer's JWT, a Common Access Token, a lease or a handle.
     Token(TokenReport),
     /// A title's descriptor.
     Descriptor(DescriptorReport),

@@ -1,4 +1,4 @@
-//! Tokens: a viewer's JWT, a lease, a handle, a CDN's.
+//! Tokens: a viewer's JWT, a Common Access Token, a lease, a handle, a CDN's.
 
 use std::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ use sluice_gate::{
 use super::cdn_token::{self, CdnToken};
 
 /// Claims that are times (RFC 7519, 4.1).
-const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
+pub(super) const TIMES: [&str; 3] = ["exp", "nbf", "iat"];
 
 /// A token, taken apart.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +32,8 @@ pub enum TokenReport {
         /// When it was read: seconds of the Unix epoch.
         now: Unix,
     },
+    /// A Common Access Token.
+    Cat(super::cat::CatReport),
     /// A lease or a handle, which only the root that made it (`--root`) opens.
     Sealed,
     /// A handle that is bound to a country, region or network: its MAC is right, and only a request from there opens it.
@@ -75,9 +77,9 @@ pub struct Sealed {
     pub now: Unix,
 }
 
-/// Explains a viewer's JWT, a lease or a handle; `None` where the text is no token.
+/// Explains a viewer's JWT, a Common Access Token, a lease or a handle; `None` where the text is no token.
 ///
-/// A JWT is read, not verified, and says so. A lease or a handle is read only under the root that made it.
+/// A JWT or a Common Access Token is read, not verified, and says so. A lease or a handle is read only under the root that made it.
 ///
 /// # Errors
 /// What is wrong with the token.
@@ -96,6 +98,7 @@ pub(super) fn explain(text: &str, root: Option<&[u8]>, now: Unix) -> anyhow::Res
     }
     match text.split('.').collect::<Vec<_>>().as_slice() {
         [header, claims, signature] if header.starts_with("eyJ") => jwt(header, claims, signature, now).map(Some),
+        [own] if let Some(report) = super::cat::explain(own, now) => Ok(Some(TokenReport::Cat(report))),
         [own] if own.len() == lease::TEXT_LENGTH => sealed(own, root, now).map(Some),
         _ => Ok(None),
     }
@@ -168,6 +171,7 @@ impl TokenReport {
                 }
                 writeln!(f, "  signature: {signature_size} bytes")
             }
+            Self::Cat(report) => report.write(f),
             Self::Sealed => {
                 writeln!(f, "a lease or a handle: --root FILE (hex, the edge's lease_root) verifies and reads it")
             }

@@ -27,10 +27,10 @@ pub struct KeyArgs {
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
+    Algorithm::ALL
         .into_iter()
         .find(|algorithm| algorithm.as_str() == text)
-        .ok_or_else(|| "one of HS256, RS256, ES256, EdDSA".to_owned())
+        .ok_or_else(|| "one of HS256, RS256, PS256, ES256, EdDSA".to_owned())
 }
 
 impl KeyArgs {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod akamai;
+pub mod cat;
 mod cloudfront;
 mod key;
 mod sign;
@@ -26,6 +27,8 @@ pub enum MintCommand {
     CloudFront(CloudFrontArgs),
     /// An EdgeAuth token of Akamai
     Akamai(AkamaiArgs),
+    /// A Common Access Token (CTA-5007)
+    Cat(Box<cat::CatArgs>),
 }
 
 /// Mints the token and prints it.
@@ -39,6 +42,7 @@ pub fn run(command: &MintCommand) -> anyhow::Result<()> {
         MintCommand::Admin(args) => admin(args, now)?,
         MintCommand::CloudFront(args) => cloudfront(args, now)?,
         MintCommand::Akamai(args) => akamai(args, now)?,
+        MintCommand::Cat(args) => return cat::run(args),
     };
     println!("{token}");
     Ok(())

@@ -1,7 +1,10 @@
 use ring::{
     rand::SystemRandom,
     rsa,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
+        RsaKeyPair,
+    },
 };
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 use sluice_gate::grant::Algorithm;
@@ -32,6 +35,8 @@ pub enum SignError {
 pub enum SigningKey {
     /// RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits and more.
     Rs256(RsaKeyPair),
+    /// RSASSA-PSS with SHA-256 and a salt of 32 bytes, 2048 bits and more.
+    Ps256(RsaKeyPair),
     /// ECDSA on P-256 with SHA-256.
     Es256(EcdsaKeyPair),
     /// Ed25519.
@@ -48,15 +53,16 @@ impl SigningKey {
         let der = PrivateKeyDer::from_pem_slice(pem).map_err(|_| SignError::Pem)?;
         let pkcs8 = match (&der, algorithm) {
             (PrivateKeyDer::Pkcs8(der), _) => der.secret_pkcs8_der(),
-            (PrivateKeyDer::Pkcs1(der), Algorithm::Rs256) => {
+            (PrivateKeyDer::Pkcs1(der), Algorithm::Rs256 | Algorithm::Ps256) => {
                 let key = RsaKeyPair::from_der(der.secret_pkcs1_der()).map_err(|error| refused(&error))?;
-                return Ok(Self::Rs256(key));
+                return Ok(if algorithm == Algorithm::Ps256 { Self::Ps256(key) } else { Self::Rs256(key) });
             }
             (PrivateKeyDer::Sec1(_), Algorithm::Es256) => return Err(SignError::Sec1),
             _ => return Err(refused(&"it is of another kind")),
         };
         match algorithm {
             Algorithm::Rs256 => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Rs256).map_err(|error| refused(&error)),
+            Algorithm::Ps256 => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Ps256).map_err(|error| refused(&error)),
             Algorithm::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
                 .map(Self::Es256)
                 .map_err(|error| refused(&error)),
@@ -65,7 +71,6 @@ impl SigningKey {
                 Ed25519KeyPair::from_pkcs8_maybe_unchecked(pkcs8).map(Self::EdDsa).map_err(|error| refused(&error))
             }
             Algorithm::Hs256 => Err(refused(&"HS256 takes a shared secret")),
-            Algorithm::Ps256 => Err(refused(&"PS256 is not minted; RS256 takes the same key")),
         }
     }
 
@@ -73,6 +78,7 @@ impl SigningKey {
     pub fn algorithm(&self) -> Algorithm {
         match self {
             Self::Rs256(_) => Algorithm::Rs256,
+            Self::Ps256(_) => Algorithm::Ps256,
             Self::Es256(_) => Algorithm::Es256,
             Self::EdDsa(_) => Algorithm::EdDsa,
         }
@@ -85,10 +91,12 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let random = SystemRandom::new();
         match self {
-            Self::Rs256(key) => {
+            Self::Rs256(key) | Self::Ps256(key) => {
                 let public: &rsa::PublicKey = key.public();
                 let mut signature = vec![0; public.modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SignError::Failed)?;
+                let padding: &dyn RsaEncoding =
+                    if matches!(self, Self::Ps256(_)) { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
+                key.sign(padding, &random, message, &mut signature).map_err(|_| SignError::Failed)?;
                 Ok(signature)
             }
             Self::Es256(key) => {

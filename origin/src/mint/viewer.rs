@@ -111,7 +111,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         let secret = "a shared secret of 32 bytes, yes";
-        for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        for algorithm in Algorithm::ALL {
             let (private, public) = key(algorithm);
             let (private, field) = match algorithm {
                 Algorithm::Hs256 => (format!("{secret}\n"), serde_json::json!({"secret": "s"})),
@@ -126,10 +126,8 @@ mod tests {
             let config: ViewerConfig = serde_json::from_value(config).expect("a configuration");
             let keys = ViewerKeys::new(&config, |_| Some(secret.as_bytes())).expect("keys");
             let grant = verify(&keys, &token, NOW + 59).expect("valid");
-            assert_eq!(
-                (grant.account, grant.tier.as_str(), grant.ends),
-                (Account::Named("somebody".to_owned()), "premium", NOW + 60)
-            );
+            assert_eq!(grant.account, Account::Named("somebody".to_owned()));
+            assert_eq!((grant.tier.as_str(), grant.ends), ("premium", NOW + 60));
             assert_eq!(grant.titles, Some(vec!["film".to_owned()]));
             assert!(verify(&keys, &token, NOW + 60).is_err());
         }

@@ -18,7 +18,7 @@ use crate::{
     decision::Subject,
     grants,
     origin::Title,
-    rates, revocation, slots,
+    rates, replay, revocation, slots,
 };
 
 /// Who shows a grant.
@@ -94,6 +94,10 @@ pub(super) async fn begin<H: Host>(
         Some(_) => return Err(Error::BadRequest("device is longer than 64 bytes or not printable ASCII")),
         None => random_session(*host).to_string(),
     };
+    let is_reused = match &grant.replay {
+        Some(replay) => replay::was_shown(*host, replay, now).await?,
+        None => false,
+    };
     let offered = |delivery: &Delivery| title.media.offers(*delivery) && only.is_none_or(|only| only == *delivery);
     let deliveries = Delivery::ALL.into_iter().filter(offered);
     let mut record = SessionRecord {
@@ -138,6 +142,9 @@ pub(super) async fn begin<H: Host>(
             journal.alone("mint", Some("the store is down"), Subject::of(&record));
         }
         Err(refused) => return Err(refused.into()),
+    }
+    if is_reused {
+        journal.alone("reuse", None, Subject::of(&record));
     }
     Ok(record)
 }

@@ -22,6 +22,7 @@ pub(crate) const START: u64 = 1_900_000_000;
 pub(crate) const LEASE: u64 = 30;
 pub(crate) const VIEWER_SECRET: &str = "a secret of the viewers' token service, long enough";
 pub(crate) const ADMIN_SECRET: &str = "a secret of the administrators' tokens, long enough";
+pub(crate) const CAT_SECRET: &str = "a secret of the issuer of tokens, long enough";
 pub(crate) const KID: Kid = Kid([0x11; 16]);
 pub(crate) const KEY: [u8; 16] = [0x22; 16];
 
@@ -109,6 +110,7 @@ impl Host for MemoryHost {
             "kek" => format!("1:{}", "0c".repeat(32)),
             "viewer_secret" => VIEWER_SECRET.to_owned(),
             "admin_secret" => ADMIN_SECRET.to_owned(),
+            "cat_secret" => CAT_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
             "akamai_key" => "52a152a152a152a152a152a152a152a1".to_owned(),
             _ => return Ok(None),

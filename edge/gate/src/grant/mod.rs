@@ -1,6 +1,7 @@
 //! What a viewer's token grants: one file per kind of token, behind [`Kind`].
 
 mod admin;
+pub mod cat;
 mod claims;
 pub mod cloudfront;
 mod compact;
@@ -15,6 +16,7 @@ mod minted;
 mod presented;
 mod provider;
 mod public_key;
+mod rsa_pss;
 mod spki;
 mod strict;
 #[cfg(test)]

@@ -14,8 +14,10 @@ use jsonwebtoken::{
     errors::{Error, ErrorKind, Result},
     signature::{self, Signer, Verifier},
 };
-use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use rsa::{BigUint, Pkcs1v15Sign, RsaPublicKey};
 use sha2::{Digest, Sha256};
+
+use super::rsa_pss;
 
 /// Makes this provider the process's, unless there is one.
 pub(super) fn install() {
@@ -119,8 +121,7 @@ struct Ps256(RsaPublicKey);
 impl Verifier<Vec<u8>> for Ps256 {
     /// SHA-256 in hash and MGF1, and a salt as long as the hash (RFC 7518, 3.5), no other.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> core::result::Result<(), signature::Error> {
-        let digest = Sha256::digest(message);
-        self.0.verify(Pss::new::<Sha256>(), &digest, signature).map_err(|_| signature::Error::new())
+        if rsa_pss::holds(&self.0, message, signature) { Ok(()) } else { Err(signature::Error::new()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The app over a host in memory.
 
 mod iframes;
+mod jwks;
 mod refusals;
 mod sessions;
 mod support;

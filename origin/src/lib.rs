@@ -9,6 +9,7 @@ pub mod config;
 pub mod cpix;
 pub mod index;
 pub mod inspect;
+pub mod jwks;
 pub mod keys;
 pub mod keyserver;
 pub mod mint;
@@ -17,6 +18,7 @@ pub mod serve;
 pub mod speke;
 pub mod text;
 
+mod outgoing;
 mod running;
 mod usage;
 

@@ -1,7 +1,9 @@
 use ring::{
     rand::SystemRandom,
-    rsa,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair},
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
+        RsaKeyPair,
+    },
 };
 use rustls::pki_types::{PrivateKeyDer, pem::PemObject};
 use sluice_gate::grant::Algorithm;
@@ -32,6 +34,8 @@ pub enum SignError {
 pub enum SigningKey {
     /// RSASSA-PKCS1-v1_5 with SHA-256, 2048 bits and more.
     Rs256(RsaKeyPair),
+    /// RSASSA-PSS with SHA-256, 2048 bits and more.
+    Ps256(RsaKeyPair),
     /// ECDSA on P-256 with SHA-256.
     Es256(EcdsaKeyPair),
     /// Ed25519.
@@ -48,15 +52,16 @@ impl SigningKey {
         let der = PrivateKeyDer::from_pem_slice(pem).map_err(|_| SignError::Pem)?;
         let pkcs8 = match (&der, algorithm) {
             (PrivateKeyDer::Pkcs8(der), _) => der.secret_pkcs8_der(),
-            (PrivateKeyDer::Pkcs1(der), Algorithm::Rs256) => {
+            (PrivateKeyDer::Pkcs1(der), Algorithm::Rs256 | Algorithm::Ps256) => {
                 let key = RsaKeyPair::from_der(der.secret_pkcs1_der()).map_err(|error| refused(&error))?;
-                return Ok(Self::Rs256(key));
+                return Ok(if algorithm == Algorithm::Rs256 { Self::Rs256(key) } else { Self::Ps256(key) });
             }
             (PrivateKeyDer::Sec1(_), Algorithm::Es256) => return Err(SignError::Sec1),
             _ => return Err(refused(&"it is of another kind")),
         };
         match algorithm {
             Algorithm::Rs256 => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Rs256).map_err(|error| refused(&error)),
+            Algorithm::Ps256 => RsaKeyPair::from_pkcs8(pkcs8).map(Self::Ps256).map_err(|error| refused(&error)),
             Algorithm::Es256 => EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8, &SystemRandom::new())
                 .map(Self::Es256)
                 .map_err(|error| refused(&error)),
@@ -72,6 +77,7 @@ impl SigningKey {
     pub fn algorithm(&self) -> Algorithm {
         match self {
             Self::Rs256(_) => Algorithm::Rs256,
+            Self::Ps256(_) => Algorithm::Ps256,
             Self::Es256(_) => Algorithm::Es256,
             Self::EdDsa(_) => Algorithm::EdDsa,
         }
@@ -84,16 +90,18 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let random = SystemRandom::new();
         match self {
-            Self::Rs256(key) => {
-                let public: &rsa::PublicKey = key.public();
-                let mut signature = vec![0; public.modulus_len()];
-                key.sign(&RSA_PKCS1_SHA256, &random, message, &mut signature).map_err(|_| SignError::Failed)?;
-                Ok(signature)
-            }
+            Self::Rs256(key) => rsa_signature(key, &RSA_PKCS1_SHA256, message),
+            Self::Ps256(key) => rsa_signature(key, &RSA_PSS_SHA256, message),
             Self::Es256(key) => {
                 key.sign(&random, message).map(|signature| signature.as_ref().to_vec()).map_err(|_| SignError::Failed)
             }
             Self::EdDsa(key) => Ok(key.sign(message).as_ref().to_vec()),
         }
     }
+}
+
+fn rsa_signature(key: &RsaKeyPair, padding: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>, SignError> {
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| SignError::Failed)?;
+    Ok(signature)
 }

@@ -47,10 +47,7 @@ pub struct ViewerArgs {
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa]
-        .into_iter()
-        .find(|algorithm| algorithm.as_str() == text)
-        .ok_or_else(|| "one of HS256, RS256, ES256, EdDSA".to_owned())
+    Algorithm::parse(text).ok_or_else(|| "one of HS256, RS256, PS256, ES256, EdDSA".to_owned())
 }
 
 /// Mints the token and prints it.
@@ -104,7 +101,7 @@ mod tests {
         signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
     };
     use sluice_gate::grant::{
-        ViewerConfig,
+        Account, ViewerConfig,
         jwt::{ViewerKeys, verify},
     };
 
@@ -139,7 +136,7 @@ mod tests {
                 ];
                 (pem("PRIVATE KEY", der.as_ref()), spki(&prefix, key.public_key().as_ref()))
             }
-            Algorithm::Rs256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
+            Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Hs256 => (RSA.0.to_owned(), RSA.1.to_owned()),
         }
     }
 
@@ -163,7 +160,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("key");
         let secret = "a shared secret of 32 bytes, yes";
-        for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256, Algorithm::EdDsa] {
+        for algorithm in Algorithm::ALL {
             let (private, public) = key(algorithm);
             let (private, field) = match algorithm {
                 Algorithm::Hs256 => (format!("{secret}\n"), serde_json::json!({"secret": "s"})),
@@ -178,7 +175,8 @@ mod tests {
             let config: ViewerConfig = serde_json::from_value(config).expect("a configuration");
             let keys = ViewerKeys::new(&config, |_| Some(secret.as_bytes())).expect("keys");
             let grant = verify(&keys, &token, NOW + 59).expect("valid");
-            assert_eq!((grant.account.as_str(), grant.tier.as_str(), grant.ends), ("somebody", "premium", NOW + 60));
+            assert_eq!(grant.account, Account::Named("somebody".to_owned()));
+            assert_eq!((grant.tier.as_str(), grant.ends), ("premium", NOW + 60));
             assert_eq!(grant.titles, Some(vec!["film".to_owned()]));
             assert!(verify(&keys, &token, NOW + 60).is_err());
         }

@@ -113,7 +113,7 @@ fn only_what_looks_like_a_name_is_named() {
 fn a_published_key_is_no_hmac_secret() {
     for pinned in [Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa] {
         let key = jwk(pinned);
-        let keys = published(&[key.clone()], None);
+        let keys = published(core::slice::from_ref(&key), None);
         let pem = public_pem(pinned);
         let raw = unbase64(key["n"].as_str().or(key["x"].as_str()).expect("text"));
         let secrets = [pem.as_bytes().to_vec(), pem.trim_end().as_bytes().to_vec(), raw, key.to_string().into_bytes()];

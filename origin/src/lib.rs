@@ -11,6 +11,7 @@ pub mod config;
 pub mod cpix;
 pub mod index;
 pub mod inspect;
+pub mod jwks;
 pub mod keys;
 pub mod keyserver;
 pub mod mint;
@@ -22,6 +23,7 @@ pub mod text;
 
 mod cat;
 mod hex;
+mod outgoing;
 mod running;
 mod usage;
 

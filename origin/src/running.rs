@@ -28,6 +28,9 @@ pub enum StartError {
     /// The key provider's client cannot be set up.
     #[error("keys: {0}")]
     Keys(#[from] crate::speke::SpekeError),
+    /// The issuers' client cannot be set up.
+    #[error("jwks: {0}")]
+    Jwks(#[from] crate::jwks::JwksError),
 }
 
 impl StartError {

@@ -27,7 +27,7 @@ pub enum ConfigError {
     #[error("{key}: {problem}")]
     Invalid {
         /// The dotted key.
-        key: &'static str,
+        key: String,
         /// What is wrong and what to do.
         problem: String,
     },
@@ -42,7 +42,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn invalid(key: &'static str, problem: impl Into<String>) -> Self {
-        Self::Invalid { key, problem: problem.into() }
+    pub(crate) fn invalid(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Invalid { key: key.into(), problem: problem.into() }
     }
 }

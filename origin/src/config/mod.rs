@@ -28,7 +28,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::ConfigError;
 pub use keyserver::KeyserverConfig;
-pub use origin::{Auth, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
+pub use origin::{Auth, JwksConfig, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
 
 /// Reads a configuration file.
@@ -60,7 +60,12 @@ mod tests {
     fn the_examples_are_what_the_program_reads() {
         let origin: OriginConfig = parse(ORIGIN).expect("origin.toml");
         origin.validate().expect("a valid origin");
-        assert!(origin.keys.is_some() && origin.secrets.previous.is_some() && origin.metrics_listen.is_some());
+        assert!(
+            origin.jwks.contains_key("main")
+                && origin.keys.is_some()
+                && origin.secrets.previous.is_some()
+                && origin.metrics_listen.is_some()
+        );
         let keyserver: KeyserverConfig = parse(KEYSERVER).expect("keyserver.toml");
         keyserver.validate().expect("a valid key server");
     }
@@ -81,6 +86,28 @@ mod tests {
         let text = ORIGIN.replace("{ file = \"/run/secrets/origin.secret\" }", "{ value = \"hunter2hunter2hunter2\" }");
         assert_ne!(text, ORIGIN);
         assert!(parse::<OriginConfig>(&text).is_err());
+    }
+
+    #[test]
+    fn a_wrong_key_set_says_what_is_wrong() {
+        let says = |table: &str| {
+            let start = ORIGIN.find("[jwks.main]").expect("the example's table");
+            let text = format!("{}{table}", &ORIGIN[..start]);
+            let origin: Result<OriginConfig, _> = parse(&text);
+            match origin {
+                Ok(origin) => origin.validate().err().map(|error| error.to_string()).unwrap_or_default(),
+                Err((_, message)) => message,
+            }
+        };
+        assert_eq!(says("[jwks.main]\nurl = \"https://issuer.example/jwks.json\""), "");
+        assert_eq!(says("[jwks.main]\nurl = \"http://127.0.0.1:80/jwks.json\""), "");
+        assert!(says("[jwks.main]\nurl = \"http://issuer.example/jwks.json\"").contains("jwks.main.url"));
+        assert!(says("[jwks.main]\nurl = \"issuer.example\"").contains("jwks.main.url"));
+        assert!(says("[jwks.Main]\nurl = \"https://issuer.example/jwks.json\"").contains("jwks.Main"));
+        assert!(says("[jwks.main]\nurl = \"https://i.example/\"\ntimeout_seconds = 0").contains("timeout_seconds"));
+        assert!(says("[jwks.main]\nurl = \"https://i.example/\"\nhold_seconds = 90000").contains("hold_seconds"));
+        assert!(says("[jwks.main]\nurl = \"https://i.example/\"\nhold = 1").contains("hold"));
+        assert!(says("[jwks.main]").contains("url"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
@@ -26,6 +26,9 @@ pub struct OriginConfig {
     /// Where content keys come from. Absent, only unprotected titles can be played.
     #[serde(default)]
     pub keys: Option<KeysConfig>,
+    /// The key sets of issuers of viewers' tokens, by the names that edges have for them.
+    #[serde(default)]
+    pub jwks: BTreeMap<String, JwksConfig>,
 }
 
 /// Where the titles are. One kind so far.
@@ -78,6 +81,23 @@ pub struct KeysConfig {
     pub allow_cleartext_http: bool,
 }
 
+/// An issuer's published key set (RFC 7517, 5).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JwksConfig {
+    /// Where the issuer publishes it, over HTTPS: `jwks_uri` of its discovery document.
+    pub url: String,
+    /// Seconds after which it is fetched anew where the issuer's `Cache-Control` says nothing. From 60 to 3600, as that is taken too.
+    #[serde(default = "default_refresh")]
+    pub refresh_seconds: u64,
+    /// Seconds for which the last good one is still served after that, while the issuer is down. At most a day.
+    #[serde(default = "default_hold")]
+    pub hold_seconds: u64,
+    /// Seconds for one exchange with the issuer.
+    #[serde(default = "default_timeout")]
+    pub timeout_seconds: u64,
+}
+
 /// How a SPEKE client shows who it is.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "lowercase", deny_unknown_fields)]
@@ -95,6 +115,9 @@ pub enum Auth {
     /// `Authorization: Bearer`.
     Bearer(SecretRef),
 }
+
+/// What is wrong with `http://` to a key provider.
+const CLEARTEXT: &str = "content keys would travel in the clear; use https://, or set keys.allow_cleartext_http where the network itself is protected";
 
 fn default_request_timeout() -> u64 {
     30
@@ -135,6 +158,7 @@ impl OriginConfig {
             store,
             secrets: OriginSecrets { current: secret, previous: None },
             keys: None,
+            jwks: BTreeMap::new(),
         }
     }
 
@@ -149,7 +173,61 @@ impl OriginConfig {
                 "0 would refuse every request; give 1 or more",
             ));
         }
+        for (name, jwks) in &self.jwks {
+            jwks.validate(name)?;
+        }
         self.keys.as_ref().map_or(Ok(()), KeysConfig::validate)
+    }
+}
+
+impl JwksConfig {
+    /// A configuration with the defaults of TOML.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            refresh_seconds: default_refresh(),
+            hold_seconds: default_hold(),
+            timeout_seconds: default_timeout(),
+        }
+    }
+
+    fn validate(&self, name: &str) -> Result<(), ConfigError> {
+        let invalid = |key: &str, reason: &str| Err(ConfigError::invalid(format!("jwks.{name}{key}"), reason));
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let all = name.bytes().all(|byte| letter(byte) || b"_-".contains(&byte));
+        if !all || !name.bytes().next().is_some_and(letter) || name.len() > 64 {
+            return invalid("", "a name is of the form [a-z0-9][a-z0-9_-]{0,63}");
+        }
+        let in_the_clear = "who is on the way could make keys of their own; use https://";
+        check_url(&format!("jwks.{name}.url"), &self.url, false, "give the issuer's https:// URL", in_the_clear)?;
+        if !(60..=3600).contains(&self.refresh_seconds) {
+            return invalid(".refresh_seconds", "give 60 to 3600");
+        }
+        if self.hold_seconds > 86_400 {
+            return invalid(".hold_seconds", "a withdrawn key would serve for longer than a day; give 86400 or less");
+        }
+        if self.timeout_seconds == 0 {
+            return invalid(".timeout_seconds", "0 would refuse every exchange; give 1 or more");
+        }
+        Ok(())
+    }
+}
+
+/// Whether `url` is `https://`, or `http://` on this machine or where that is allowed. `in_the_clear`: what is wrong with it elsewhere.
+fn check_url(key: &str, url: &str, allow_http: bool, give: &str, in_the_clear: &str) -> Result<(), ConfigError> {
+    let url = reqwest::Url::parse(url).map_err(|error| ConfigError::invalid(key, format!("{error}; {give}")))?;
+    let loopback = match url.host_str() {
+        Some("localhost") => true,
+        Some(host) => {
+            host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => return Err(ConfigError::invalid(key, format!("names no host; {give}"))),
+    };
+    match url.scheme() {
+        "https" => Ok(()),
+        "http" if loopback || allow_http => Ok(()),
+        "http" => Err(ConfigError::invalid(key, in_the_clear)),
+        other => Err(ConfigError::invalid(key, format!("unknown scheme {other}; use https://"))),
     }
 }
 
@@ -175,26 +253,7 @@ impl KeysConfig {
     }
 
     fn validate(&self) -> Result<(), ConfigError> {
-        let url = reqwest::Url::parse(&self.url)
-            .map_err(|error| ConfigError::invalid("keys.url", format!("{error}; give the provider's https:// URL")))?;
-        let loopback = match url.host_str() {
-            Some("localhost") => true,
-            Some(host) => {
-                host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-            }
-            None => return Err(ConfigError::invalid("keys.url", "names no host; give the provider's https:// URL")),
-        };
-        match url.scheme() {
-            "https" => {}
-            "http" if loopback || self.allow_cleartext_http => {}
-            "http" => {
-                return Err(ConfigError::invalid(
-                    "keys.url",
-                    "content keys would travel in the clear; use https://, or set keys.allow_cleartext_http where the network itself is protected",
-                ));
-            }
-            other => return Err(ConfigError::invalid("keys.url", format!("unknown scheme {other}; use https://"))),
-        }
+        check_url("keys.url", &self.url, self.allow_cleartext_http, "give the provider's https:// URL", CLEARTEXT)?;
         if self.timeout_seconds == 0 {
             return Err(ConfigError::invalid("keys.timeout_seconds", "0 would refuse every exchange; give 1 or more"));
         }

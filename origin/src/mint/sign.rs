@@ -1,6 +1,5 @@
 use ring::{
     rand::SystemRandom,
-    rsa,
     signature::{
         ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RSA_PSS_SHA256, RsaEncoding,
         RsaKeyPair,
@@ -55,7 +54,7 @@ impl SigningKey {
             (PrivateKeyDer::Pkcs8(der), _) => der.secret_pkcs8_der(),
             (PrivateKeyDer::Pkcs1(der), Algorithm::Rs256 | Algorithm::Ps256) => {
                 let key = RsaKeyPair::from_der(der.secret_pkcs1_der()).map_err(|error| refused(&error))?;
-                return Ok(if algorithm == Algorithm::Ps256 { Self::Ps256(key) } else { Self::Rs256(key) });
+                return Ok(if algorithm == Algorithm::Rs256 { Self::Rs256(key) } else { Self::Ps256(key) });
             }
             (PrivateKeyDer::Sec1(_), Algorithm::Es256) => return Err(SignError::Sec1),
             _ => return Err(refused(&"it is of another kind")),
@@ -91,18 +90,18 @@ impl SigningKey {
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let random = SystemRandom::new();
         match self {
-            Self::Rs256(key) | Self::Ps256(key) => {
-                let public: &rsa::PublicKey = key.public();
-                let mut signature = vec![0; public.modulus_len()];
-                let padding: &dyn RsaEncoding =
-                    if matches!(self, Self::Ps256(_)) { &RSA_PSS_SHA256 } else { &RSA_PKCS1_SHA256 };
-                key.sign(padding, &random, message, &mut signature).map_err(|_| SignError::Failed)?;
-                Ok(signature)
-            }
+            Self::Rs256(key) => rsa_signature(key, &RSA_PKCS1_SHA256, message),
+            Self::Ps256(key) => rsa_signature(key, &RSA_PSS_SHA256, message),
             Self::Es256(key) => {
                 key.sign(&random, message).map(|signature| signature.as_ref().to_vec()).map_err(|_| SignError::Failed)
             }
             Self::EdDsa(key) => Ok(key.sign(message).as_ref().to_vec()),
         }
     }
+}
+
+fn rsa_signature(key: &RsaKeyPair, padding: &'static dyn RsaEncoding, message: &[u8]) -> Result<Vec<u8>, SignError> {
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(padding, &SystemRandom::new(), message, &mut signature).map_err(|_| SignError::Failed)?;
+    Ok(signature)
 }

@@ -5,6 +5,7 @@
 
 mod auth;
 mod conditional;
+mod jwks;
 mod keys;
 mod media;
 mod metrics;
@@ -25,6 +26,7 @@ use axum::{
 use self::{auth::OriginAuth, metrics::Metrics, problem::Problem, route::Route, store::Store};
 use crate::{
     config::OriginConfig,
+    jwks::JwksService,
     keys::KeyService,
     running::{Running, StartError},
 };
@@ -36,6 +38,7 @@ struct Origin {
     auth: OriginAuth,
     store: Store,
     keys: Option<KeyService>,
+    jwks: JwksService,
     metrics: Metrics,
     timeout: Duration,
     descriptor_cache: HeaderValue,
@@ -57,6 +60,7 @@ pub async fn start(config: OriginConfig) -> Result<Running, StartError> {
         auth: OriginAuth::new(&config.secrets)?,
         store: Store::open(&config.store, timeout)?,
         keys,
+        jwks: JwksService::new(&config.jwks)?,
         metrics: Metrics::default(),
         timeout,
         descriptor_cache: HeaderValue::from_str(&descriptor_cache)
@@ -119,5 +123,6 @@ async fn dispatch(origin: &Origin, route: Result<Route, Problem>, request: &Part
             media::send(&origin.store, &media::Object::file(&title, &version, &track, file), request).await
         }
         Route::Keys { title, version, delivery } => keys::send(origin, &title, &version, delivery).await,
+        Route::KeySet(name) => jwks::send(&origin.jwks, &name, request.uri.query() == Some("refresh")).await,
     }
 }

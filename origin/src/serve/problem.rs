@@ -16,6 +16,8 @@ pub(super) enum Problem {
     Range(u64),
     Internal,
     KeyUnavailable,
+    UnknownKeySet,
+    KeySetUnavailable,
     Timeout,
 }
 
@@ -32,6 +34,10 @@ impl Problem {
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The store did not answer"),
             Self::KeyUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "key_unavailable", "The keys cannot be had at present")
+            }
+            Self::UnknownKeySet => (StatusCode::NOT_FOUND, "unknown_key_set", "There is no key set of this name"),
+            Self::KeySetUnavailable => {
+                (StatusCode::BAD_GATEWAY, "issuer_unreachable", "The issuer's key set cannot be had at present")
             }
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "origin_timeout", "There was no answer in time"),
         }

@@ -8,8 +8,19 @@ use super::problem::Problem;
 pub(super) enum Route {
     Health,
     Descriptor(TitleId),
-    Media { title: TitleId, version: Version, track: TrackId, file: File },
-    Keys { title: TitleId, version: Version, delivery: Delivery },
+    Media {
+        title: TitleId,
+        version: Version,
+        track: TrackId,
+        file: File,
+    },
+    Keys {
+        title: TitleId,
+        version: Version,
+        delivery: Delivery,
+    },
+    /// An issuer's key set by its name.
+    KeySet(String),
 }
 
 /// A file of a track.
@@ -34,6 +45,7 @@ impl Route {
         let version = |word| Version::parse(word).map_err(|_| Problem::UnknownVersion);
         match words {
             [Some("healthz"), None, ..] => Ok(Self::Health),
+            [Some("jwks"), Some(name), None, ..] => Ok(Self::KeySet(name.to_owned())),
             [Some("titles"), Some(id), Some("descriptor.json"), None, ..] => Ok(Self::Descriptor(title(id)?)),
             [Some("titles"), Some(id), Some(state), Some(word), Some(file), None] => {
                 let (title, version) = (title(id)?, version(state)?);
@@ -58,6 +70,7 @@ impl Route {
             Self::Descriptor(_) => "descriptor",
             Self::Media { .. } => "media",
             Self::Keys { .. } => "keys",
+            Self::KeySet(_) => "jwks",
         }
     }
 }
@@ -103,6 +116,8 @@ mod tests {
     fn only_exact_paths_are_routes() {
         let kind = |path: &str| Route::parse(path).map(|route| route.kind());
         assert_eq!(kind("/healthz"), Ok("health"));
+        assert_eq!(kind("/jwks/main"), Ok("jwks"));
+        assert_eq!(kind("/jwks/main/x"), Err(Problem::UnknownRoute));
         assert_eq!(kind("/titles/final/descriptor.json"), Ok("descriptor"));
         for file in ["init.mp4", "record.json", "plan.bin", "1.m4s", "4294967295.m4s", "12.vtt"] {
             assert_eq!(kind(&format!("/titles/final/v1/video-1080/{file}")), Ok("media"), "{file}");

@@ -12,6 +12,7 @@ use super::{Credentials, VERSION, VERSION_HEADER};
 use crate::{
     config::{KeysConfig, SecretError},
     cpix::{AnswerError, KeyRequest, LARGEST, read_answer, write_request},
+    outgoing::cause,
 };
 
 /// Wait before the second try; doubles for each further one.
@@ -157,13 +158,4 @@ async fn body(mut response: Response) -> Result<Zeroizing<Vec<u8>>, SpekeError> 
         out.extend_from_slice(&chunk);
     }
     Ok(out)
-}
-
-/// The innermost reason of an HTTP error, which says more than its outer layers and names no URL.
-fn cause(error: &reqwest::Error) -> String {
-    let mut source: &dyn std::error::Error = error;
-    while let Some(inner) = source.source() {
-        source = inner;
-    }
-    source.to_string()
 }

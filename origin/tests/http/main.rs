@@ -1,6 +1,7 @@
 //! An origin and a key server in this process, over HTTP.
 
 mod fixture;
+mod jwks;
 mod keys;
 mod keyserver;
 mod origin;

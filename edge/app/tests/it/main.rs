@@ -3,6 +3,7 @@
 mod cat;
 mod cdn_tokens;
 mod iframes;
+mod jwks;
 mod log;
 mod policy;
 mod redirect;

@@ -55,7 +55,7 @@ impl Accounts {
         self.entitled(account, session, expires);
     }
 
-    /// A session that goes on: renewed, or not ended after all.
+    /// A session that goes on: renewed.
     pub(super) fn entitled(&self, account: usize, session: &str, expires: u64) {
         self.with(account, |account| {
             account.rights.insert(session.to_owned(), expires);

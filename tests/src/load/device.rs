@@ -23,7 +23,7 @@ pub struct Counts {
     pub created: u64,
     /// Refused by the stream limit.
     pub refused: u64,
-    /// Refused because the store did not answer, or others wrote without end.
+    /// Refused while there was a store, because others wrote without end.
     pub unavailable: u64,
     /// Renewals.
     pub renewed: u64,
@@ -80,8 +80,8 @@ impl Device {
             let was_served = match (self.held.take(), dice.hash_one(throw) % 8) {
                 (None, _) => self.create(None, cut).await?,
                 (Some(held), 0) => self.create(Some(held), cut).await?,
-                (Some(held), 1) => self.end(held).await?,
-                (Some(held), _) => self.renew(held).await?,
+                (Some(held), 1) => self.end(held, cut).await?,
+                (Some(held), _) => self.renew(held, cut).await?,
             };
             pace.deed();
             if !was_served {
@@ -112,19 +112,19 @@ impl Device {
             }
             409 => {
                 self.counts.refused += 1;
-                // Nobody was admitted, and so nobody was ended.
-                if let Some(earlier) = earlier {
-                    self.accounts.entitled(self.account, &earlier.session, earlier.expires);
-                    self.held = Some(earlier);
-                }
+                // It may be there yet; what it is worth, its next renewal tells.
+                self.held = earlier;
             }
-            503 => self.counts.unavailable += 1,
+            503 => {
+                self.counts.unavailable += u64::from(!cut);
+                self.held = earlier;
+            }
             _ => self.wrong("a new session", &answer),
         }
         Ok(false)
     }
 
-    async fn renew(&mut self, held: Session) -> Result<bool> {
+    async fn renew(&mut self, held: Session, cut: bool) -> Result<bool> {
         let lease = format!("Bearer {}", held.lease);
         let path = format!("/v1/sessions/{}/renew", held.session);
         let answer = self.stack.send(Method::POST, &path, &[("authorization", &lease)], None).await?;
@@ -142,7 +142,7 @@ impl Device {
             }
             // The right that it has stays.
             503 => {
-                self.counts.unavailable += 1;
+                self.counts.unavailable += u64::from(!cut);
                 self.held = Some(held);
             }
             _ => self.wrong("a renewal", &answer),
@@ -150,7 +150,7 @@ impl Device {
         Ok(false)
     }
 
-    async fn end(&mut self, held: Session) -> Result<bool> {
+    async fn end(&mut self, held: Session, cut: bool) -> Result<bool> {
         self.accounts.over(self.account, &held.session);
         let lease = format!("Bearer {}", held.lease);
         let path = format!("/v1/sessions/{}", held.session);
@@ -158,7 +158,7 @@ impl Device {
         match answer.status.as_u16() {
             204 => self.counts.ended += 1,
             401 | 409 | 410 => self.counts.lost += 1,
-            503 => self.counts.unavailable += 1,
+            503 => self.counts.unavailable += u64::from(!cut),
             _ => self.wrong("an end", &answer),
         }
         Ok(answer.status.is_success())

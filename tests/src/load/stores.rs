@@ -1,6 +1,7 @@
 use std::fmt;
 
 use anyhow::Result;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::accounts::Bound;
@@ -53,6 +54,11 @@ impl Contest {
     /// What the store does with writers that overtake each other, in a word.
     pub fn mode(self) -> &'static str {
         if self.compares() { "cas" } else { "eventual" }
+    }
+
+    /// The edge's configuration for a race with leases of so many seconds. What it says of the store is what [`Self::bound`] goes by.
+    pub(super) fn config(lease: u64) -> Value {
+        json!({ "name": "load", "lease_seconds": lease })
     }
 
     /// What an account's live sessions may come to, with leases of so many seconds.

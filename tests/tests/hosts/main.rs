@@ -103,6 +103,7 @@ on_host!(
     rights::as_many_streams_as_an_account_may_have,
     rights::nobody_ends_or_renews_anothers_session,
     operations::a_segment_asks_the_store_at_most_once,
+    operations::a_ticket_that_was_kept_is_overcome,
 );
 
 on_host!(spin_alone, Spin, operations::a_segment_asks_the_store_at_most_once);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use http::{Method, StatusCode};
 use serde_json::json;
 use sluice_tests::{
@@ -35,6 +35,27 @@ pub(super) async fn a_segment_asks_the_store_at_most_once(host: EdgeHost) -> Res
         ensure!(asked == KvOperations { reads, writes: 0 }, "{what}: {asked:?}");
     }
     Ok(stack)
+}
+
+/// Who creates a key by `wasi:keyvalue` draws a ticket for it, and gives it back; one that never came back keeps nobody out for good.
+pub(super) async fn a_ticket_that_was_kept_is_overcome(host: EdgeHost) -> Result<Stack> {
+    let kv = Kv::memory();
+    let stack = Stack::start(StackOptions { kv: kv.clone(), ..options(host).await? }).await?;
+    stack.session("viewer").await?;
+    let keys = kv.store().keys("default")?;
+    ensure!(!keys.iter().any(|key| key.starts_with("new/")), "{keys:?}");
+    let slots: Vec<_> = keys.iter().filter(|key| !key.starts_with("sess/")).collect();
+    ensure!(!slots.is_empty(), "{keys:?}");
+    for slot in slots {
+        kv.store().delete("default", slot)?;
+        kv.store().increment("default", &format!("new/{slot}"), 1)?;
+    }
+    for _ in 0..100 {
+        if stack.session("viewer").await.is_ok() {
+            return Ok(stack);
+        }
+    }
+    bail!("a viewer was kept out for good")
 }
 
 /// Where nobody counts: an answer that is kept is not asked for again, so that an end shows when it no longer is.

@@ -27,8 +27,10 @@ pub struct Counts {
     pub unavailable: u64,
     /// Renewals.
     pub renewed: u64,
-    /// Sessions that had ended otherwise when they were to be renewed or ended: run out, or overtaken.
+    /// Sessions that others had taken the place of, or ended, when they were to be renewed or ended.
     pub lost: u64,
+    /// The same of leases that had run out.
+    pub expired: u64,
     /// Sessions ended by their devices.
     pub ended: u64,
     /// What must not be, a line each.
@@ -36,12 +38,17 @@ pub struct Counts {
 }
 
 impl Counts {
+    fn went(&mut self, status: u16) {
+        *(if status == 401 { &mut self.expired } else { &mut self.lost }) += 1;
+    }
+
     pub(super) fn add(&mut self, other: &Self, problems: &mut Vec<String>) {
         self.created += other.created;
         self.refused += other.refused;
         self.unavailable += other.unavailable;
         self.renewed += other.renewed;
         self.lost += other.lost;
+        self.expired += other.expired;
         self.ended += other.ended;
         problems.extend(other.wrong.iter().cloned());
     }
@@ -136,9 +143,9 @@ impl Device {
                 self.held = Some(session);
                 return Ok(true);
             }
-            401 | 409 | 410 => {
+            status @ (401 | 409 | 410) => {
                 self.accounts.over(self.account, &held.session);
-                self.counts.lost += 1;
+                self.counts.went(status);
             }
             // The right that it has stays.
             503 => {
@@ -157,7 +164,7 @@ impl Device {
         let answer = self.stack.send(Method::DELETE, &path, &[("authorization", &lease)], None).await?;
         match answer.status.as_u16() {
             204 => self.counts.ended += 1,
-            401 | 409 | 410 => self.counts.lost += 1,
+            status @ (401 | 409 | 410) => self.counts.went(status),
             503 => self.counts.unavailable += u64::from(!cut),
             _ => self.wrong("an end", &answer),
         }

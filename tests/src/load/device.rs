@@ -58,6 +58,7 @@ impl Counts {
 pub(super) struct Device {
     stack: Arc<Stack>,
     accounts: Arc<Accounts>,
+    pace: Arc<Pace>,
     account: usize,
     name: String,
     token: String,
@@ -69,28 +70,29 @@ impl Device {
     pub(super) fn new(
         stack: Arc<Stack>,
         accounts: Arc<Accounts>,
+        pace: Arc<Pace>,
         account: usize,
         device: usize,
         token: String,
     ) -> Self {
         let (name, token) = (format!("device-{device}"), format!("Bearer {token}"));
-        Self { stack, accounts, account, name, token, held: None, counts: Counts::default() }
+        Self { stack, accounts, pace, account, name, token, held: None, counts: Counts::default() }
     }
 
     /// Does one thing after the other until the race is over.
-    pub(super) async fn race(mut self, pace: Arc<Pace>) -> Result<Counts> {
+    pub(super) async fn race(mut self) -> Result<Counts> {
         let dice = RandomState::new();
         let mut throw = 0u64;
-        while !pace.is_over() {
+        while !self.pace.is_over() {
             throw += 1;
-            let cut = pace.is_cut();
+            let cut = self.pace.is_cut();
             let was_served = match (self.held.take(), dice.hash_one(throw) % 8) {
                 (None, _) => self.create(None, cut).await?,
                 (Some(held), 0) => self.create(Some(held), cut).await?,
-                (Some(held), 1) => self.end(held, cut).await?,
-                (Some(held), _) => self.renew(held, cut).await?,
+                (Some(held), 1) => self.end(held).await?,
+                (Some(held), _) => self.renew(held).await?,
             };
-            pace.deed();
+            self.pace.deed();
             if !was_served {
                 tokio::time::sleep(if cut { LONG_PAUSE } else { PAUSE }).await;
             }
@@ -123,7 +125,7 @@ impl Device {
                 self.held = earlier;
             }
             503 => {
-                self.counts.unavailable += u64::from(!cut);
+                self.counts.unavailable += u64::from(!self.pace.is_ending());
                 self.held = earlier;
             }
             _ => self.wrong("a new session", &answer),
@@ -131,7 +133,7 @@ impl Device {
         Ok(false)
     }
 
-    async fn renew(&mut self, held: Session, cut: bool) -> Result<bool> {
+    async fn renew(&mut self, held: Session) -> Result<bool> {
         let lease = format!("Bearer {}", held.lease);
         let path = format!("/v1/sessions/{}/renew", held.session);
         let answer = self.stack.send(Method::POST, &path, &[("authorization", &lease)], None).await?;
@@ -149,7 +151,7 @@ impl Device {
             }
             // The right that it has stays.
             503 => {
-                self.counts.unavailable += u64::from(!cut);
+                self.counts.unavailable += u64::from(!self.pace.is_ending());
                 self.held = Some(held);
             }
             _ => self.wrong("a renewal", &answer),
@@ -157,7 +159,7 @@ impl Device {
         Ok(false)
     }
 
-    async fn end(&mut self, held: Session, cut: bool) -> Result<bool> {
+    async fn end(&mut self, held: Session) -> Result<bool> {
         self.accounts.over(self.account, &held.session);
         let lease = format!("Bearer {}", held.lease);
         let path = format!("/v1/sessions/{}", held.session);
@@ -165,7 +167,7 @@ impl Device {
         match answer.status.as_u16() {
             204 => self.counts.ended += 1,
             status @ (401 | 409 | 410) => self.counts.went(status),
-            503 => self.counts.unavailable += u64::from(!cut),
+            503 => self.counts.unavailable += u64::from(!self.pace.is_ending()),
             _ => self.wrong("an end", &answer),
         }
         Ok(answer.status.is_success())

@@ -96,8 +96,8 @@ pub async fn race(contest: Contest, time: Duration) -> Result<Outcome> {
         claims.exp += DAY;
         let token = stack.token(&claims)?;
         for device in 0..DEVICES {
-            let device = Device::new(stack.clone(), accounts.clone(), account, device, token.clone());
-            devices.push(tokio::spawn(device.race(pace.clone())));
+            let device = Device::new(stack.clone(), accounts.clone(), pace.clone(), account, device, token.clone());
+            devices.push(tokio::spawn(device.race()));
         }
     }
     let start = Instant::now();
@@ -106,7 +106,8 @@ pub async fn race(contest: Contest, time: Duration) -> Result<Outcome> {
     }
 
     let watched = cut::begin(&stack).await?;
-    // Who asked before this may still be served.
+    pace.begin_end();
+    // Who asked before it is gone may still be served.
     store.kill(&kv).await?;
     pace.cut();
     let mut problems = cut::watch(&stack, watched).await?;

@@ -15,14 +15,16 @@ pub(super) struct Pace {
     clock: Option<Clock>,
     step: Duration,
     deeds: AtomicU64,
+    ending: AtomicBool,
     cut: AtomicBool,
     over: AtomicBool,
 }
 
 impl Pace {
     pub(super) fn new(clock: Option<Clock>, lease: u64) -> Self {
+        let no = || AtomicBool::new(false);
         let step = Duration::from_secs(lease) / (DEVICES_IN_ALL * DEEDS_PER_LEASE);
-        Self { clock, step, deeds: AtomicU64::new(0), cut: AtomicBool::new(false), over: AtomicBool::new(false) }
+        Self { clock, step, deeds: AtomicU64::new(0), ending: no(), cut: no(), over: no() }
     }
 
     /// A device has done something.
@@ -36,6 +38,15 @@ impl Pace {
     /// How much devices have done.
     pub(super) fn deeds(&self) -> u64 {
         self.deeds.load(Ordering::SeqCst)
+    }
+
+    /// The store is about to go: that it does not answer is nobody's fault any more.
+    pub(super) fn begin_end(&self) {
+        self.ending.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.load(Ordering::SeqCst)
     }
 
     /// The store is gone. From here on whoever asks anew is to be refused, and time is somebody else's to move.

@@ -20,7 +20,11 @@ pub mod fixture;
 #[cfg(feature = "runtime")]
 pub mod guest;
 #[cfg(feature = "runtime")]
+pub mod load;
+#[cfg(feature = "runtime")]
 pub mod perf;
+#[cfg(feature = "runtime")]
+pub mod redis_server;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 #[cfg(feature = "runtime")]

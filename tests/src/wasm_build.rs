@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::Stdio};
 
 use anyhow::{Context, Result, bail};
 
-use crate::toolchain::{add_target, cargo};
+use crate::toolchain::{add_target, cargo, target_dir};
 
 /// Builds the Spin component, adding the compiler's target where it is missing. Returns its path.
 ///
@@ -12,6 +12,18 @@ use crate::toolchain::{add_target, cargo};
 /// Where the target cannot be added or the build fails; cargo has said why on stderr.
 pub fn spin() -> Result<PathBuf> {
     build("sluice-edge-spin", "wasm32-wasip2")
+}
+
+/// Builds the Spin component that asks its store by `wasi:keyvalue`. Returns its path.
+///
+/// In a target directory of its own: cargo gives both components one name, and would build either of them again for the other.
+///
+/// # Errors
+/// As [`spin`].
+pub fn spin_cas() -> Result<PathBuf> {
+    let folder = target_dir().join("wasi-keyvalue");
+    let folder = folder.to_str().context("the target directory's name is no text")?;
+    build_with("sluice-edge-spin", "wasm32-wasip2", &["--features", "wasi-keyvalue", "--target-dir", folder])
 }
 
 /// Builds the Fastly Compute program, adding the compiler's target where it is missing. Returns its path.
@@ -65,9 +77,13 @@ pub fn cipher_tests() -> Result<PathBuf> {
 const PERF_GUEST: &str = "sluice-perf-guest";
 
 fn build(package: &str, target: &str) -> Result<PathBuf> {
+    build_with(package, target, &[])
+}
+
+fn build_with(package: &str, target: &str, options: &[&str]) -> Result<PathBuf> {
     add_target(target)?;
-    artifact(&cargo_messages("build", package, &["--profile", "edge", "--target", target])?)
-        .with_context(|| format!("cargo named no .wasm of {package}"))
+    let options = [&["--profile", "edge", "--target", target], options].concat();
+    artifact(&cargo_messages("build", package, &options)?).with_context(|| format!("cargo named no .wasm of {package}"))
 }
 
 /// Has cargo build or test a package; its messages.

@@ -11,8 +11,8 @@
 //! | [`Host::fetch`] | `wasi:http/outgoing-handler`; [`Keep`] is left to the caching proxy between edge and origin | core cache transaction keyed by URL and range: the first to miss fetches, the platform pours the body into the cache by itself, and all, the first too, read it from there as it comes; what breaks on the way is purged | cache API match, else `fetch`; put by `waitUntil` once complete |
 //! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
 //! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, keys of their own | cache API under a synthetic URL |
-//! | KV | `fermyon:spin/key-value`: no generations | KV Store, generation match | Workers KV: no generations |
-//! | [`Host::ordering`] | `Eventual` | `Generation`; the platform documents generations and not where it orders the writes that match one, so a deployment that must not rely on it configures `eventual` | `Eventual` |
+//! | KV | `fermyon:spin/key-value`: no generations; built with `wasi-keyvalue`, `wasi:keyvalue`: compare-and-swap, a generation is what this request read | KV Store, generation match | Workers KV: no generations |
+//! | [`Host::ordering`] | `Eventual`; built with `wasi-keyvalue`, `Generation` | `Generation`; the platform documents generations and not where it orders the writes that match one, so a deployment that must not rely on it configures `eventual` | `Eventual` |
 //! | [`Host::secret`] | variables | secret store | `env` bindings |
 //! | [`Host::config`] | variable `sluice_config` | config store, item `sluice_config` | `env.SLUICE_CONFIG` |
 //! | [`Host::client`] | `spin-client-addr`; no geography | `client_ip_addr`, geo lookup, which knows regions and anonymisers | `cf-connecting-ip`, `request.cf` |

@@ -1,34 +1,24 @@
-use core::cell::OnceCell;
-
 use sluice_app::{
     Host,
     host::{Admission, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
 };
-use spin_sdk::{
-    key_value::{Error as KvError, Store},
-    variables,
-};
+use spin_sdk::variables;
 use zeroize::Zeroizing;
 
-use crate::fetch::{self, OriginBody};
+use crate::{
+    KeyValue,
+    fetch::{self, OriginBody},
+};
 
 /// Spin, for the length of one request.
 pub(crate) struct SpinHost {
     client: Client,
-    store: OnceCell<Store>,
+    store: KeyValue,
 }
 
 impl SpinHost {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client, store: OnceCell::new() }
-    }
-
-    fn store(&self) -> Result<&Store, StoreError> {
-        if self.store.get().is_none() {
-            let store = Store::open_default().map_err(|error| store_error(&error))?;
-            let _ = self.store.set(store);
-        }
-        self.store.get().ok_or(StoreError::Unavailable)
+        Self { client, store: KeyValue::default() }
     }
 }
 
@@ -66,24 +56,30 @@ impl Host for SpinHost {
     async fn cache_put(&self, _key: &str, _value: &[u8], _seconds: u64) {}
 
     fn ordering(&self) -> Ordering {
-        Ordering::Eventual
+        // What comes of a compare that a provider makes elsewhere than it writes, the adapter mends: see `atomic_store`.
+        if cfg!(feature = "wasi-keyvalue") { Ordering::Generation } else { Ordering::Eventual }
     }
 
     async fn kv_get(&self, key: &str) -> Result<Option<Stored>, StoreError> {
-        let value = self.store()?.get(key).map_err(|error| store_error(&error))?;
-        Ok(value.map(|value| Stored { value, generation: None }))
+        self.store.get(key)
     }
 
     async fn kv_put(&self, key: &str, value: &[u8], _seconds: u64) -> Result<(), StoreError> {
-        self.store()?.set(key, value).map_err(|error| store_error(&error))
+        self.store.put(key, value)
     }
 
-    async fn kv_put_if(&self, _: &str, _: &[u8], _: Option<u64>, _: u64) -> Result<(), StoreError> {
-        Err(StoreError::Unsupported)
+    async fn kv_put_if(
+        &self,
+        key: &str,
+        value: &[u8],
+        generation: Option<u64>,
+        _seconds: u64,
+    ) -> Result<(), StoreError> {
+        self.store.put_if(key, value, generation)
     }
 
     async fn kv_delete(&self, key: &str) -> Result<(), StoreError> {
-        self.store()?.delete(key).map_err(|error| store_error(&error))
+        self.store.delete(key)
     }
 
     async fn admit(&self, _bucket: &str, _per_minute: u32) -> Admission {
@@ -100,12 +96,5 @@ fn variable(name: &str) -> Result<Option<Zeroizing<String>>, Unavailable> {
         Ok(value) => Ok(Some(Zeroizing::new(value))),
         Err(variables::Error::Undefined(_) | variables::Error::InvalidName(_)) => Ok(None),
         Err(_) => Err(Unavailable),
-    }
-}
-
-fn store_error(error: &KvError) -> StoreError {
-    match error {
-        KvError::Other(text) if text.to_ascii_lowercase().contains("too many") => StoreError::Throttled,
-        _ => StoreError::Unavailable,
     }
 }

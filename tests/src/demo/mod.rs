@@ -24,8 +24,7 @@ use stage::Stage;
 /// Where the page is unless told otherwise.
 const PORT: u16 = 3000;
 
-const USAGE: &str =
-    "usage: cargo demo [--once] [--host spin|fastly] [--port N] [--title DIR] [--kv memory|sqlite:PATH] [--log]";
+const USAGE: &str = "usage: cargo demo [--once] [--host spin|spin-cas|fastly] [--port N] [--title DIR] [--kv memory|sqlite:PATH|redis://…] [--log]";
 
 /// What the command line asks for.
 #[derive(Debug)]
@@ -84,7 +83,8 @@ fn with_fastly() -> ExitCode {
 fn parse(mut options: Options) -> Result<Wanted, UsageError> {
     let once = options.flag("--once");
     let host = options.value("--host")?.unwrap_or_else(|| "spin".to_owned());
-    let host = EdgeHost::parse(&host).ok_or_else(|| UsageError(format!("--host {host}: there are spin and fastly")))?;
+    let host = EdgeHost::parse(&host)
+        .ok_or_else(|| UsageError(format!("--host {host}: there are spin, spin-cas and fastly")))?;
     // A walk needs no port that people can remember, and leaves theirs alone.
     let port = match options.value("--port")? {
         Some(port) => port.parse().map_err(|_| UsageError(format!("--port {port}: not a port")))?,
@@ -127,7 +127,7 @@ async fn demonstrate(wanted: Wanted) -> Result<bool> {
     let kv = wanted.kv.unwrap_or_else(|| KvUrl::Sqlite(scratch.path().join("kv.db")));
     let mut options = StackOptions::new(wanted.host, module);
     options.title = wanted.title;
-    options.kv = kv.open()?;
+    options.kv = tokio::task::spawn_blocking(move || kv.open().with_context(|| format!("{kv:?}"))).await??;
     options.echo_guest_output = wanted.log;
     let listen = SocketAddr::from(([127, 0, 0, 1], wanted.port));
     let up = || eprintln!("key server, origin and edge are up after {:.1} s\n", started.elapsed().as_secs_f64());

@@ -20,20 +20,22 @@ use anyhow::{Result, anyhow};
 
 pub use clock::Clock;
 pub use guest_log::GuestLog;
-pub use kv::{Kv, KvError, KvStore, KvUrl};
+pub use kv::{Kv, KvError, KvOperations, KvStore, KvUrl};
 
 /// A platform that the edge runs on, as far as it can be run on one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EdgeHost {
     /// The Spin component (WASI 0.2) in wasmtime, with key-value and variables hosts of our own.
     Spin,
+    /// The same, built to ask its store by `wasi:keyvalue`, with compare-and-swap.
+    SpinCas,
     /// The Fastly Compute program under viceroy-lib.
     #[cfg(feature = "fastly")]
     Fastly,
 }
 
 impl EdgeHost {
-    /// Every host there is in this build.
+    /// Every platform there is in this build, by the component that it is given without more being said.
     pub const ALL: &[Self] = &[
         Self::Spin,
         #[cfg(feature = "fastly")]
@@ -44,6 +46,7 @@ impl EdgeHost {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Spin => "spin",
+            Self::SpinCas => "spin-cas",
             #[cfg(feature = "fastly")]
             Self::Fastly => "fastly",
         }
@@ -51,13 +54,13 @@ impl EdgeHost {
 
     /// Parses the word of `--host`.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|host| host.as_str() == word)
+        Self::ALL.iter().copied().chain([Self::SpinCas]).find(|host| host.as_str() == word)
     }
 
     /// Whether the guest goes by [`EdgeSpec::clock`]. Elsewhere it has the machine's time, and time passes by waiting.
     pub fn has_virtual_clock(self) -> bool {
         match self {
-            Self::Spin => true,
+            Self::Spin | Self::SpinCas => true,
             #[cfg(feature = "fastly")]
             Self::Fastly => false,
         }
@@ -66,7 +69,7 @@ impl EdgeHost {
     /// Whether sessions are kept in [`EdgeSpec::kv`]. Elsewhere the runtime has a store of its own.
     pub fn takes_store(self) -> bool {
         match self {
-            Self::Spin => true,
+            Self::Spin | Self::SpinCas => true,
             #[cfg(feature = "fastly")]
             Self::Fastly => false,
         }
@@ -75,7 +78,7 @@ impl EdgeHost {
     /// Whether concurrent misses of one object make one request to the origin, without a caching proxy in between.
     pub fn collapses_misses(self) -> bool {
         match self {
-            Self::Spin => false,
+            Self::Spin | Self::SpinCas => false,
             #[cfg(feature = "fastly")]
             Self::Fastly => true,
         }
@@ -87,10 +90,12 @@ impl EdgeHost {
     /// Where a target cannot be added or the build fails.
     pub fn build(self) -> Result<PathBuf> {
         static SPIN: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::spin);
+        static SPIN_CAS: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::spin_cas);
         #[cfg(feature = "fastly")]
         static FASTLY: LazyLock<Result<PathBuf>> = LazyLock::new(crate::wasm_build::fastly);
         let built = match self {
             Self::Spin => &*SPIN,
+            Self::SpinCas => &*SPIN_CAS,
             #[cfg(feature = "fastly")]
             Self::Fastly => &*FASTLY,
         };
@@ -103,7 +108,7 @@ impl EdgeHost {
     /// Where the module does not compile or link, or the address cannot be listened on.
     pub async fn start(self, spec: EdgeSpec) -> Result<Edge> {
         match self {
-            Self::Spin => {
+            Self::Spin | Self::SpinCas => {
                 let mut variables = spec.secrets;
                 variables.insert("sluice_config".to_owned(), spec.config);
                 let running = spin::SpinRuntime::start(spin::SpinOptions {
@@ -126,7 +131,7 @@ impl EdgeHost {
                     secrets: spec.secrets,
                     countries: spec.countries,
                     memory_limit: spec.memory_limit,
-                    store: !spec.kv.is_down(),
+                    store_switch: spec.kv,
                     listen: spec.listen,
                     echo_guest_output: spec.echo_guest_output,
                 })
@@ -145,8 +150,8 @@ pub struct EdgeSpec {
     pub config: String,
     /// Secrets by name.
     pub secrets: BTreeMap<String, String>,
-    /// The key-value store, where the host takes one. Outlives the edge, so that another one may go on with it. [`Kv::down`] leaves a host
-    /// that keeps its own without one.
+    /// The key-value store, where the host takes one. Outlives the edge, so that another one may go on with it. A host that keeps its own
+    /// goes without it where this one is down.
     pub kv: Kv,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,

@@ -13,6 +13,7 @@ struct Tool {
 const CHROMIUM: Tool = Tool { program: "chromium", packages: &["chromium"] };
 const FFMPEG: Tool = Tool { program: "ffmpeg", packages: &["ffmpeg"] };
 const NODE: Tool = Tool { program: "node", packages: &["nodejs"] };
+const REDIS: Tool = Tool { program: "redis-server", packages: &["redis-server"] };
 const NPM: Tool = Tool { program: "npm", packages: &["npm"] };
 
 /// Installs what the suite lacks.
@@ -40,7 +41,10 @@ pub(super) fn prepare(suite: Suite) -> Result<(), String> {
             wasm_targets()?;
             npm_packages()
         }
-        Suite::Hosts => wasm_targets(),
+        Suite::Hosts => {
+            tools(&[REDIS])?;
+            wasm_targets()
+        }
         Suite::Unit
         | Suite::Vectors
         | Suite::Ciphers

@@ -9,9 +9,11 @@ mod faults;
 mod forgery;
 mod iframes;
 mod keys;
+mod load;
 mod manifests;
 mod media;
 mod memory;
+mod operations;
 mod paths;
 mod places;
 mod policy;
@@ -40,7 +42,7 @@ macro_rules! on_every_host {
 }
 
 macro_rules! on_host {
-    ($module:ident, $host:ident, $($topic:ident::$body:ident),*) => {
+    ($module:ident, $host:ident, $($topic:ident::$body:ident),* $(,)?) => {
         mod $module {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $body() {
@@ -100,6 +102,21 @@ on_every_host!(
     rights::nobody_ends_or_renews_anothers_session,
 );
 
+// Where sessions and slots are kept is all that this component does otherwise.
+on_host!(
+    spin_cas,
+    SpinCas,
+    sessions::a_session_outlives_its_leases_and_stops_when_it_is_ended,
+    sessions::without_a_store_nobody_begins_and_a_lease_goes_on,
+    tokens::a_lease_plays_by_either_carriage_until_it_ends,
+    rights::as_many_streams_as_an_account_may_have,
+    rights::nobody_ends_or_renews_anothers_session,
+    operations::a_segment_asks_the_store_at_most_once,
+    operations::a_ticket_that_was_kept_is_overcome,
+);
+
+on_host!(spin_alone, Spin, operations::a_segment_asks_the_store_at_most_once);
+
 // What only a platform with an edge cache of its own and a geography does.
 #[cfg(feature = "fastly")]
 on_host!(
@@ -108,7 +125,8 @@ on_host!(
     collapsing::fifty_players_make_one_request_per_object,
     collapsing::who_reads_along_gets_what_is_there_while_it_comes,
     collapsing::nobody_waits_for_anothers_turn_with_a_silent_origin,
-    collapsing::the_platform_tells_where_an_address_is
+    collapsing::the_platform_tells_where_an_address_is,
+    operations::a_handle_asks_once_in_half_a_lease,
 );
 
 #[tokio::test(flavor = "multi_thread")]

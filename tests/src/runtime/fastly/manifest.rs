@@ -19,16 +19,16 @@ struct Origin {
     url: String,
 }
 
-pub(super) fn service(options: &FastlyOptions) -> Result<FastlyConfig> {
+pub(super) fn service(options: &FastlyOptions, with_store: bool) -> Result<FastlyConfig> {
     let path = workspace().join("infra/fastly/fastly.toml");
     let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
     let mut manifest: Table = text.parse().with_context(|| path.display().to_string())?;
-    fill(&mut manifest, options).with_context(|| path.display().to_string())?;
+    fill(&mut manifest, options, with_store).with_context(|| path.display().to_string())?;
     manifest.to_string().parse().context("the manifest with this service's values")
 }
 
 /// Puts the values in where the manifest has the names; a name that it lacks is the manifest's fault, and not made up for.
-fn fill(manifest: &mut Table, options: &FastlyOptions) -> Result<()> {
+fn fill(manifest: &mut Table, options: &FastlyOptions, with_store: bool) -> Result<()> {
     let document: Document = serde_json::from_str(&options.config).context("the edge's configuration")?;
     *at(manifest, &["local_server", "backends", "origin", "url"])? = document.origin.url.into();
     *at(manifest, &["local_server", "config_stores", "sluice_config", "contents", "sluice_config"])? =
@@ -36,9 +36,7 @@ fn fill(manifest: &mut Table, options: &FastlyOptions) -> Result<()> {
     let secrets = options.secrets.iter().map(|(name, secret)| table([("key", name), ("data", secret)]));
     *at(manifest, &["local_server", "secret_stores", "sluice_secrets"])? = secrets.collect::<Vec<_>>().into();
     at(manifest, &["local_server", "kv_stores", "sluice_sessions"])?;
-    if !options.store
-        && let Some(stores) = at(manifest, &["local_server", "kv_stores"])?.as_table_mut()
-    {
+    if !with_store && let Some(stores) = at(manifest, &["local_server", "kv_stores"])?.as_table_mut() {
         stores.clear();
     }
 

@@ -5,13 +5,14 @@
 //! memory of the process. The service is the one of `infra/fastly/fastly.toml`, with the values of the day put in.
 
 mod body;
+mod contexts;
 mod log;
 mod manifest;
 mod memory;
 mod server;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     net::SocketAddr,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
@@ -19,10 +20,10 @@ use std::{
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use viceroy_lib::{ExecuteCtx, ProfilingConfig, WasmFeatures, config::UnknownImportBehavior};
 
-use super::GuestLog;
+use super::{GuestLog, Kv};
 use crate::server::Server;
+use contexts::Contexts;
 use log::Capture;
 
 /// What a program is started with.
@@ -37,8 +38,8 @@ pub struct FastlyOptions {
     pub countries: BTreeMap<std::net::IpAddr, String>,
     /// Bytes of linear memory that one instance may have. Viceroy gives 128 MiB, and no more.
     pub memory_limit: usize,
-    /// Whether the service has its KV store.
-    pub store: bool,
+    /// While this one is down, the service has no KV store of its own either.
+    pub store_switch: Kv,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     /// Whether guest output goes to stderr as well.
@@ -48,7 +49,7 @@ pub struct FastlyOptions {
 /// A program that is being served. Stops when dropped.
 pub struct Running {
     addr: SocketAddr,
-    context: Arc<ExecuteCtx>,
+    contexts: Arc<Contexts>,
     log: GuestLog,
     failures: Failures,
     server: Server,
@@ -73,36 +74,13 @@ pub async fn start(options: FastlyOptions) -> Result<Running> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let log = GuestLog::new(options.echo_guest_output);
     let failures = Failures::default();
-    let service = manifest::service(&options)?;
-    let capture = Arc::new(Mutex::new(Capture::new(log.clone(), failures.clone())));
-    let (module, memory_limit) = (options.module, options.memory_limit);
-    let context = tokio::task::spawn_blocking(move || -> Result<Arc<ExecuteCtx>> {
-        let limited = memory::limited(&module, memory_limit).with_context(|| module.display().to_string())?;
-        let builder = ExecuteCtx::build(
-            &limited,
-            ProfilingConfig::None,
-            HashSet::new(),
-            UnknownImportBehavior::LinkError,
-            false,
-            WasmFeatures::default(),
-        )?;
-        let builder = builder
-            .with_backends(service.backends().clone())
-            .with_dictionaries(service.dictionaries().clone())
-            .with_object_stores(service.object_stores().clone())
-            .with_secret_stores(service.secret_stores().clone())
-            .with_geolocation(service.geolocation().clone())
-            .with_capture_logs(capture)
-            .with_log_stdout(true)
-            .with_log_stderr(true);
-        builder.finish().with_context(|| module.display().to_string())
-    })
-    .await??;
-    let listener =
-        TcpListener::bind(options.listen).await.with_context(|| format!("listening on {}", options.listen))?;
+    let listen = options.listen;
+    let contexts = Arc::new(Contexts::new(options, Capture::new(log.clone(), failures.clone())));
+    contexts.current().await?;
+    let listener = TcpListener::bind(listen).await.with_context(|| format!("listening on {listen}"))?;
     let addr = listener.local_addr()?;
-    let server = server::start(listener, addr, context.clone(), failures.clone());
-    Ok(Running { addr, context, log, failures, server })
+    let server = server::start(listener, addr, contexts.clone(), failures.clone());
+    Ok(Running { addr, contexts, log, failures, server })
 }
 
 impl Running {
@@ -123,8 +101,10 @@ impl Running {
 
     /// Drops what the core cache keeps under a surrogate key.
     pub fn purge(&self, surrogate_key: &str) {
-        if let Ok(key) = surrogate_key.parse() {
-            self.context.cache().purge(key, false);
+        for context in self.contexts.made() {
+            if let Ok(key) = surrogate_key.parse() {
+                context.cache().purge(key, false);
+            }
         }
     }
 

@@ -30,6 +30,7 @@ pub(super) mod bindings {
         path: "wit/spin",
         world: "host",
         imports: { default: async },
+        with: { "wasi:keyvalue/atomics.cas": crate::runtime::spin::wasi_key_value::Cas },
         require_store_data_send: true,
     });
 }

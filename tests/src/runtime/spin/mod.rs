@@ -1,5 +1,6 @@
 //! A Spin HTTP component in wasmtime, as `spin up` would run it: a fresh instance per request, streaming both ways, outbound
-//! HTTP with the guest's timeouts, `fermyon:spin/key-value@2.0.0` and `fermyon:spin/variables@2.0.0`.
+//! HTTP with the guest's timeouts, `fermyon:spin/key-value@2.0.0`, `wasi:keyvalue@0.2.0-draft2` (store and atomics) and
+//! `fermyon:spin/variables@2.0.0`.
 //!
 //! What differs from Spin: no HTTPS to or from the guest, no manifest (every outbound host is allowed, the one component takes
 //! every route, the only store is `default`), writes reach the store at once where Spin may buffer them within a request.
@@ -12,6 +13,7 @@ mod pool;
 mod server;
 mod state;
 mod variables;
+mod wasi_key_value;
 
 use std::{
     collections::BTreeMap,

@@ -55,10 +55,29 @@ impl Rows {
         mix_columns(&scratch, state, &self.keys[1]);
     }
 
-    /// The other rounds, but for the last key: out of `state`, into `scratch`.
+    /// The second round, without what the bytes of column 0 give to it; what goes into SubBytes of those, that of each row in the lane to which
+    /// ShiftRows takes it.
+    #[inline(always)]
+    pub(super) fn second_round_but_first_column(&self, state: &mut State) -> KeptPlanes {
+        let mut column = [Kept::zero(); 8];
+        let shifted = [row::<0>(state), row::<1>(state), row::<2>(state), row::<3>(state)];
+        let mut scratch = ZERO;
+        sub_and_shift(state, &mut scratch);
+        for ((planes, substituted), lane) in shifted.iter().zip(&mut scratch.0).zip(FIRST_COLUMN) {
+            for ((plane, kept), column) in planes.iter().zip(substituted).zip(&mut column) {
+                column.set(column.get() ^ (*plane & lane));
+                let all = kept.get();
+                kept.set(all ^ (all & lane).opaque());
+            }
+        }
+        mix_columns(&scratch, state, &self.keys[2]);
+        column
+    }
+
+    /// The rounds from the third on, but for the last key: out of `state`, into `scratch`.
     #[inline(always)]
     pub(super) fn other_rounds(&self, state: &mut State, scratch: &mut State) {
-        for key in &self.keys[2..] {
+        for key in &self.keys[3..] {
             sub_and_shift(state, scratch);
             mix_columns(scratch, state, key);
         }
@@ -129,6 +148,36 @@ fn exchange([a, b, c, d]: [V; 4]) -> [V; 4] {
     let ((x0, x1), (y0, y1)) = (c0.interleave::<4>(c1), c2.interleave::<4>(c3));
     let ((g0, g1), (g2, g3)) = (x0.interleave::<8>(y0), x1.interleave::<8>(y1));
     [g0, g1, g2, g3]
+}
+
+/// By row, the lane to which ShiftRows takes the byte of column 0.
+const FIRST_COLUMN: [V; 4] = [lanes([0]), lanes([3]), lanes([2]), lanes([1])];
+/// By row of MixColumns' output, the lanes in which such a byte counts once (also as a part of thrice), and those in which it counts twice.
+const ONCE: [V; 4] = [lanes([1, 2, 3]), lanes([0, 1, 2]), lanes([0, 1, 3]), lanes([0, 2, 3])];
+const TWICE: [V; 4] = [lanes([0, 3]), lanes([3, 2]), lanes([2, 1]), lanes([1, 0])];
+
+/// All bits of these lanes.
+const fn lanes<const N: usize>(lanes: [usize; N]) -> V {
+    let mut bytes = [0; 16];
+    let mut at = 0;
+    while at < 4 * N {
+        bytes[4 * lanes[at / 4] + at % 4] = 0xff;
+        at += 1;
+    }
+    V::constant(bytes)
+}
+
+/// Adds to `rest` what MixColumns makes of four bytes, each in a column of its own: row `r`'s in the lane `FIRST_COLUMN[r]`.
+#[inline(always)]
+pub(super) fn mix_first_column(bytes: Planes, rest: &State, to: &mut State) {
+    let [b0, b1, b2, b3, b4, b5, b6, b7] = bytes;
+    let doubled = [b7, b0 ^ b7, b1, b2 ^ b7, b3 ^ b7, b4, b5, b6];
+    for bit in 0..8 {
+        for row in 0..4 {
+            let sum = (bytes[bit] & ONCE[row]) ^ (doubled[bit] & TWICE[row]);
+            to.0[row][bit].set(rest.0[row][bit].get() ^ sum);
+        }
+    }
 }
 
 #[inline(always)]

@@ -15,9 +15,10 @@ use zeroize::Zeroize;
 
 use super::{
     planes::{KeptPlanes, add, get},
-    rows::{self, BYTES, Rows, State},
+    rows::{self, BYTES, Rows},
     sbox::tower::sub_bytes,
     vector::{Kept, V},
+    window::{FirstKeys, Window},
 };
 
 /// Places where 32 blocks may begin in a window.
@@ -54,7 +55,7 @@ impl Differences {
                     let word = strings[row][bit].get(at..).and_then(<[u8]>::first_chunk);
                     u32::from_le_bytes(word.copied().unwrap_or_default())
                 };
-                plane.set(V::from_words([word(0), word(3), word(2), word(1)]));
+                plane.set(V::from_words(rows::FIRST_COLUMN.map(word)));
             }
         }
         strings.zeroize();
@@ -68,17 +69,10 @@ impl Drop for Differences {
     }
 }
 
-/// What the blocks of a window of 256 have in common.
-pub(super) struct Window {
-    /// Of the first block, what goes into the second round's SubBytes of the bytes that differ.
-    column: KeptPlanes,
-    /// Of all, the second round's output, but for what those bytes give to it.
-    rest: State,
-}
-
 #[derive(Clone, Copy)]
 pub(super) struct CounterMode<'k> {
     pub(super) rows: &'k Rows,
+    pub(super) first: &'k FirstKeys,
     pub(super) differences: &'k Differences,
 }
 
@@ -86,10 +80,7 @@ impl CounterMode<'_> {
     /// `first`: the counter block that the window begins with; its last byte is 0.
     #[inline(never)]
     pub(super) fn window(self, first: &[u8; 16]) -> Window {
-        let mut rest = rows::repeated(first);
-        self.rows.first_round(&mut rest);
-        let column = self.rows.second_round_but_first_column(&mut rest);
-        Window { column, rest }
+        Window::new(self.first, first)
     }
 
     /// Adds the keystream of 32 blocks. `from`: the last byte of the first one's counter, a multiple of 8 and at most 224.

@@ -6,11 +6,12 @@
 use zeroize::Zeroize;
 
 use super::{
-    counter::{CounterMode, Window},
+    counter::CounterMode,
     eight::EightBlocks,
     planes::{get, keep, transpose},
     rows::BYTES,
     vector::{Kept, V},
+    window::Window,
 };
 
 /// Blocks of 16 bytes that one call of each kernel makes.

@@ -38,11 +38,7 @@ pub(super) struct Rows {
 impl Rows {
     pub(super) fn new(keys: &RoundKeys) -> Self {
         let mut keys = keys.with_constant();
-        let planes = core::array::from_fn(|_| {
-            let mut key = [0; 16];
-            keys.next().unwrap_or(V::zero()).store(&mut key);
-            repeated(&key)
-        });
+        let planes = core::array::from_fn(|_| repeated(keys.next().unwrap_or(V::zero())));
         Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())) }
     }
 
@@ -53,25 +49,6 @@ impl Rows {
         let mut scratch = ZERO;
         sub_and_shift(state, &mut scratch);
         mix_columns(&scratch, state, &self.keys[1]);
-    }
-
-    /// The second round, without what the bytes of column 0 give to it; what goes into SubBytes of those, that of each row in the lane to which
-    /// ShiftRows takes it.
-    #[inline(always)]
-    pub(super) fn second_round_but_first_column(&self, state: &mut State) -> KeptPlanes {
-        let mut column = [Kept::zero(); 8];
-        let shifted = [row::<0>(state), row::<1>(state), row::<2>(state), row::<3>(state)];
-        let mut scratch = ZERO;
-        sub_and_shift(state, &mut scratch);
-        for ((planes, substituted), lane) in shifted.iter().zip(&mut scratch.0).zip(FIRST_COLUMN) {
-            for ((plane, kept), column) in planes.iter().zip(substituted).zip(&mut column) {
-                column.set(column.get() ^ (*plane & lane));
-                let all = kept.get();
-                kept.set(all ^ (all & lane).opaque());
-            }
-        }
-        mix_columns(&scratch, state, &self.keys[2]);
-        column
     }
 
     /// The rounds from the third on, but for the last key: out of `state`, into `scratch`.
@@ -97,15 +74,31 @@ impl Drop for Rows {
     }
 }
 
-/// Thirty-two times the same block. No branch: keys come here, too.
-pub(super) fn repeated(block: &[u8; 16]) -> State {
-    let mut state = ZERO;
-    for (row, planes) in state.0.iter_mut().enumerate() {
-        for (bit, plane) in planes.iter_mut().enumerate() {
-            plane.set(V::from_words(core::array::from_fn(|column| spread(block[4 * column + row] >> bit))));
-        }
+/// Thirty-two times the same block.
+#[inline(never)]
+pub(super) fn repeated(block: V) -> State {
+    State(ROWS.map(|row| spread_bytes(block.lookup(V::constant(row)))))
+}
+
+/// By row, its bytes, each four times.
+const ROWS: [[u8; 16]; 4] = {
+    let mut rows = [[0; 16]; 4];
+    let mut at = 0;
+    while at < 64 {
+        let (row, lane) = (at / 16, at % 16 / 4);
+        rows[row][at % 16] = (4 * lane + row) as u8;
+        at += 1;
     }
-    state
+    rows
+};
+
+/// Planes of bytes that all blocks have: each lane four times the same byte.
+#[inline(always)]
+pub(super) fn spread_bytes(bytes: V) -> KeptPlanes {
+    core::array::from_fn(|bit| {
+        let bit = V::splat(1 << bit);
+        Kept::new((bytes & bit).equal(bit))
+    })
 }
 
 /// The lowest bit, 32 times.
@@ -151,7 +144,8 @@ fn exchange([a, b, c, d]: [V; 4]) -> [V; 4] {
 }
 
 /// By row, the lane to which ShiftRows takes the byte of column 0.
-const FIRST_COLUMN: [V; 4] = [lanes([0]), lanes([3]), lanes([2]), lanes([1])];
+pub(super) const FIRST_COLUMN: [usize; 4] = [0, 3, 2, 1];
+
 /// By row of MixColumns' output, the lanes in which such a byte counts once (also as a part of thrice), and those in which it counts twice.
 const ONCE: [V; 4] = [lanes([1, 2, 3]), lanes([0, 1, 2]), lanes([0, 1, 3]), lanes([0, 2, 3])];
 const TWICE: [V; 4] = [lanes([0, 3]), lanes([3, 2]), lanes([2, 1]), lanes([1, 0])];

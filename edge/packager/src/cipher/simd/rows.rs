@@ -187,27 +187,27 @@ fn row<const ROW: usize>(from: &State) -> Planes {
     map(get(&from.0[ROW]), V::turn::<ROW>)
 }
 
-/// SubBytes of two rows; the second one's planes are not loaded before they are needed.
+/// SubBytes of two rows; the second one's planes are not loaded before they are needed. Which results are asked for first was found by trying.
 #[inline(always)]
 fn sub_two(a: impl Fn() -> Planes, b: impl Fn() -> Planes, to_a: &mut KeptPlanes, to_b: &mut KeptPlanes) {
     let [a0, a1, a2, a3, a4, a5, a6, a7] = sub_bytes(a());
-    to_a[0].set(a0);
+    to_a[5].set(a5);
     let [b0, b1, b2, b3, b4, b5, b6, b7] = sub_bytes(b());
-    to_b[0].set(b0);
-    to_a[1].set(a1);
-    to_b[1].set(b1);
-    to_a[2].set(a2);
-    to_b[2].set(b2);
-    to_a[3].set(a3);
-    to_b[3].set(b3);
+    to_b[5].set(b5);
     to_a[4].set(a4);
     to_b[4].set(b4);
-    to_a[5].set(a5);
-    to_b[5].set(b5);
     to_a[6].set(a6);
     to_b[6].set(b6);
+    to_a[1].set(a1);
+    to_b[1].set(b1);
+    to_a[3].set(a3);
+    to_b[3].set(b3);
     to_a[7].set(a7);
     to_b[7].set(b7);
+    to_a[0].set(a0);
+    to_b[0].set(b0);
+    to_a[2].set(a2);
+    to_b[2].set(b2);
 }
 
 /// MixColumns and the round key. With `x[r] = s[r] + s[r+1]`, row `r` becomes `2·x[r] + s[r+1] + x[r+2]`.

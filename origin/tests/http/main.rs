@@ -4,4 +4,5 @@ mod fixture;
 mod keys;
 mod keyserver;
 mod origin;
+mod segment;
 mod speke;

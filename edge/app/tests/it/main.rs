@@ -6,3 +6,4 @@ mod sessions;
 mod support;
 mod text;
 mod thumbnails;
+mod together;

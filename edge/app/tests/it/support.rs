@@ -37,6 +37,10 @@ pub(crate) struct MemoryHost {
     pub(crate) log: RefCell<Vec<String>>,
     /// What the last request to the origin with a range asked for.
     pub(crate) range: Cell<Option<(u64, u64)>>,
+    /// Whether requests are answered as by an edge cache.
+    pub(crate) keeps: Cell<bool>,
+    /// What the origin was asked for.
+    pub(crate) asked: RefCell<Vec<String>>,
     random: Cell<u8>,
 }
 
@@ -99,6 +103,7 @@ impl Host for MemoryHost {
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<MemoryBody>, FetchError> {
         assert_eq!(fetch.secret.as_str(), "origin", "every request to the origin carries its secret");
         let path = fetch.url.strip_prefix("http://origin").expect("the configured origin");
+        self.asked.borrow_mut().push(path.to_owned());
         let object = self.objects.borrow().get(path).cloned().unwrap_or(Object::Status(404));
         let whole = |status, length: usize, chunks: Vec<Result<Vec<u8>, FetchError>>| {
             Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
@@ -117,6 +122,10 @@ impl Host for MemoryHost {
             Object::Breaks(bytes, error) => whole(200, bytes.len() + 1, vec![Ok(bytes), Err(error)]),
             Object::Short(bytes) => whole(200, bytes.len() + 1, vec![Ok(bytes)]),
         }
+    }
+
+    fn keeps(&self) -> bool {
+        self.keeps.get()
     }
 
     async fn cache_get(&self, key: &str) -> Option<Vec<u8>> {
@@ -238,6 +247,8 @@ impl MemoryHost {
             cache: RefCell::default(),
             log: RefCell::default(),
             range: Cell::default(),
+            keeps: Cell::new(true),
+            asked: RefCell::default(),
             random: Cell::new(0),
         };
         host.describe(&descriptor(&["clearkey", "identity", "widevine"], json!({"state": "published"})));

@@ -18,7 +18,7 @@ use super::{
     rows::{self, BYTES, Rows},
     sbox::tower::sub_bytes,
     vector::{Kept, V},
-    window::{FirstKeys, Window},
+    window::Window,
 };
 
 /// Places where 32 blocks may begin in a window.
@@ -72,7 +72,6 @@ impl Drop for Differences {
 #[derive(Clone, Copy)]
 pub(super) struct CounterMode<'k> {
     pub(super) rows: &'k Rows,
-    pub(super) first: &'k FirstKeys,
     pub(super) differences: &'k Differences,
 }
 
@@ -80,7 +79,7 @@ impl CounterMode<'_> {
     /// `first`: the counter block that the window begins with; its last byte is 0.
     #[inline(never)]
     pub(super) fn window(self, first: &[u8; 16]) -> Window {
-        Window::new(self.first, first)
+        Window::new(&self.rows.first, first)
     }
 
     /// Adds the keystream of 32 blocks. `from`: the last byte of the first one's counter, a multiple of 8 and at most 224.

@@ -29,7 +29,6 @@ use key_schedule::RoundKeys;
 use keystream::Keystream;
 use permute::Permuted;
 use rows::Rows;
-use window::FirstKeys;
 
 use super::{CounterSample, FragmentCipher, Pattern, Span, SpanError, slice};
 use crate::keys::ContentKey;
@@ -40,7 +39,6 @@ use crate::keys::ContentKey;
 pub struct Simd {
     keys: RoundKeys,
     rows: OnceCell<Box<Rows>>,
-    first: OnceCell<FirstKeys>,
     differences: OnceCell<Box<Differences>>,
     eight: OnceCell<Box<EightBlocks>>,
     permuted: OnceCell<Permuted>,
@@ -53,11 +51,7 @@ impl Simd {
 
     fn counter_mode(&self) -> CounterMode<'_> {
         let rows = self.rows();
-        CounterMode {
-            rows,
-            first: self.first.get_or_init(|| FirstKeys::new(&self.keys)),
-            differences: self.differences.get_or_init(|| Box::new(Differences::new(rows))),
-        }
+        CounterMode { rows, differences: self.differences.get_or_init(|| Box::new(Differences::new(rows))) }
     }
 
     fn eight_blocks(&self) -> &EightBlocks {
@@ -74,7 +68,6 @@ impl FragmentCipher for Simd {
         Self {
             keys: RoundKeys::new(key),
             rows: OnceCell::new(),
-            first: OnceCell::new(),
             differences: OnceCell::new(),
             eight: OnceCell::new(),
             permuted: OnceCell::new(),

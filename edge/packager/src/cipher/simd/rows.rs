@@ -15,6 +15,7 @@ use super::{
     planes::{KeptPlanes, Planes, get, keep, map, transpose},
     sbox::tower::sub_bytes,
     vector::{Kept, V},
+    window::FirstKeys,
 };
 
 /// By row and bit.
@@ -33,13 +34,16 @@ pub(super) struct Rows {
     keys: [State; 10],
     /// Of round 10, as it is added to a block.
     last: Kept,
+    /// Of the first rounds, once.
+    pub(super) first: FirstKeys,
 }
 
 impl Rows {
     pub(super) fn new(keys: &RoundKeys) -> Self {
+        let first = FirstKeys::new(keys);
         let mut keys = keys.with_constant();
         let planes = core::array::from_fn(|_| repeated(keys.next().unwrap_or(V::zero())));
-        Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())) }
+        Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())), first }
     }
 
     /// The first key and the first round.

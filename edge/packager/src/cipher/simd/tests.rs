@@ -9,7 +9,6 @@ use super::{
     rows::{BYTES, Rows},
     vector::{Kept, V},
     walk::{Chain, Stride},
-    window::FirstKeys,
 };
 use crate::{
     cipher::{
@@ -29,7 +28,7 @@ fn rows(keys: &RoundKeys, block: &Block) -> Vec<Block> {
     const MESSAGE: u8 = 0xa5;
     let rows = Rows::new(keys);
     let differences = Differences::new(&rows);
-    let counter = CounterMode { rows: &rows, first: &FirstKeys::new(keys), differences: &differences };
+    let counter = CounterMode { rows: &rows, differences: &differences };
     let mut first = *block;
     let number = core::mem::take(&mut first[15]);
     let window = counter.window(&first);

@@ -60,6 +60,6 @@ mod tests {
         let with = |part, document| replaced(answer, part, &Bytes::from_static(document));
         assert_eq!(with(1, b"xyz").as_deref(), Some(&b"\0\0\0\x01a\0\0\0\x03xyz\0\0\0\x02cd"[..]));
         assert_eq!(with(2, b"").as_deref(), Some(&b"\0\0\0\x01a\0\0\0\0\0\0\0\0"[..]));
-        assert_eq!(replaced(&answer[..15], 0, &Bytes::new()), None);
+        assert_eq!(replaced(&answer[..14], 0, &Bytes::new()), None);
     }
 }

@@ -9,6 +9,7 @@
 //! |---|---|---|---|
 //! | futures | `wasi:io` pollables under spin-sdk's executor | the calls are synchronous: every future is ready at once, polled by one `poll` | promises by `JsFuture` |
 //! | [`Host::fetch`] | `wasi:http/outgoing-handler`; [`Keep`] is left to the caching proxy between edge and origin | core cache transaction keyed by URL and range: the first to miss fetches, the platform pours the body into the cache by itself, and all, the first too, read it from there as it comes; what breaks on the way is purged | cache API match, else `fetch`; put by `waitUntil` once complete |
+//! | [`Host::keeps`] | no: a segment's record, plan and keys come in one answer | yes | yes |
 //! | [`ByteStream`] | `input-stream` read | `Body::read_chunk` | `ReadableStreamDefaultReader::read` |
 //! | [`Host::cache_get`], [`Host::cache_put`] | nothing kept: always a miss | core cache, keys of their own | cache API under a synthetic URL |
 //! | KV | `fermyon:spin/key-value`: no generations; built with `wasi-keyvalue`, `wasi:keyvalue`: compare-and-swap, a generation is what this request read | KV Store, generation match | Workers KV: no generations |
@@ -61,6 +62,12 @@ pub trait Host {
     /// With [`Fetch::keep`] a platform that has an edge cache answers from it and lets one of many concurrent
     /// misses ask the origin. It keeps only complete bodies of status 200 and 206.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<Self::Body>, FetchError>;
+
+    /// Whether [`Host::fetch`] answers from an edge cache. Where it does, documents that many requests need are asked for one by one, as each is kept
+    /// by itself; where it does not, those of a request are asked for together.
+    fn keeps(&self) -> bool {
+        true
+    }
 
     /// A small value kept at this point of presence, or `None`. Losing it costs time, never correctness.
     async fn cache_get(&self, key: &str) -> Option<Vec<u8>>;

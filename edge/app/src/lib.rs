@@ -18,6 +18,7 @@ mod config;
 mod confirm;
 mod cors;
 mod decision;
+mod documents;
 mod error;
 mod etag;
 mod grants;

@@ -25,7 +25,11 @@ pub struct MediaBody<B> {
     /// The whole body's length, where known.
     total: Option<u64>,
     window: Option<Slice>,
+    /// Clear bytes behind the fragment that left last: the next one waits until it has left.
+    behind: Bytes,
     ready: VecDeque<Bytes>,
+    /// The memory of what was ready last, for the next fragment.
+    memory: Bytes,
     /// Where the documents came from that say what is to come of the media.
     relies_on: Vec<B>,
 }
@@ -82,7 +86,9 @@ impl<B: ByteStream> MediaBody<B> {
             produced: 0,
             total,
             window: None,
+            behind: Bytes::new(),
             ready: VecDeque::new(),
+            memory: Bytes::new(),
             relies_on: Vec::new(),
         }
     }
@@ -138,30 +144,38 @@ impl<B: ByteStream> MediaBody<B> {
         Ok(Some(bytes))
     }
 
-    /// One chunk of clear bytes in, whatever it completes out.
+    /// The next clear bytes.
+    async fn clear(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if !self.behind.is_empty() {
+            return Ok(Some(core::mem::take(&mut self.behind)));
+        }
+        let Some(chunk) = self.source.next().await? else { return Ok(None) };
+        if let Some(owed) = &mut self.owed {
+            *owed = owed.checked_sub(chunk.len() as u64).ok_or(FetchError::Cut)?;
+        }
+        Ok(Some(chunk.into()))
+    }
+
+    /// Clear bytes in, whatever they complete out: of media to protect a fragment at most.
     async fn advance(&mut self) -> Result<(), BodyError> {
         // Should this fail, the stage is `Ended` and what was half made is dropped.
         let stage = core::mem::replace(&mut self.stage, Stage::Ended);
         let mut out = VecDeque::new();
-        let next = match (self.source.next().await?, stage) {
+        let next = match (self.clear().await?, stage) {
             (_, Stage::Ended) => Stage::Ended,
-            (Some(chunk), stage) => {
-                self.count_in(chunk.len())?;
-                match stage {
-                    Stage::Protect(mut protector) => {
-                        protector.push(&chunk, &mut out).map_err(media_error)?;
-                        Stage::Protect(protector)
-                    }
-                    Stage::Encrypt(mut encryptor) => {
-                        out.push_back(encryptor.push(chunk).map_err(media_error)?.into());
-                        Stage::Encrypt(encryptor)
-                    }
-                    Stage::Pass(reason) => {
-                        out.push_back(chunk.into());
-                        Stage::Pass(reason)
-                    }
-                    Stage::Ended => Stage::Ended,
-                }
+            (Some(mut chunk), Stage::Protect(mut protector)) => {
+                protector.reuse(self.memory());
+                chunk.advance(protector.push_unit(&chunk, &mut out).map_err(media_error)?);
+                self.behind = chunk;
+                Stage::Protect(protector)
+            }
+            (Some(chunk), Stage::Encrypt(mut encryptor)) => {
+                out.push_back(encryptor.push(chunk.into()).map_err(media_error)?.into());
+                Stage::Encrypt(encryptor)
+            }
+            (Some(chunk), Stage::Pass(reason)) => {
+                out.push_back(chunk);
+                Stage::Pass(reason)
             }
             (None, stage) => {
                 if self.owed.is_some_and(|owed| owed > 0) {
@@ -187,11 +201,11 @@ impl<B: ByteStream> MediaBody<B> {
         Ok(())
     }
 
-    fn count_in(&mut self, bytes: usize) -> Result<(), BodyError> {
-        if let Some(owed) = &mut self.owed {
-            *owed = owed.checked_sub(bytes as u64).ok_or(FetchError::Cut)?;
-        }
-        Ok(())
+    /// The memory of what has left, if all of it has.
+    fn memory(&mut self) -> Vec<u8> {
+        let mut memory = core::mem::take(&mut self.memory);
+        memory.clear();
+        memory.into()
     }
 
     /// Moves what lies within the window to `ready`, and ends once the window is behind.
@@ -204,6 +218,9 @@ impl<B: ByteStream> MediaBody<B> {
                 bytes.advance(window.first.saturating_sub(first).min(bytes.len() as u64) as usize);
             }
             if !bytes.is_empty() {
+                if bytes.len() > self.memory.len() && matches!(self.stage, Stage::Protect(_)) {
+                    self.memory = bytes.clone();
+                }
                 self.ready.push_back(bytes);
             }
             first += len;

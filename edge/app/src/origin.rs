@@ -1,10 +1,9 @@
 //! What the app asks of the origin: documents of bounded size, and media as a stream.
 
-use serde::de::DeserializeOwned;
 use sluice_document::members;
 use sluice_gate::rights::Rights;
 use sluice_packager::{
-    keys::{ContentKey, Kid, wrap},
+    keys::{ContentKey, Kid},
     title::{Delivery, Descriptor, TitleId, TrackId, TrackRecord, Version, plan},
 };
 use zeroize::Zeroizing;
@@ -12,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     Error, Host,
     config::OriginConfig,
+    documents::{self, PlanAndKeys, unusable_plan},
     host::{ByteStream, Fetch, FetchError, Fetched, Keep, Timeouts},
     secrets,
 };
@@ -50,24 +50,17 @@ pub(crate) struct Document<T, B> {
     pub(crate) body: B,
 }
 
+/// What a segment needs, in one answer.
+pub(crate) struct SegmentDocuments<B> {
+    pub(crate) record: Document<TrackRecord, B>,
+    pub(crate) others: PlanAndKeys,
+}
+
 struct RightsOf {
     rights: Rights,
 }
 
 members!(RightsOf { rights });
-
-struct KeyDocument {
-    keys: Vec<WrappedKey>,
-}
-
-members!(KeyDocument { keys });
-
-struct WrappedKey {
-    kid: Kid,
-    wrapped: String,
-}
-
-members!(WrappedKey { kid, wrapped });
 
 impl Title {
     fn parse(bytes: &[u8]) -> Result<Self, String> {
@@ -116,14 +109,31 @@ impl<'a, H: Host> Origin<'a, H> {
         track: &TrackId,
     ) -> Result<Option<Document<TrackRecord, H::Body>>, Error> {
         let fetched = self.versioned(title, version, &format!("{track}/record.json"), None).await?;
-        let read = document(fetched, MAX_DOCUMENT, |bytes| {
-            let record: TrackRecord = parse("record", bytes)?;
-            if record.track != *track || record.version != *version {
-                return Err(Error::Origin("the record is of another track or version".to_owned()));
-            }
-            Ok(record)
+        document(fetched, MAX_DOCUMENT, |bytes| documents::record(bytes, version, track)).await
+    }
+
+    /// A segment's record, plan and keys in one answer; `None` where that version has no such track.
+    pub(crate) async fn segment_documents(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        track: &TrackId,
+        delivery: Delivery,
+        number: u32,
+    ) -> Result<Option<SegmentDocuments<H::Body>>, Error> {
+        let keep = self.keep(title, version, KEYS_SECONDS);
+        let path = format!("/titles/{title}/{version}/{track}/segments/{number}/{}", delivery.as_str());
+        let fetched = self.fetch(path, None, keep).await?;
+        let read = document(fetched, 3 * MAX_DOCUMENT, |bytes| {
+            let [record, plan, keys] = documents::parts(bytes)
+                .ok_or_else(|| Error::Origin("the segment's documents are not three".to_owned()))?;
+            let record = documents::record(record, version, track)?;
+            Ok((record, PlanAndKeys { plan: plan.to_vec(), keys: keys.to_vec() }))
         });
-        read.await
+        Ok(read.await?.map(|Document { value: (value, others), body }| SegmentDocuments {
+            record: Document { value, body },
+            others,
+        }))
     }
 
     /// The entries of a segment's plan.
@@ -135,25 +145,18 @@ impl<'a, H: Host> Origin<'a, H> {
         first: u64,
         count: u32,
     ) -> Result<Document<Vec<plan::Entry>, H::Body>, Error> {
-        let bad = |what: &str| Error::Origin(format!("the plan {what}"));
-        if count == 0 {
-            return Err(bad("has no entries for the segment"));
-        }
         let (start, length) = plan::range(first, count);
         if length > MAX_DOCUMENT as u64 {
-            return Err(bad("of the segment is too long"));
+            return Err(unusable_plan("of the segment is too long"));
         }
         let range = Some((start, start + length - 1));
         let mut fetched = self.versioned(title, version, &format!("{track}/plan.bin"), range).await?;
         if fetched.status == 200 {
             fetched.body.reject();
-            return Err(bad("came whole where a range was asked for"));
+            return Err(unusable_plan("came whole where a range was asked for"));
         }
-        let read = document(fetched, MAX_DOCUMENT, |bytes| {
-            let entries = plan::read_entries(bytes).map_err(|error| bad(&error.to_string()))?;
-            if entries.len() == count as usize { Ok(entries) } else { Err(bad("ends before the segment")) }
-        });
-        read.await?.ok_or_else(|| bad("is missing"))
+        let read = document(fetched, MAX_DOCUMENT, |bytes| documents::plan_entries(bytes, count)).await?;
+        read.ok_or_else(|| unusable_plan("is missing"))
     }
 
     /// A track's whole plan.
@@ -163,10 +166,10 @@ impl<'a, H: Host> Origin<'a, H> {
         version: &Version,
         track: &TrackId,
     ) -> Result<Document<Vec<plan::Entry>, H::Body>, Error> {
-        let bad = |what: &str| Error::Origin(format!("the plan {what}"));
         let fetched = self.versioned(title, version, &format!("{track}/plan.bin"), None).await?;
-        let read = document(fetched, MAX_PLAN, |bytes| plan::read(bytes).map_err(|error| bad(&error.to_string())));
-        read.await?.ok_or_else(|| bad("is missing"))
+        let read =
+            document(fetched, MAX_PLAN, |bytes| plan::read(bytes).map_err(|error| unusable_plan(&error.to_string())));
+        read.await?.ok_or_else(|| unusable_plan("is missing"))
     }
 
     /// A track's clear init segment, as `read` makes it.
@@ -230,14 +233,23 @@ impl<'a, H: Host> Origin<'a, H> {
             return Err(Error::KeyUnavailable("the origin has no key"));
         }
         let keks = secrets::key_encryption_keys(self.host).await?;
-        let read = document(fetched, MAX_DOCUMENT, |bytes| {
-            let document: KeyDocument = parse("key document", bytes)?;
-            let entry = document.keys.iter().find(|entry| entry.kid == kid);
-            let entry = entry.ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
-            wrap::unwrap(&keks, &entry.wrapped, title.as_str(), &kid, delivery)
-                .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
-        });
+        let read = document(fetched, MAX_DOCUMENT, |bytes| documents::content_key(bytes, &keks, title, delivery, kid));
         Ok(read.await?.ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?.value)
+    }
+
+    /// The same out of a segment's documents.
+    pub(crate) async fn content_key_of(
+        &self,
+        segment: &PlanAndKeys,
+        title: &TitleId,
+        delivery: Delivery,
+        kid: Kid,
+    ) -> Result<ContentKey, Error> {
+        if segment.keys.is_empty() {
+            return Err(Error::KeyUnavailable("the origin has no key"));
+        }
+        let keks = secrets::key_encryption_keys(self.host).await?;
+        documents::content_key(&segment.keys, &keks, title, delivery, kid)
     }
 
     /// An issuer's key set, at most `limit` bytes. `refresh`: newer than the origin's copy of it, if the origin has not just asked.
@@ -321,10 +333,6 @@ async fn whole<B: ByteStream>(fetched: &mut Fetched<B>, limit: usize) -> Result<
         Some(length) if length != bytes.len() as u64 => Err(FetchError::Cut.into()),
         _ => Ok(bytes),
     }
-}
-
-fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|error| Error::Origin(format!("{what}: {error}")))
 }
 
 fn unexpected(status: u16) -> Error {

@@ -49,6 +49,10 @@ impl Host for SpinHost {
         fetch::fetch(request).await
     }
 
+    fn keeps(&self) -> bool {
+        false
+    }
+
     async fn cache_get(&self, _key: &str) -> Option<Vec<u8>> {
         None
     }

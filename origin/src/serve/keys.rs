@@ -1,5 +1,4 @@
 use axum::{
-    Json,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -24,6 +23,17 @@ pub(super) async fn send(
     version: &Version,
     delivery: Delivery,
 ) -> Result<Response, Problem> {
+    let headers = [(header::CACHE_CONTROL, "no-store"), (header::CONTENT_TYPE, "application/json")];
+    Ok((headers, document(origin, title, version, delivery).await?).into_response())
+}
+
+/// The document of those keys.
+pub(super) async fn document(
+    origin: &Origin,
+    title: &TitleId,
+    version: &Version,
+    delivery: Delivery,
+) -> Result<Vec<u8>, Problem> {
     let descriptor = descriptor(origin, title).await?;
     if descriptor.version != *version {
         return Err(Problem::UnknownVersion);
@@ -36,7 +46,7 @@ pub(super) async fn send(
         Problem::KeyUnavailable
     })?;
     match service.wrapped(&descriptor, delivery).await {
-        Ok(keys) => Ok(([(header::CACHE_CONTROL, "no-store")], Json(Keys { keys })).into_response()),
+        Ok(keys) => serde_json::to_vec(&Keys { keys }).map_err(|_| Problem::Internal),
         Err(KeyError::NotOffered) => Err(Problem::UnknownRoute),
         Err(error) => {
             tracing::error!(title = title.as_str(), delivery = delivery.as_str(), %error, "keys");

@@ -15,7 +15,7 @@ use super::{
 /// The media of a version never change.
 const IMMUTABLE: HeaderValue = HeaderValue::from_static("max-age=31536000, immutable");
 /// What is derived from the media may be written anew by a newer indexer.
-const DERIVED: HeaderValue = HeaderValue::from_static("max-age=300");
+pub(super) const DERIVED: HeaderValue = HeaderValue::from_static("max-age=300");
 
 /// An object of the store and how it is answered.
 pub(super) struct Object {

@@ -5,7 +5,7 @@ use std::{
 
 use axum::http::StatusCode;
 
-const ROUTES: [&str; 7] = ["descriptor", "media", "keys", "jwks", "health", "none", "refused"];
+const ROUTES: [&str; 8] = ["descriptor", "media", "segment", "keys", "jwks", "health", "none", "refused"];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Requests by route and class of status.

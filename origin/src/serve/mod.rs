@@ -11,6 +11,7 @@ mod media;
 mod metrics;
 mod problem;
 mod route;
+mod segment;
 mod store;
 
 use std::{sync::Arc, time::Duration, time::Instant};
@@ -121,6 +122,9 @@ async fn dispatch(origin: &Origin, route: Result<Route, Problem>, request: &Part
         }
         Route::Media { title, version, track, file } => {
             media::send(&origin.store, &media::Object::file(&title, &version, &track, file), request).await
+        }
+        Route::Segment { title, version, track, number, delivery } => {
+            segment::send(origin, &title, &version, &track, number, delivery).await
         }
         Route::Keys { title, version, delivery } => keys::send(origin, &title, &version, delivery).await,
         Route::KeySet(name) => jwks::send(&origin.jwks, &name, request.uri.query() == Some("refresh")).await,

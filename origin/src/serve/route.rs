@@ -14,6 +14,14 @@ pub(super) enum Route {
         track: TrackId,
         file: File,
     },
+    /// What a segment needs beside its media.
+    Segment {
+        title: TitleId,
+        version: Version,
+        track: TrackId,
+        number: u32,
+        delivery: Delivery,
+    },
     Keys {
         title: TitleId,
         version: Version,
@@ -40,14 +48,30 @@ pub(super) enum File {
 impl Route {
     pub(super) fn parse(path: &str) -> Result<Self, Problem> {
         let mut words = path.strip_prefix('/').ok_or(Problem::UnknownRoute)?.split('/');
-        let words = [(); 6].map(|()| words.next());
+        let words = [(); 8].map(|()| words.next());
         let title = |word| TitleId::parse(word).map_err(|_| Problem::UnknownTitle);
         let version = |word| Version::parse(word).map_err(|_| Problem::UnknownVersion);
         match words {
             [Some("healthz"), None, ..] => Ok(Self::Health),
             [Some("jwks"), Some(name), None, ..] => Ok(Self::KeySet(name.to_owned())),
             [Some("titles"), Some(id), Some("descriptor.json"), None, ..] => Ok(Self::Descriptor(title(id)?)),
-            [Some("titles"), Some(id), Some(state), Some(word), Some(file), None] => {
+            [
+                Some("titles"),
+                Some(id),
+                Some(state),
+                Some(word),
+                Some("segments"),
+                Some(digits),
+                Some(delivery),
+                None,
+            ] => {
+                let (title, version) = (title(id)?, version(state)?);
+                let track = TrackId::parse(word).map_err(|_| Problem::UnknownTrack)?;
+                let number = number(digits).ok_or(Problem::UnknownSegment)?;
+                let delivery = Delivery::parse(delivery).ok_or(Problem::UnknownRoute)?;
+                Ok(Self::Segment { title, version, track, number, delivery })
+            }
+            [Some("titles"), Some(id), Some(state), Some(word), Some(file), None, ..] => {
                 let (title, version) = (title(id)?, version(state)?);
                 // No file of a track has the name of a delivery.
                 if word == "keys"
@@ -69,10 +93,17 @@ impl Route {
             Self::Health => "health",
             Self::Descriptor(_) => "descriptor",
             Self::Media { .. } => "media",
+            Self::Segment { .. } => "segment",
             Self::Keys { .. } => "keys",
             Self::KeySet(_) => "jwks",
         }
     }
+}
+
+/// A number as it is written.
+fn number(digits: &str) -> Option<u32> {
+    let plain = !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok())?
 }
 
 impl File {
@@ -84,8 +115,7 @@ impl File {
             _ => {}
         }
         let (digits, extension) = name.split_once('.')?;
-        let plain = !digits.is_empty() && !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
-        let number = plain.then(|| digits.parse().ok())??;
+        let number = number(digits)?;
         match extension {
             "m4s" => Some(Self::Segment(number)),
             "vtt" => Some(Self::Text(number)),
@@ -123,6 +153,7 @@ mod tests {
             assert_eq!(kind(&format!("/titles/final/v1/video-1080/{file}")), Ok("media"), "{file}");
         }
         assert_eq!(kind("/titles/final/v1/keys/cbcs"), Ok("keys"));
+        assert_eq!(kind("/titles/final/v1/video-1080/segments/12/cbcs"), Ok("segment"));
         assert_eq!(kind("/titles/final/v1/keys/init.mp4"), Ok("media"), "a track may be called keys");
 
         for (path, problem) in [
@@ -140,6 +171,12 @@ mod tests {
             ("/titles/final/v1/a%2f..%2fb/init.mp4", Problem::UnknownTrack),
             ("/titles/final/v1/keys/cens", Problem::UnknownSegment),
             ("/titles/final/v1/a/../../x/1.m4s", Problem::UnknownRoute),
+            ("/titles/final/v1/a/segments", Problem::UnknownSegment),
+            ("/titles/final/v1/a/segments/1", Problem::UnknownRoute),
+            ("/titles/final/v1/a/segments/01/cbcs", Problem::UnknownSegment),
+            ("/titles/final/v1/a/segments/1/cens", Problem::UnknownRoute),
+            ("/titles/final/v1/../segments/1/cbcs", Problem::UnknownTrack),
+            ("/titles/final/v1/a/segments/1/cbcs/", Problem::UnknownRoute),
         ] {
             assert_eq!(Route::parse(path), Err(problem), "{path}");
         }

@@ -88,6 +88,16 @@ impl Store {
         Ok(bounded(stream, self.timeout).boxed())
     }
 
+    /// Those bytes of the object, which are few.
+    pub(super) async fn bytes(&self, found: &Found, range: Range<u64>) -> Result<Vec<u8>, StoreError> {
+        let stream = self.open_range(found, range).await?;
+        let chunks = stream.try_fold(Vec::new(), async |mut all, chunk| {
+            all.extend_from_slice(&chunk);
+            Ok(all)
+        });
+        chunks.await.map_err(|error| StoreError::Failed(error.to_string()))
+    }
+
     /// All of a small object.
     pub(super) async fn small(&self, path: &str, most: u64) -> Result<Bytes, StoreError> {
         let path = Path::from(path);

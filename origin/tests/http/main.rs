@@ -5,4 +5,5 @@ mod jwks;
 mod keys;
 mod keyserver;
 mod origin;
+mod segment;
 mod speke;

@@ -3,6 +3,7 @@
 
 mod fault;
 mod proxy;
+mod segment;
 #[cfg(test)]
 mod tests;
 

@@ -18,7 +18,10 @@ use hyper_util::{
 };
 use tokio::net::TcpListener;
 
-use super::{Fault, Rule, Seen, Shared};
+use super::{
+    Fault, Rule, Seen, Shared,
+    segment::{self, KEYS},
+};
 use crate::server::Server;
 
 type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -45,7 +48,24 @@ async fn answer(shared: Arc<Shared>, client: Upstream, request: Request<Incoming
         request.headers().get(header::RANGE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let seen = Seen { method: request.method().to_string(), path: path.clone(), range };
     shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
-    let fault = Rule::apply(&mut shared.rules.lock().unwrap_or_else(PoisonError::into_inner), &path);
+    let fault = {
+        let mut rules = shared.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        match segment::spoiled(&mut rules, &path) {
+            Some((part, Fault::Replace(document))) => Err((part, document)),
+            Some((KEYS, Fault::Status(_))) => Err((KEYS, Bytes::new())),
+            Some((_, fault)) => Ok(Some(fault)),
+            None => Ok(Rule::apply(&mut rules, &path)),
+        }
+    };
+    let fault = match fault {
+        Ok(fault) => fault,
+        Err((part, document)) => {
+            let (mut parts, body) = whole(&shared, &client, request).await?;
+            let body = segment::replaced(&body, part, &document).unwrap_or(body.into());
+            announce(&mut parts.headers, body.len());
+            return Ok(Response::from_parts(parts, full(body)));
+        }
+    };
     match fault {
         None => Ok(forward(&shared, &client, request).await?.map(|body| body.map_err(io::Error::other).boxed_unsync())),
         Some(Fault::Status(status)) => Ok(made(status, Bytes::from_static(b"as told"))),

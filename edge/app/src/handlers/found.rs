@@ -15,9 +15,10 @@ use sluice_packager::{
 use super::Viewing;
 use crate::{
     Error, Host, MediaBody,
+    documents::{self, PlanAndKeys},
     etag::{Subject, etag},
     host::{ByteStream, Fetched},
-    origin::Document,
+    origin::{Document, SegmentDocuments},
 };
 
 /// A media object's track found, and allowed to this viewer.
@@ -29,6 +30,8 @@ pub(super) struct Found<'a, H: Host> {
     pub(super) treatment: Treatment,
     /// Where the record, and the plan once it is read, came from.
     pub(super) relies_on: Vec<H::Body>,
+    /// What came with the record.
+    others: Option<PlanAndKeys>,
 }
 
 /// An init segment as it leaves.
@@ -41,13 +44,39 @@ pub(super) struct InitSegment {
 impl<'a, H: Host> Found<'a, H> {
     /// The record of the track, and whether this viewer may have it in this delivery.
     pub(super) async fn of(viewing: &'a Viewing<'a, H>, delivery: Delivery, track: &TrackId) -> Result<Self, Error> {
+        Self::find(viewing, delivery, track, None).await
+    }
+
+    /// The same, and where nothing is kept at the edge all else that the origin tells of a segment.
+    pub(super) async fn of_segment(
+        viewing: &'a Viewing<'a, H>,
+        delivery: Delivery,
+        track: &TrackId,
+        number: u32,
+    ) -> Result<Self, Error> {
+        Self::find(viewing, delivery, track, Some(number).filter(|_| !viewing.context.host.keeps())).await
+    }
+
+    async fn find(
+        viewing: &'a Viewing<'a, H>,
+        delivery: Delivery,
+        track: &TrackId,
+        segment: Option<u32>,
+    ) -> Result<Self, Error> {
         let Viewing { context, origin, credential, title } = viewing;
         if !credential.may(delivery) {
             return Err(Deny::NotEntitled.into());
         }
         let version =
             context.request.parameter("v").and_then(|text| Version::parse(text).ok()).ok_or(Error::UnknownVersion)?;
-        let Some(Document { value: record, mut body }) = origin.record(title, &version, track).await? else {
+        let found = match segment {
+            Some(number) => {
+                let found = origin.segment_documents(title, &version, track, delivery, number).await?;
+                found.map(|SegmentDocuments { record, others }| (record, Some(others)))
+            }
+            None => origin.record(title, &version, track).await?.map(|record| (record, None)),
+        };
+        let Some((Document { value: record, mut body }, others)) = found else {
             // Only here, where something is wrong anyway, does it cost another request to say what.
             let current = origin.title(title).await?.media.version;
             return Err(if current == version { Error::UnknownTrack } else { Error::UnknownVersion });
@@ -59,7 +88,7 @@ impl<'a, H: Host> Found<'a, H> {
             body.reject();
             of_record(error)
         })?;
-        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body] })
+        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body], others })
     }
 
     /// The track's init segment.
@@ -130,13 +159,22 @@ impl<'a, H: Host> Found<'a, H> {
         Signalling { period: later_period.then_some(kid), pssh }
     }
 
-    pub(super) async fn key(&self, kid: Kid) -> Result<ContentKey, Error> {
+    pub(super) async fn key(&mut self, kid: Kid) -> Result<ContentKey, Error> {
         let Viewing { origin, title, .. } = self.viewing;
-        origin.content_key(title, &self.version, self.delivery, kid).await
+        match &self.others {
+            Some(others) => {
+                let key = origin.content_key_of(others, title, self.delivery, kid).await;
+                key.map_err(|error| self.reject(error))
+            }
+            None => origin.content_key(title, &self.version, self.delivery, kid).await,
+        }
     }
 
     /// The plan of one segment.
     pub(super) async fn plan(&mut self, segment: &Segment) -> Result<Vec<plan::Entry>, Error> {
+        if let Some(PlanAndKeys { plan, .. }) = &self.others {
+            return documents::plan_entries(plan, segment.entries).map_err(|error| self.reject(error));
+        }
         let Viewing { origin, title, .. } = self.viewing;
         let track = &self.record.track;
         let Document { value, body } =

@@ -22,7 +22,7 @@ pub(super) async fn segment<H: Host>(
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let mut found = Found::of(viewing, delivery, track).await?;
+    let mut found = Found::of_segment(viewing, delivery, track, number).await?;
     // Of a segment that is encrypted whole there are no parts, and what was not tried at indexing is not tried here.
     if !found.record.iframes || matches!(found.treatment, Treatment::EncryptSegments { .. }) {
         return Err(Error::UnknownTrack);

@@ -39,7 +39,7 @@ pub(super) async fn segment<H: Host>(
     track: &TrackId,
     number: u32,
 ) -> Result<Response<H::Body>, Error> {
-    let mut found = Found::of(viewing, delivery, track).await?;
+    let mut found = Found::of_segment(viewing, delivery, track, number).await?;
     let content_type = content_type(&found.record).ok_or(Error::UnknownSegment)?;
     if found.record.kind == TrackKind::Text {
         return pass(found, true, number, &format!("{number}.m4s"), content_type).await;

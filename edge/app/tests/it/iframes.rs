@@ -15,7 +15,7 @@ const INIT: &[u8] = include_bytes!("../../../packager/src/cenc/vectors/cabac/cle
 const SEGMENT: &[u8] = include_bytes!("../../../packager/src/cenc/vectors/cabac/clear.1.m4s");
 
 /// The title with a video track `v1`; where its first segment's last I-frame ends.
-pub(super) fn title(iframes: bool) -> (MemoryHost, u64) {
+pub(crate) fn title(iframes: bool) -> (MemoryHost, u64) {
     use base64::{Engine, engine::general_purpose::STANDARD};
     let host = MemoryHost::new();
     let config = TrackConfig::from_init(INIT).expect("a clear init segment");

@@ -14,3 +14,4 @@ mod slots;
 mod support;
 mod text;
 mod thumbnails;
+mod together;

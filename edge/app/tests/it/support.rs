@@ -49,6 +49,10 @@ pub(crate) struct MemoryHost {
     pub(crate) fetches: RefCell<Vec<String>>,
     /// What the last request to the origin with a range asked for.
     pub(crate) range: Cell<Option<(u64, u64)>>,
+    /// Whether requests are answered as by an edge cache.
+    pub(crate) keeps: Cell<bool>,
+    /// What the origin was asked for.
+    pub(crate) asked: RefCell<Vec<String>>,
     random: Cell<u8>,
     /// Whether the edge's root is not deployed.
     pub(crate) rootless: Cell<bool>,
@@ -132,6 +136,7 @@ impl Host for MemoryHost {
                 fetch.url.as_str()
             }
         };
+        self.asked.borrow_mut().push(path.to_owned());
         let object = self.objects.borrow().get(path).cloned().unwrap_or(Object::Status(404));
         let whole = |status, length: usize, chunks: Vec<Result<Vec<u8>, FetchError>>| {
             Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
@@ -150,6 +155,10 @@ impl Host for MemoryHost {
             Object::Breaks(bytes, error) => whole(200, bytes.len() + 1, vec![Ok(bytes), Err(error)]),
             Object::Short(bytes) => whole(200, bytes.len() + 1, vec![Ok(bytes)]),
         }
+    }
+
+    fn keeps(&self) -> bool {
+        self.keeps.get()
     }
 
     async fn cache_get(&self, key: &str) -> Option<Vec<u8>> {
@@ -314,6 +323,8 @@ impl MemoryHost {
             log: RefCell::default(),
             fetches: RefCell::default(),
             range: Cell::default(),
+            keeps: Cell::new(true),
+            asked: RefCell::default(),
             random: Cell::new(0),
             rootless: Cell::new(false),
             meanwhile: RefCell::default(),

@@ -58,6 +58,8 @@ pub struct FragmentProtector<C = Cipher> {
     /// The unit that is coming in, and how many bytes of it must be there before looking again is worth it.
     pending: Vec<u8>,
     need: usize,
+    /// Room that was given back.
+    spare: Vec<u8>,
     /// Bytes of the segment before `pending`.
     position: u64,
     entry: usize,
@@ -151,6 +153,7 @@ impl<C: FragmentCipher> FragmentProtector<C> {
             order: Order::default(),
             pending: Vec::new(),
             need: 1,
+            spare: Vec::new(),
             position: 0,
             entry: 0,
             loose: 0,
@@ -166,25 +169,57 @@ impl<C: FragmentCipher> FragmentProtector<C> {
     /// [`Error`], after which nothing more may be pushed.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut impl Output) -> Result<(), Error> {
         while !bytes.is_empty() {
-            let (now, later) = bytes.split_at(self.need.saturating_sub(self.pending.len()).min(bytes.len()));
-            self.make_room(now.len());
-            self.pending.extend_from_slice(now);
-            bytes = later;
-            if self.pending.len() >= self.need {
-                self.look(out)?;
-            }
+            let taken = self.push_unit(bytes, out)?;
+            bytes = bytes.get(taken..).unwrap_or_default();
         }
         Ok(())
     }
 
-    /// Makes room at once for all of a unit of the planned size, and for a longer one as it proves to be long.
+    /// Takes of the next bytes those up to the end of the unit that is coming in, and says how many: none only of none. What leaves with it may so be
+    /// sent, and its memory given back ([`FragmentProtector::reuse`]), before the next unit needs some.
+    ///
+    /// # Errors
+    /// [`Error`], after which nothing more may be pushed.
+    pub fn push_unit(&mut self, bytes: &[u8], out: &mut impl Output) -> Result<usize, Error> {
+        let (mut rest, mut complete) = (bytes, false);
+        while !rest.is_empty() && !complete {
+            let (now, later) = rest.split_at(self.need.saturating_sub(self.pending.len()).min(rest.len()));
+            self.make_room(now.len());
+            self.pending.extend_from_slice(now);
+            rest = later;
+            if self.pending.len() >= self.need {
+                complete = self.look(out)?;
+            }
+        }
+        Ok(bytes.len() - rest.len())
+    }
+
+    /// Takes back memory that left through [`Output`], for a fragment to come: new memory has to be made by the platform, page by page.
+    pub fn reuse(&mut self, buffer: Vec<u8>) {
+        if buffer.capacity() > self.spare.capacity() {
+            self.spare = buffer;
+        }
+    }
+
+    /// Makes room at once for the largest unit of the plan, and for a longer one as it proves to be long.
     fn make_room(&mut self, more: usize) {
         let len = self.pending.len();
-        if self.pending.capacity() - len < more {
-            let planned = self.plan.get(self.entry).map_or(ROOM, |entry| entry.clear as usize);
-            let likely = planned.saturating_sub(len).max(len).min(self.need - len);
-            self.pending.reserve_exact(likely.max(more));
+        if self.pending.capacity() - len >= more {
+            return;
         }
+        let mut room = core::mem::take(&mut self.spare);
+        if room.capacity() >= self.need {
+            room.clear();
+            room.extend_from_slice(&self.pending);
+            self.pending = room;
+            return;
+        }
+        drop(room);
+        let planned = self.plan.iter().map(|entry| u64::from(entry.clear)).max().unwrap_or(ROOM as u64);
+        let planned = planned.min(segment::MAX_FRAGMENT) as usize;
+        // Boxes beside fragments, and the beginnings of fragments, are short.
+        let room = if (ROOM..=planned).contains(&self.need) { planned } else { planned.max(2 * len).min(self.need) };
+        self.pending.reserve_exact(room.saturating_sub(len).max(more));
     }
 
     /// Ends the segment.
@@ -214,12 +249,12 @@ impl<C: FragmentCipher> FragmentProtector<C> {
         self.samples
     }
 
-    /// Looks whether a unit is complete: more than one can never be there.
-    fn look(&mut self, out: &mut impl Output) -> Result<(), Error> {
+    /// Looks whether a unit is complete, and lets it go: more than one can never be there.
+    fn look(&mut self, out: &mut impl Output) -> Result<bool, Error> {
         let len = match segment::next(&self.pending, self.position)? {
             Unit::Need(need) => {
                 self.need = need;
-                return Ok(());
+                return Ok(false);
             }
             Unit::Loose(len) => {
                 let bytes = core::mem::take(&mut self.pending);
@@ -234,7 +269,7 @@ impl<C: FragmentCipher> FragmentProtector<C> {
         };
         self.position += len as u64;
         self.need = 1;
-        Ok(())
+        Ok(true)
     }
 
     fn loose_box(&mut self, bytes: Vec<u8>, out: &mut impl Output) -> Result<(), Error> {

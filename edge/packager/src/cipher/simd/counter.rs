@@ -1,29 +1,40 @@
 //! Counter mode, thirty-two blocks at once ([`super::rows`]).
 //!
-//! **The first round is shared.** Within a window of 256 blocks only the last byte of the counter differs, the one of row 3 and column 3,
-//! which ShiftRows takes to column 0. What the first round makes of the window's first counter is kept, and what another last byte
-//! changes of that: 32 bits per row and bit, in lane 0 alone. Differences of consecutive counters are consecutive bits, so that those
-//! for any 32 blocks from a multiple of eight on are a word at that byte.
+//! **The first two rounds are shared.** Within a window of 256 blocks only the last byte of the counter differs, the one of row 3 and column 3,
+//! which ShiftRows takes to column 0. So after the first round the blocks differ in the four bytes of that column, and what a last byte
+//! changes of them is kept for every last byte. Differences of consecutive counters are consecutive bits, so that those for any 32 blocks from a
+//! multiple of eight on are a word at that byte.
+//!
+//! In the second round SubBytes is of those four bytes alone, the others being the window's. ShiftRows takes each of them to another column, so that
+//! they fit the lanes of one row, and MixColumns adds what they give to what the others gave.
 //!
 //! Constant time: as the rows; the differences are read at a place that the counter says, which is public. They are what alone leaves vectors for
 //! integers, and is only stored.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 use super::{
-    rows::{self, BYTES, Rows, State},
-    vector::V,
+    planes::{KeptPlanes, add, get},
+    rows::{self, BYTES, Rows},
+    sbox::tower::sub_bytes,
+    vector::{Kept, V},
+    window::Window,
 };
 
-/// What the last counter byte changes of the first round's output: bit `n` of a row's and bit's string is of byte `n`.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct Differences([[[u8; 32]; 8]; 4]);
+/// Places where 32 blocks may begin in a window.
+const PLACES: usize = 29;
+const NONE: KeptPlanes = [Kept::zero(); 8];
+
+/// What the last counter byte changes of the first round's output, for 32 blocks from each eighth on: of row `r` in the lane to which the
+/// second round's ShiftRows takes it.
+pub(super) struct Differences([KeptPlanes; PLACES]);
 
 impl Differences {
     pub(super) fn new(rows: &Rows) -> Self {
         let mut base = rows::ZERO;
         rows.first_round(&mut base);
-        let mut differences = [[[0; 32]; 8]; 4];
+        // Bit `n` of a row's and bit's string is of byte `n`.
+        let mut strings = [[[0; 32]; 8]; 4];
         for batch in 0..8u8 {
             let mut state = rows::ZERO;
             for (bit, plane) in state.0[3].iter_mut().enumerate() {
@@ -31,18 +42,32 @@ impl Differences {
             }
             rows.first_round(&mut state);
             rows::add(&mut state, &base);
-            for (string, plane) in differences.iter_mut().flatten().zip(state.0.iter().flatten()) {
+            for (string, plane) in strings.iter_mut().flatten().zip(state.0.iter().flatten()) {
                 if let Some(place) = string.as_chunks_mut().0.get_mut(usize::from(batch)) {
                     *place = plane.get().first_word().to_le_bytes();
                 }
             }
         }
-        Self(differences)
+        let mut places = [NONE; PLACES];
+        for (at, planes) in places.iter_mut().enumerate() {
+            for (bit, plane) in planes.iter_mut().enumerate() {
+                let word = |row: usize| {
+                    let word = strings[row][bit].get(at..).and_then(<[u8]>::first_chunk);
+                    u32::from_le_bytes(word.copied().unwrap_or_default())
+                };
+                plane.set(V::from_words(rows::FIRST_COLUMN.map(word)));
+            }
+        }
+        strings.zeroize();
+        Self(places)
     }
 }
 
-/// The first round's output for the first counter of a window of 256 blocks.
-pub(super) struct Window(State);
+impl Drop for Differences {
+    fn drop(&mut self) {
+        self.0.iter_mut().flatten().for_each(|kept| kept.set(V::zero()));
+    }
+}
 
 #[derive(Clone, Copy)]
 pub(super) struct CounterMode<'k> {
@@ -54,21 +79,16 @@ impl CounterMode<'_> {
     /// `first`: the counter block that the window begins with; its last byte is 0.
     #[inline(never)]
     pub(super) fn window(self, first: &[u8; 16]) -> Window {
-        let mut state = rows::repeated(first);
-        self.rows.first_round(&mut state);
-        Window(state)
+        Window::new(&self.rows.first, first)
     }
 
     /// Adds the keystream of 32 blocks. `from`: the last byte of the first one's counter, a multiple of 8 and at most 224.
     #[inline(never)]
     pub(super) fn apply(self, window: &Window, from: u8, message: &mut [u8; BYTES]) {
-        let mut state = window.0;
-        let at = usize::from(from / 8);
-        for (plane, string) in state.0.iter_mut().flatten().zip(self.differences.0.iter().flatten()) {
-            let word = string.get(at..).and_then(<[u8]>::first_chunk).copied().unwrap_or_default();
-            plane.set(plane.get() ^ V::from_words([u32::from_le_bytes(word), 0, 0, 0]));
-        }
-        let mut scratch = rows::ZERO;
+        let (mut state, mut scratch) = (rows::ZERO, rows::ZERO);
+        let differences = self.differences.0.get(usize::from(from / 8)).unwrap_or(&NONE);
+        let column = sub_bytes(add(get(&window.column), get(differences)));
+        rows::mix_first_column(column, &window.rest, &mut state);
         self.rows.other_rounds(&mut state, &mut scratch);
         let (blocks, last) = (message.as_chunks_mut::<16>().0, self.rows.last());
         rows::into_blocks(&mut scratch, |number, keystream| {

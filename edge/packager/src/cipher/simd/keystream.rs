@@ -6,11 +6,12 @@
 use zeroize::Zeroize;
 
 use super::{
-    counter::{CounterMode, Window},
+    counter::CounterMode,
     eight::EightBlocks,
     planes::{get, keep, transpose},
     rows::BYTES,
     vector::{Kept, V},
+    window::Window,
 };
 
 /// Blocks of 16 bytes that one call of each kernel makes.
@@ -115,17 +116,16 @@ impl<'k> Keystream<'k> {
 
     fn thirty_two(&mut self, message: &mut [u8; BYTES]) {
         let (first, from) = (self.next & !0xff, self.next as u8);
-        let window = match self.window.take() {
-            Some((number, window)) if number == first => window,
-            _ => self.counter.window(&self.block(first)),
+        let window = match &mut self.window {
+            Some((number, window)) if *number == first => window,
+            stale => &mut stale.insert((first, self.counter.window(&block(self.upper, first)))).1,
         };
-        self.counter.apply(&window, from, message);
-        self.window = Some((first, window));
+        self.counter.apply(window, from, message);
         self.advance(THIRTY_TWO);
     }
 
     fn eights(&mut self, out: &mut [u8; BYTES]) {
-        let blocks = core::array::from_fn(|at| V::load(&self.block(self.next + at as u64)));
+        let blocks = core::array::from_fn(|at| V::load(&block(self.upper, self.next + at as u64)));
         let mut state = [Kept::zero(); 8];
         keep(&mut state, transpose(blocks));
         self.eight.encrypt(&mut state);
@@ -135,18 +135,19 @@ impl<'k> Keystream<'k> {
         self.advance(EIGHT);
     }
 
-    fn block(&self, number: u64) -> [u8; 16] {
-        let mut block = [0; 16];
-        let (upper, lower) = block.split_at_mut(8);
-        upper.copy_from_slice(&self.upper);
-        lower.copy_from_slice(&number.to_be_bytes());
-        block
-    }
-
     fn advance(&mut self, blocks: u64) {
         self.next = self.next.wrapping_add(blocks);
         self.missing = self.missing.saturating_sub(blocks);
     }
+}
+
+/// The counter block of that number.
+fn block(upper: [u8; 8], number: u64) -> [u8; 16] {
+    let mut block = [0; 16];
+    let (first, second) = block.split_at_mut(8);
+    first.copy_from_slice(&upper);
+    second.copy_from_slice(&number.to_be_bytes());
+    block
 }
 
 impl Drop for Keystream<'_> {

@@ -63,6 +63,12 @@ pub(super) fn ordered(v: V) -> V {
     V(permute!(v.0, moved(2, 0, 0)))
 }
 
+/// ShiftRows: what is left out, made up for after one round.
+#[inline(always)]
+pub(super) fn shift_rows(v: V) -> V {
+    V(permute!(v.0, moved(1, 0, 0)))
+}
+
 /// From layout 0 to the layout after so many rounds: for round keys.
 pub(super) fn after_rounds(v: V, rounds: usize) -> V {
     let index = [moved(0, 0, 0), moved(0, 0, 1), moved(0, 0, 2), moved(0, 0, 3)];

@@ -19,6 +19,7 @@ mod tables;
 mod tests;
 mod vector;
 mod walk;
+mod window;
 
 use core::cell::OnceCell;
 

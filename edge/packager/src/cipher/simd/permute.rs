@@ -132,6 +132,13 @@ pub(super) fn sub_bytes(bytes: V) -> V {
     combine(&TABLES.plain, inverse(to_nibbles(bytes))) ^ V::splat(0x63)
 }
 
+/// The S-box on every byte, but for its constant, once and doubled.
+#[inline(always)]
+pub(super) fn substituted(bytes: V) -> [V; 2] {
+    let inverse = inverse(to_nibbles(bytes));
+    [combine(&TABLES.plain, inverse), combine(&TABLES.plain_doubled, inverse)]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,6 +15,7 @@ use super::{
     planes::{KeptPlanes, Planes, get, keep, map, transpose},
     sbox::tower::sub_bytes,
     vector::{Kept, V},
+    window::FirstKeys,
 };
 
 /// By row and bit.
@@ -33,17 +34,16 @@ pub(super) struct Rows {
     keys: [State; 10],
     /// Of round 10, as it is added to a block.
     last: Kept,
+    /// Of the first rounds, once.
+    pub(super) first: FirstKeys,
 }
 
 impl Rows {
     pub(super) fn new(keys: &RoundKeys) -> Self {
+        let first = FirstKeys::new(keys);
         let mut keys = keys.with_constant();
-        let planes = core::array::from_fn(|_| {
-            let mut key = [0; 16];
-            keys.next().unwrap_or(V::zero()).store(&mut key);
-            repeated(&key)
-        });
-        Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())) }
+        let planes = core::array::from_fn(|_| repeated(keys.next().unwrap_or(V::zero())));
+        Self { keys: planes, last: Kept::new(keys.next().unwrap_or(V::zero())), first }
     }
 
     /// The first key and the first round.
@@ -55,10 +55,10 @@ impl Rows {
         mix_columns(&scratch, state, &self.keys[1]);
     }
 
-    /// The other rounds, but for the last key: out of `state`, into `scratch`.
+    /// The rounds from the third on, but for the last key: out of `state`, into `scratch`.
     #[inline(always)]
     pub(super) fn other_rounds(&self, state: &mut State, scratch: &mut State) {
-        for key in &self.keys[2..] {
+        for key in &self.keys[3..] {
             sub_and_shift(state, scratch);
             mix_columns(scratch, state, key);
         }
@@ -78,15 +78,31 @@ impl Drop for Rows {
     }
 }
 
-/// Thirty-two times the same block. No branch: keys come here, too.
-pub(super) fn repeated(block: &[u8; 16]) -> State {
-    let mut state = ZERO;
-    for (row, planes) in state.0.iter_mut().enumerate() {
-        for (bit, plane) in planes.iter_mut().enumerate() {
-            plane.set(V::from_words(core::array::from_fn(|column| spread(block[4 * column + row] >> bit))));
-        }
+/// Thirty-two times the same block.
+#[inline(never)]
+pub(super) fn repeated(block: V) -> State {
+    State(ROWS.map(|row| spread_bytes(block.lookup(V::constant(row)))))
+}
+
+/// By row, its bytes, each four times.
+const ROWS: [[u8; 16]; 4] = {
+    let mut rows = [[0; 16]; 4];
+    let mut at = 0;
+    while at < 64 {
+        let (row, lane) = (at / 16, at % 16 / 4);
+        rows[row][at % 16] = (4 * lane + row) as u8;
+        at += 1;
     }
-    state
+    rows
+};
+
+/// Planes of bytes that all blocks have: each lane four times the same byte.
+#[inline(always)]
+pub(super) fn spread_bytes(bytes: V) -> KeptPlanes {
+    core::array::from_fn(|bit| {
+        let bit = V::splat(1 << bit);
+        Kept::new((bytes & bit).equal(bit))
+    })
 }
 
 /// The lowest bit, 32 times.
@@ -131,6 +147,37 @@ fn exchange([a, b, c, d]: [V; 4]) -> [V; 4] {
     [g0, g1, g2, g3]
 }
 
+/// By row, the lane to which ShiftRows takes the byte of column 0.
+pub(super) const FIRST_COLUMN: [usize; 4] = [0, 3, 2, 1];
+
+/// By row of MixColumns' output, the lanes in which such a byte counts once (also as a part of thrice), and those in which it counts twice.
+const ONCE: [V; 4] = [lanes([1, 2, 3]), lanes([0, 1, 2]), lanes([0, 1, 3]), lanes([0, 2, 3])];
+const TWICE: [V; 4] = [lanes([0, 3]), lanes([3, 2]), lanes([2, 1]), lanes([1, 0])];
+
+/// All bits of these lanes.
+const fn lanes<const N: usize>(lanes: [usize; N]) -> V {
+    let mut bytes = [0; 16];
+    let mut at = 0;
+    while at < 4 * N {
+        bytes[4 * lanes[at / 4] + at % 4] = 0xff;
+        at += 1;
+    }
+    V::constant(bytes)
+}
+
+/// Adds to `rest` what MixColumns makes of four bytes, each in a column of its own: row `r`'s in the lane `FIRST_COLUMN[r]`.
+#[inline(always)]
+pub(super) fn mix_first_column(bytes: Planes, rest: &State, to: &mut State) {
+    let [b0, b1, b2, b3, b4, b5, b6, b7] = bytes;
+    let doubled = [b7, b0 ^ b7, b1, b2 ^ b7, b3 ^ b7, b4, b5, b6];
+    for bit in 0..8 {
+        for row in 0..4 {
+            let sum = (bytes[bit] & ONCE[row]) ^ (doubled[bit] & TWICE[row]);
+            to.0[row][bit].set(rest.0[row][bit].get() ^ sum);
+        }
+    }
+}
+
 #[inline(always)]
 fn sub_and_shift(from: &State, to: &mut State) {
     let [r0, r1, r2, r3] = &mut to.0;
@@ -144,27 +191,27 @@ fn row<const ROW: usize>(from: &State) -> Planes {
     map(get(&from.0[ROW]), V::turn::<ROW>)
 }
 
-/// SubBytes of two rows; the second one's planes are not loaded before they are needed.
+/// SubBytes of two rows; the second one's planes are not loaded before they are needed. Which results are asked for first was found by trying.
 #[inline(always)]
 fn sub_two(a: impl Fn() -> Planes, b: impl Fn() -> Planes, to_a: &mut KeptPlanes, to_b: &mut KeptPlanes) {
     let [a0, a1, a2, a3, a4, a5, a6, a7] = sub_bytes(a());
-    to_a[0].set(a0);
+    to_a[5].set(a5);
     let [b0, b1, b2, b3, b4, b5, b6, b7] = sub_bytes(b());
-    to_b[0].set(b0);
-    to_a[1].set(a1);
-    to_b[1].set(b1);
-    to_a[2].set(a2);
-    to_b[2].set(b2);
-    to_a[3].set(a3);
-    to_b[3].set(b3);
+    to_b[5].set(b5);
     to_a[4].set(a4);
     to_b[4].set(b4);
-    to_a[5].set(a5);
-    to_b[5].set(b5);
     to_a[6].set(a6);
     to_b[6].set(b6);
+    to_a[1].set(a1);
+    to_b[1].set(b1);
+    to_a[3].set(a3);
+    to_b[3].set(b3);
     to_a[7].set(a7);
     to_b[7].set(b7);
+    to_a[0].set(a0);
+    to_b[0].set(b0);
+    to_a[2].set(a2);
+    to_b[2].set(b2);
 }
 
 /// MixColumns and the round key. With `x[r] = s[r] + s[r+1]`, row `r` becomes `2·x[r] + s[r+1] + x[r+2]`.

@@ -21,10 +21,11 @@ pub(super) struct Tables {
     /// `1/n` and `a/n` in K.
     pub(super) inverse: Table,
     pub(super) inverse_a: Table,
-    /// What `p` and `q` give to the S-box's value, but for the constant 0x63: in nibbles, once and doubled, and as an ordinary byte.
+    /// What `p` and `q` give to the S-box's value, but for the constant 0x63: in nibbles, once and doubled, and the same as ordinary bytes.
     pub(super) once: [Table; 2],
     pub(super) doubled: [Table; 2],
     pub(super) plain: [Table; 2],
+    pub(super) plain_doubled: [Table; 2],
 }
 
 pub(super) const TABLES: Tables = tables();
@@ -63,6 +64,7 @@ const fn tables() -> Tables {
         once: [[0; 16]; 2],
         doubled: [[0; 16]; 2],
         plain: [[0; 16]; 2],
+        plain_doubled: [[0; 16]; 2],
     };
     let mut n = 0;
     while n < 16 {
@@ -75,6 +77,7 @@ const fn tables() -> Tables {
         while part < 2 {
             let value = affine(multiply(inverse, [c1, c2][part]));
             tables.plain[part][n] = value;
+            tables.plain_doubled[part][n] = multiply(2, value);
             tables.once[part][n] = nibbles[value as usize];
             tables.doubled[part][n] = nibbles[multiply(2, value) as usize];
             part += 1;

@@ -65,6 +65,12 @@ impl V {
         Self(operations::shr::<BITS>(self.0))
     }
 
+    /// 0xff where the bytes are the same, else 0.
+    #[inline(always)]
+    pub(super) fn equal(self, other: Self) -> Self {
+        Self(operations::equal(self.0, other.0))
+    }
+
     /// Byte `i` of the result is `self[index[i]]`; 0 where the index is 16 or more.
     #[inline(always)]
     pub(super) fn lookup(self, index: Self) -> Self {
@@ -191,6 +197,11 @@ mod tests {
     fn shifts_stay_within_their_lane() {
         assert_eq!(bytes(V::splat(0x81).shl::<1>()), [2, 3, 3, 3, 3, 3, 3, 3, 2, 3, 3, 3, 3, 3, 3, 3]);
         assert_eq!(bytes(V::splat(0x81).shr::<4>())[7..9], [0x08, 0x18]);
+    }
+
+    #[test]
+    fn equal_bytes_are_told() {
+        assert_eq!(bytes(counting(0).equal(V::splat(3)))[..5], [0, 0, 0, 0xff, 0]);
     }
 
     #[test]

@@ -44,6 +44,11 @@ pub(super) fn shr<const BITS: u32>(lanes: Lanes) -> Lanes {
     u128::from(lanes as u64 >> BITS) | u128::from((lanes >> 64) as u64 >> BITS) << 64
 }
 
+pub(super) fn equal(a: Lanes, b: Lanes) -> Lanes {
+    let same = (a ^ b).to_le_bytes().map(|differ| if differ == 0 { 0xff } else { 0 });
+    u128::from_le_bytes(same)
+}
+
 pub(in crate::cipher::simd) fn lookup(table: Lanes, index: Lanes) -> Lanes {
     let table = table.to_le_bytes();
     u128::from_le_bytes(index.to_le_bytes().map(|at| table.get(usize::from(at)).copied().unwrap_or(0)))

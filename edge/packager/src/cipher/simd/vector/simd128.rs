@@ -4,7 +4,7 @@
 )]
 
 use core::arch::wasm32::{
-    i8x16_shuffle, i8x16_swizzle, i16x8_shuffle, i32x4_shuffle, i64x2_shuffle, u8x16, u8x16_splat, u32x4,
+    i8x16_eq, i8x16_shuffle, i8x16_swizzle, i16x8_shuffle, i32x4_shuffle, i64x2_shuffle, u8x16, u8x16_splat, u32x4,
     u32x4_extract_lane, u64x2_shl, u64x2_shr, v128, v128_and, v128_load, v128_or, v128_store, v128_xor,
 };
 
@@ -64,6 +64,11 @@ pub(super) fn shl<const BITS: u32>(lanes: Lanes) -> Lanes {
 #[inline(always)]
 pub(super) fn shr<const BITS: u32>(lanes: Lanes) -> Lanes {
     u64x2_shr(lanes, BITS)
+}
+
+#[inline(always)]
+pub(super) fn equal(a: Lanes, b: Lanes) -> Lanes {
+    i8x16_eq(a, b)
 }
 
 #[inline(always)]

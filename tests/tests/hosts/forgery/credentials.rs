@@ -5,8 +5,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{Method, StatusCode};
 use serde_json::json;
 use sluice_gate::{
-    Roots, TitleTag,
-    handle::{self, ClientFacts, Handle},
+    ClientFacts, Net, Roots, TitleTag,
+    handle::{self, Handle},
     lease::{self, Lease},
 };
 use sluice_tests::{fixture::Stack, runtime::EdgeHost};
@@ -86,8 +86,8 @@ fn handles(
         ("of a lower tier", mint(Handle { max_height: Some(720), ..handle })),
         ("without this delivery", mint(Handle { deliveries: handle.deliveries & !2, ..handle })),
         ("of another country", mint(Handle { country: Some(*b"FR"), ..handle })),
-        ("of another network", mint(Handle { net: handle::Net::Asn(64_500), ..handle })),
-        ("of another address", mint(Handle { net: handle::Net::V4([198, 51, 100]), ..handle })),
+        ("of another network", mint(Handle { net: Net::Asn(64_500), ..handle })),
+        ("of another address", mint(Handle { net: Net::V4([198, 51, 100]), ..handle })),
         ("that is over", mint(Handle { ends: stack.now() - 1, ..handle })),
         ("of no session", mint(Handle { session: sluice_gate::SessionId([9; 16]), ..handle })),
         ("cut", good[..good.len() - 1].to_owned()),

@@ -87,7 +87,7 @@ pub async fn race(contest: Contest, time: Duration) -> Result<Outcome> {
         kv.bring_back();
     }
 
-    let bound = contest.bound();
+    let bound = contest.bound(lease);
     let accounts = Arc::new(Accounts::new(ACCOUNTS, LIMIT, bound, clock.clone()));
     let pace = Arc::new(Pace::new(hurried.then_some(clock), lease));
     let mut devices = Vec::new();

@@ -33,8 +33,6 @@ impl fmt::Display for Store {
 
 /// Within how long every reader sees a write, seconds: at once, but the tests' clock moves meanwhile.
 const STALENESS: u64 = 1;
-/// The first right of a session where the store does not compare, seconds.
-const PROVISIONAL: u64 = 8;
 /// By how much clocks differ, seconds: there is one.
 const SKEW: u64 = 1;
 
@@ -67,16 +65,16 @@ impl Contest {
     pub(super) fn config(self, lease: u64) -> Value {
         let ordering = if self.compares() { "generation" } else { "eventual" };
         json!({ "name": "load", "lease_seconds": lease, "consistency": {
-            "ordering": ordering, "staleness_seconds": STALENESS, "provisional_seconds": PROVISIONAL, "skew_seconds": SKEW,
+            "ordering": ordering, "staleness_seconds": STALENESS, "provisional_seconds": provisional(lease), "skew_seconds": SKEW,
         } })
     }
 
     /// What an account's live sessions may come to.
-    pub(super) fn bound(self) -> Bound {
+    pub(super) fn bound(self, lease: u64) -> Bound {
         if self.compares() {
             Bound::Limit
         } else {
-            Bound::LimitAndAdmissions { window: STALENESS + PROVISIONAL + SKEW }
+            Bound::LimitAndAdmissions { window: STALENESS + provisional(lease) + SKEW }
         }
     }
 
@@ -84,6 +82,11 @@ impl Contest {
     fn compares(self) -> bool {
         self.host == EdgeHost::SpinCas
     }
+}
+
+/// The first right of a session where the store does not compare, seconds: long enough for one that is watched while the store dies.
+fn provisional(lease: u64) -> u64 {
+    lease.max(3 * STALENESS + SKEW + 4)
 }
 
 impl fmt::Display for Contest {

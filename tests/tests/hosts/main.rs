@@ -74,6 +74,7 @@ on_every_host!(
     tokens::a_lease_plays_by_either_carriage_until_it_ends,
     forgery::no_forged_viewer_token_opens_a_session,
     forgery::no_forged_lease_or_handle_plays,
+    forgery::no_forged_token_of_a_cdn_opens_a_session,
     paths::tricks_with_paths_lead_nowhere,
     paths::a_url_may_have_8192_bytes_and_no_more,
     caching::head_says_what_get_says,
@@ -111,11 +112,11 @@ on_host!(
     tokens::a_lease_plays_by_either_carriage_until_it_ends,
     rights::as_many_streams_as_an_account_may_have,
     rights::nobody_ends_or_renews_anothers_session,
-    operations::a_segment_asks_the_store_at_most_once,
+    operations::a_segment_asks_for_no_more_than_its_session,
     operations::a_ticket_that_was_kept_is_overcome,
 );
 
-on_host!(spin_alone, Spin, operations::a_segment_asks_the_store_at_most_once);
+on_host!(spin_alone, Spin, operations::a_segment_asks_for_no_more_than_its_session);
 
 // What only a platform with an edge cache of its own and a geography does.
 #[cfg(feature = "fastly")]

@@ -53,7 +53,7 @@ pub(super) async fn refused(stack: &Stack, attempts: &[Attempt]) -> Result<()> {
     for attempt in attempts {
         let answer = attempt.send(stack).await?;
         let (status, code) = answer.problem();
-        let named = matches!(status, 400 | 401 | 403 | 404 | 409 | 410 | 413 | 414 | 431) && !code.is_empty();
+        let named = matches!(status, 400 | 401 | 403 | 404 | 409 | 410 | 413 | 414 | 431 | 503) && !code.is_empty();
         // The least: nothing of a right comes along, and nothing that tells a forger why.
         let silent = answer.header("set-cookie").is_empty()
             && !answer.headers.contains_key("location")

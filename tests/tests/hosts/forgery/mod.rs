@@ -3,6 +3,7 @@
 //! Each table begins with something sound that is taken, so that what refuses the others is what is wrong with them.
 
 mod attempt;
+mod cdns;
 mod credentials;
 mod viewer;
 
@@ -15,4 +16,8 @@ pub(super) async fn no_forged_viewer_token_opens_a_session(host: EdgeHost) -> Re
 
 pub(super) async fn no_forged_lease_or_handle_plays(host: EdgeHost) -> Result<Stack> {
     credentials::run(host).await
+}
+
+pub(super) async fn no_forged_token_of_a_cdn_opens_a_session(host: EdgeHost) -> Result<Stack> {
+    cdns::run(host).await
 }

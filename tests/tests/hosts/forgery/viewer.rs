@@ -222,7 +222,7 @@ fn members(header: &str, claims: &Value, secret: &[u8], tokens: &mut Vec<(String
     for wrong in [json!(null), json!(""), json!(7), json!(["viewer"]), json!("viewer\u{0}"), json!("v".repeat(300))] {
         with("sub", wrong);
     }
-    for wrong in [json!("1"), json!(-1), json!([]), json!(1.5), json!(u64::MAX)] {
+    for wrong in [json!("one"), json!("-1"), json!(-1), json!([]), json!(1.5), json!(u64::MAX)] {
         with("stream_limit", wrong);
     }
     for wrong in [json!("demo"), json!([7]), json!([[]]), json!({}), json!([])] {

@@ -2,8 +2,16 @@ use super::step::{Count, check};
 use crate::toolchain::cargo;
 
 /// Crates that build for the machine at hand.
-const NATIVE: [&str; 7] =
-    ["sluice-app", "sluice-cipher", "sluice-document", "sluice-gate", "sluice-packager", "sluice", "sluice-tests"];
+const NATIVE: [&str; 8] = [
+    "sluice-app",
+    "sluice-cipher",
+    "sluice-document",
+    "sluice-gate",
+    "sluice-packager",
+    "sluice",
+    "sluice-simulation",
+    "sluice-tests",
+];
 
 /// What is built for WASM alone, each with its target.
 const ADAPTERS: [(&str, &str); 4] = [

@@ -28,7 +28,7 @@ pub struct Slot {
 
 members!(Slot { session, title, device, started, seen, until, settles = 0, fence });
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[cfg_attr(target_pointer_width = "64", expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so"))]
 fn is_zero(settles: &Unix) -> bool {
     *settles == 0
 }

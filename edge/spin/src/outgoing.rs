@@ -31,7 +31,8 @@ pub(crate) async fn write<B: ByteStream>(out: ResponseOutparam, mut response: Re
             }
             Ok(None) => break,
             Err(error) => {
-                println!("{{\"aborted\":{:?}}}", error.to_string());
+                // Standard output is the decision log's, whose lines are signed.
+                eprintln!("a body was broken off: {error}");
                 return;
             }
         }

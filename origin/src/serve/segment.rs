@@ -53,8 +53,8 @@ pub(super) async fn send(
         let treatment = record.segment_treatment(delivery, number);
         if matches!(treatment, Ok(Treatment::Protect { .. } | Treatment::EncryptSegments { .. })) {
             match keys::document(origin, title, version, delivery).await {
-                Ok(document) => key_document = document,
-                // There may be keys at the next request.
+                // No proxy keeps keys, wrapped or not; and without them, there may be some at the next request.
+                Ok(document) => (key_document, cache) = (document, NO_STORE),
                 Err(_) => cache = NO_STORE,
             }
         }

@@ -52,14 +52,15 @@ async fn they_are_the_single_documents() {
     let fixture = fixture(true).await;
     let alone = get(&fixture, "/titles/film/v1/video/record.json").await.bytes().await.expect("a body");
     let (cache, [record, plan, keys]) = documents(&fixture, "/titles/film/v1/video/segments/2/cbcs").await;
-    assert_eq!((cache.as_str(), &record[..]), ("max-age=300", &alone[..]));
+    assert_eq!((cache.as_str(), &record[..]), ("no-store", &alone[..]), "nobody keeps keys");
     assert_eq!(plan::read_entries(&plan), Ok(vec![entry(2), entry(3)]));
     let keys: Value = serde_json::from_slice(&keys).expect("JSON");
     assert_eq!(keys["keys"][0]["kid"], json!(KIDS[0].1));
     assert_eq!(keys["keys"].as_array().expect("keys").len(), 2);
 
     // Segments of the clear lead need no key, and what is no segment has nothing.
-    let (_, [record, plan, keys]) = documents(&fixture, "/titles/film/v1/video/segments/1/cbcs").await;
+    let (cache, [record, plan, keys]) = documents(&fixture, "/titles/film/v1/video/segments/1/cbcs").await;
+    assert_eq!(cache, "max-age=300");
     assert_eq!((&record[..], plan.len(), keys.len()), (&alone[..], 2 * plan::STRIDE, 0));
     for path in ["4/cbcs", "4/clear"] {
         let (_, [record, plan, keys]) = documents(&fixture, &format!("/titles/film/v1/video/segments/{path}")).await;

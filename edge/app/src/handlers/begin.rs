@@ -154,8 +154,9 @@ pub(super) fn hand_on<B>(mut response: Response<B>, renewal: Option<Renewal>) ->
     if let Some(Renewal { token, cookie, name }) = renewal {
         match (cookie, HeaderName::from_bytes(name.as_bytes())) {
             (Some(attributes), _) => response.add(header::SET_COOKIE, format!("{name}={token}; {attributes}")),
-            (None, Ok(name)) => response.set(name, token),
-            (None, Err(_)) => {}
+            // A token may name any header, but none that the response has of its own.
+            (None, Ok(name)) if !response.headers.contains_key(&name) => response.set(name, token),
+            (None, Ok(_) | Err(_)) => {}
         }
     }
     response

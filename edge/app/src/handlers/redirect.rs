@@ -27,8 +27,10 @@ pub(super) async fn by_grant<H: Host>(
         _ => return Ok(None),
     };
     let Context { host, config, request, client, .. } = context;
-    let is_shown = grants::is_presented(*host, config, request, client).await?;
-    if !config.manifest_grants || context.handle.is_some() || !is_shown {
+    if !config.manifest_grants || context.handle.is_some() {
+        return Ok(None);
+    }
+    if !grants::is_presented(*host, config, request, client).await? {
         return Ok(None);
     }
     let now = host.now();

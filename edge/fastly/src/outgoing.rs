@@ -3,10 +3,11 @@ use std::io::Write;
 use fastly::{
     handle::{BodyHandle, ResponseHandle},
     http::{FramingHeadersMode, header},
+    log::Endpoint,
 };
 use sluice_app::{Body, Response, host::ByteStream};
 
-use crate::ready::ready;
+use crate::{names, ready::ready};
 
 /// Writes a response, its body as it comes.
 ///
@@ -35,8 +36,9 @@ pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
             }
             Ok(None) => break,
             Err(error) => {
-                // The log endpoint is the decision log's, whose lines are signed.
-                eprintln!("a body was broken off: {error}");
+                if let Ok(mut log) = Endpoint::try_from_name(names::LOG_ENDPOINT) {
+                    let _ = writeln!(log, "{{\"aborted\":{:?}}}", error.to_string());
+                }
                 let _ = client.abandon();
                 return;
             }

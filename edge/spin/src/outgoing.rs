@@ -31,8 +31,7 @@ pub(crate) async fn write<B: ByteStream>(out: ResponseOutparam, mut response: Re
             }
             Ok(None) => break,
             Err(error) => {
-                // Standard output is the decision log's, whose lines are signed.
-                eprintln!("a body was broken off: {error}");
+                println!("{{\"aborted\":{:?}}}", error.to_string());
                 return;
             }
         }

@@ -41,30 +41,8 @@ pub(crate) async fn mint<M: Mutation>(
     title: u8,
 ) -> Done {
     let now = wire.now();
-    let mut record = SessionRecord {
-        v: 1,
-        session,
-        account: ACCOUNT,
-        title: format!("t{title}"),
-        device: format!("d{device}"),
-        tier: String::new(),
-        country: None,
-        region: None,
-        device_class: None,
-        net: None,
-        networks: Vec::new(),
-        slot: 0,
-        account_limit: None,
-        title_slot: None,
-        started: now,
-        seen: now,
-        expires: now,
-        ends: now + SESSION,
-        max_height: None,
-        deliveries: 0,
-        ended: None,
-        chain: None,
-    };
+    let (title, device) = (format!("t{title}"), format!("d{device}"));
+    let mut record = SessionRecord::new(session, ACCOUNT, title, device, now, now + SESSION);
     match session::admit::<M, _>(&wire, &scenario.terms, scenario.limits, &mut record).await {
         Ok(_) => Done::Minted(Box::new(record)),
         Err(_) => Done::Nothing,

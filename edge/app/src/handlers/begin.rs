@@ -101,28 +101,14 @@ pub(super) async fn begin<H: Host>(
     let offered = |delivery: &Delivery| title.media.offers(*delivery) && only.is_none_or(|only| only == *delivery);
     let deliveries = Delivery::ALL.into_iter().filter(offered);
     let mut record = SessionRecord {
-        v: 1,
-        session,
-        account,
-        title: title_id.to_string(),
-        device,
         tier: grant.tier,
         country: client.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
         region: client.region.map(|region| region.to_string()),
         device_class: grant.device_class,
         net: grant.net,
-        networks: Vec::new(),
-        slot: 0,
-        account_limit: None,
-        title_slot: None,
-        started: now,
-        seen: now,
-        expires: ends,
-        ends,
         max_height: permit.max_height,
         deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
-        ended: None,
-        chain: None,
+        ..SessionRecord::new(session, account, title_id.to_string(), device, now, ends)
     };
     let journal = context.journal();
     let line = journal.next("mint", None, &mut record);

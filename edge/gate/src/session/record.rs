@@ -113,6 +113,41 @@ pub struct Chain {
 members!(Chain { head, lines });
 
 impl SessionRecord {
+    /// A session that begins, and would last to its end: nothing restricts it, it opens no delivery and holds no slot yet.
+    pub fn new(
+        session: SessionId,
+        account: AccountId,
+        title: String,
+        device: String,
+        started: Unix,
+        ends: Unix,
+    ) -> Self {
+        Self {
+            v: 1,
+            session,
+            account,
+            title,
+            device,
+            tier: String::new(),
+            country: None,
+            region: None,
+            device_class: None,
+            net: None,
+            networks: Vec::new(),
+            slot: 0,
+            account_limit: None,
+            title_slot: None,
+            started,
+            seen: started,
+            expires: ends,
+            ends,
+            max_height: None,
+            deliveries: 0,
+            ended: None,
+            chain: None,
+        }
+    }
+
     /// Whether the session goes on: not ended, and not past its end.
     pub fn is_live(&self, now: Unix) -> bool {
         self.ended.is_none() && now < self.ends
@@ -196,29 +231,14 @@ mod tests {
     use super::*;
 
     fn record() -> SessionRecord {
+        let (session, account) = (SessionId([1; 16]), AccountId([2; 16]));
         SessionRecord {
-            v: 1,
-            session: SessionId([1; 16]),
-            account: AccountId([2; 16]),
-            title: "final".to_owned(),
-            device: "tv".to_owned(),
             tier: "basic".to_owned(),
-            country: None,
-            region: None,
-            device_class: None,
-            net: None,
-            networks: Vec::new(),
             slot: 3,
-            account_limit: None,
-            title_slot: None,
-            started: 1000,
-            seen: 1000,
             expires: 1300,
-            ends: 2000,
             max_height: Some(720),
             deliveries: 3,
-            ended: None,
-            chain: None,
+            ..SessionRecord::new(session, account, "final".to_owned(), "tv".to_owned(), 1000, 2000)
         }
     }
 

@@ -92,30 +92,8 @@ impl Edge {
     /// A session of that number, on a device and of a title.
     fn admit(&self, number: u8, device: &str, title: &str) -> Result<SessionRecord, Refused> {
         let started = self.store.now();
-        let mut record = SessionRecord {
-            v: 1,
-            session: SessionId([number; 16]),
-            account: ACCOUNT,
-            title: title.to_owned(),
-            device: device.to_owned(),
-            tier: String::new(),
-            country: None,
-            region: None,
-            device_class: None,
-            net: None,
-            networks: Vec::new(),
-            slot: 0,
-            account_limit: None,
-            title_slot: None,
-            started,
-            seen: started,
-            expires: started,
-            ends: started + 1000,
-            max_height: None,
-            deliveries: 0,
-            ended: None,
-            chain: None,
-        };
+        let (session, ends) = (SessionId([number; 16]), started + 1000);
+        let mut record = SessionRecord::new(session, ACCOUNT, title.to_owned(), device.to_owned(), started, ends);
         now(admit::<Sound, _>(&self.store, &self.terms, self.limits, &mut record)).map(|_| record)
     }
 

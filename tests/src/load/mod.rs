@@ -105,8 +105,8 @@ pub async fn race(contest: Contest, time: Duration) -> Result<Outcome> {
         tokio::time::sleep(TICK).await;
     }
 
-    let watched = cut::begin(&stack).await?;
     pace.begin_end();
+    let watched = cut::begin(&stack).await?;
     // Who asked before it is gone may still be served.
     store.kill(&kv).await?;
     pace.cut();

@@ -30,7 +30,7 @@ impl Pace {
     /// A device has done something.
     pub(super) fn deed(&self) {
         self.deeds.fetch_add(1, Ordering::SeqCst);
-        if let Some(clock) = self.clock.as_ref().filter(|_| !self.is_cut()) {
+        if let Some(clock) = self.clock.as_ref().filter(|_| !self.is_ending()) {
             clock.advance(self.step);
         }
     }
@@ -40,7 +40,8 @@ impl Pace {
         self.deeds.load(Ordering::SeqCst)
     }
 
-    /// The store is about to go: that it does not answer is nobody's fault any more.
+    /// The store is about to go: that it does not answer is nobody's fault any more. From here on time is somebody else's to move: on a slow store a clock
+    /// that devices move would outrun the leases of those that are watched.
     pub(super) fn begin_end(&self) {
         self.ending.store(true, Ordering::SeqCst);
     }
@@ -49,7 +50,7 @@ impl Pace {
         self.ending.load(Ordering::SeqCst)
     }
 
-    /// The store is gone. From here on whoever asks anew is to be refused, and time is somebody else's to move.
+    /// The store is gone. From here on whoever asks anew is to be refused.
     pub(super) fn cut(&self) {
         self.cut.store(true, Ordering::SeqCst);
     }

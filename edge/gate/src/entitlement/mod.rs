@@ -1,0 +1,107 @@
+//! What a licence server is told of a viewer: the vendors' entitlement tokens, made at the edge when a licence is asked for.
+//!
+//! A token says which keys, on what conditions, for how long. What a vendor's token has no words for is refused ([`EntitlementError::CannotExpress`]),
+//! never left out.
+
+mod config;
+mod restrictions;
+
+pub use config::{Vendor, VendorConfig};
+pub use restrictions::{Hdcp, Restrictions, SecurityLevel};
+
+use sluice_document::words;
+
+use crate::Unix;
+
+/// A key system whose licences a vendor's server makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum System {
+    /// Google Widevine.
+    Widevine,
+    /// Microsoft PlayReady.
+    Playready,
+    /// Apple FairPlay Streaming.
+    Fairplay,
+}
+
+words!(System { Widevine => "widevine", Playready => "playready", Fairplay => "fairplay" });
+
+/// A content key that the session may have, and what it needs beyond the licence's [`Restrictions`]: the stricter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The key id, in the byte order of `tenc`.
+    pub kid: [u8; 16],
+    /// The tallest picture that it opens, in pixels; `None` where it opens none.
+    pub max_height: Option<u32>,
+    /// The least protection of outputs.
+    pub hdcp: Option<Hdcp>,
+    /// The least protection on the device.
+    pub security_level: Option<SecurityLevel>,
+}
+
+/// Who may have which keys.
+#[derive(Clone, Copy, Debug)]
+pub struct Entitlement<'a> {
+    /// The title's id.
+    pub title: &'a str,
+    /// The session's id.
+    pub session: &'a str,
+    /// The account, as a hash that tells a vendor nothing of the viewer.
+    pub account: &'a str,
+    /// For which key system.
+    pub system: System,
+    /// The keys that the session may have: at least one.
+    pub keys: &'a [Key],
+    /// Whether those are all of the title's keys. Where they are not, a vendor that gives whatever keys the device asks for is no use.
+    pub every_key: bool,
+    /// The time.
+    pub now: Unix,
+    /// On which conditions.
+    pub restrictions: &'a Restrictions,
+}
+
+/// How a request to the licence server carries what it is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carried {
+    /// In a header.
+    Header {
+        /// The header's name.
+        name: &'static str,
+        /// Its value: printable ASCII.
+        value: String,
+    },
+    /// In the URL's query.
+    Query {
+        /// The parameter's name.
+        name: String,
+        /// Its value, not yet escaped for a URL.
+        value: String,
+    },
+}
+
+/// A token cannot be made. For the log: it names neither secrets nor viewers.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EntitlementError {
+    /// The vendor has no words for a restriction.
+    #[error("{vendor} cannot express {what}")]
+    CannotExpress {
+        /// The vendor.
+        vendor: &'static str,
+        /// The restriction.
+        what: &'static str,
+    },
+    /// A secret is not deployed, or not of the form that the vendor gives it.
+    #[error("secret {name} is not {form}")]
+    Secret {
+        /// Its name in the configuration.
+        name: String,
+        /// What it should be.
+        form: &'static str,
+    },
+    /// No key, or a licence that lasts no time: nothing to entitle to.
+    #[error("there is nothing to entitle to")]
+    Nothing,
+}
+
+#[cfg(test)]
+mod tests;

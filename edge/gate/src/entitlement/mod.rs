@@ -52,8 +52,9 @@ pub struct Entitlement<'a> {
     pub system: System,
     /// The keys that the session may have: at least one.
     pub keys: &'a [Key],
-    /// Whether those are all of the title's keys. Where they are not, a vendor that gives whatever keys the device asks for is no use.
-    pub every_key: bool,
+    /// The title's other keys, for that key system, which the session must not have. A vendor that gives whatever a device asks for must be able to leave
+    /// them out.
+    pub others: &'a [Key],
     /// The time.
     pub now: Unix,
     /// On which conditions.

@@ -3,15 +3,32 @@
 //! A token says which keys, on what conditions, for how long. What a vendor's token has no words for is refused ([`EntitlementError::CannotExpress`]),
 //! never left out.
 
+mod axinom;
+mod class;
+mod clock;
 mod config;
+mod drmtoday;
+mod ezdrm;
+mod jws;
+mod need;
+mod pallycon;
 mod restrictions;
+mod template;
+mod uuid;
 
-pub use config::{Vendor, VendorConfig};
-pub use restrictions::{Hdcp, Restrictions, SecurityLevel};
+use core::fmt;
 
 use sluice_document::words;
 
+pub use config::{Ensures, Vendor, VendorConfig};
+pub use restrictions::{Hdcp, Restrictions, SecurityLevel};
+
 use crate::Unix;
+
+/// For how long a token is good, seconds: it is sent at once.
+const TOKEN_SECONDS: u64 = 60;
+/// By how much the vendor's clock may be behind the edge's, seconds: a token begins that much earlier.
+const BACKDATED: u64 = 10;
 
 /// A key system whose licences a vendor's server makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +42,17 @@ pub enum System {
 }
 
 words!(System { Widevine => "widevine", Playready => "playready", Fairplay => "fairplay" });
+
+impl System {
+    /// The word of the routes and of the key policy.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Widevine => "widevine",
+            Self::Playready => "playready",
+            Self::Fairplay => "fairplay",
+        }
+    }
+}
 
 /// A content key that the session may have, and what it needs beyond the licence's [`Restrictions`]: the stricter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +89,8 @@ pub struct Entitlement<'a> {
     pub restrictions: &'a Restrictions,
 }
 
-/// How a request to the licence server carries what it is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// How a request to the licence server carries what it is told. Not for logs: its `Debug` leaves the value out.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Carried {
     /// In a header.
     Header {
@@ -78,6 +106,15 @@ pub enum Carried {
         /// Its value, not yet escaped for a URL.
         value: String,
     },
+}
+
+impl fmt::Debug for Carried {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header { name, .. } => write!(f, "Header {name}"),
+            Self::Query { name, .. } => write!(f, "Query {name}"),
+        }
+    }
 }
 
 /// A token cannot be made. For the log: it names neither secrets nor viewers.
@@ -106,3 +143,5 @@ pub enum EntitlementError {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -15,6 +15,7 @@
 mod client;
 mod compare;
 mod denylist;
+pub mod entitlement;
 mod error;
 pub mod grant;
 pub mod handle;

@@ -89,7 +89,19 @@ fn config() -> Value {
         "proxy": {
             "secret": "p", "secret_header": "x", "country_header": "c", "region_header": "r", "anonymizer_header": "h",
             "address_header": "a", "asn_header": "n"
-        }
+        },
+        "licenses": [{
+            "name": "drm", "seconds": 1, "connect_ms": 1, "first_byte_ms": 1, "between_bytes_ms": 1,
+            "token": {
+                "vendor": "axinom", "key": "k", "key_id": "cc36e85d-2fdf-462c-b395-030907447afc", "content": "{title}", "user": "{account}", "template": {},
+                "policy": {}, "ensures": {"hdcp": "2.2", "security_level": "hardware_decode"}, "callback": false
+            },
+            "widevine": {"url": "https://wv.example/l?t=1", "backend": "wv"}, "playready": {"url": "http://pr.example:8080"}
+        }, {
+            "token": {"vendor": "ezdrm", "callback": true, "parameter": "p1"},
+            "fairplay": {"url": "https://fp.example/l", "backend": "fp", "certificate": {"url": "https://fp.example/c", "backend": "fp"}}
+        }],
+        "entitlements": ["e", "f"]
     })
 }
 
@@ -110,12 +122,29 @@ fn edge_configurations() {
         "/viewer/keys/0/alg",
         "/proxy/secret",
         "/proxy/secret_header",
+        "/licenses/0/token",
+        "/licenses/0/token/vendor",
+        "/licenses/0/widevine/url",
+        "/licenses/1/fairplay",
+        "/licenses/1/fairplay/certificate/url",
     ] {
         judge.both_refuse(&without(&full, pointer));
     }
-    for object in
-        ["", "/origin", "/viewer", "/viewer/keys/0", "/rates", "/rates/sessions_per_minute", "/cors", "/proxy"]
-    {
+    for object in [
+        "",
+        "/origin",
+        "/viewer",
+        "/viewer/keys/0",
+        "/rates",
+        "/rates/sessions_per_minute",
+        "/cors",
+        "/proxy",
+        "/licenses/0",
+        "/licenses/0/token",
+        "/licenses/0/token/ensures",
+        "/licenses/0/widevine",
+        "/licenses/1/fairplay/certificate",
+    ] {
         judge.both_refuse(&with(&full, &format!("{object}/other"), json!(1)));
     }
     for (pointer, values) in [
@@ -143,6 +172,25 @@ fn edge_configurations() {
         ("/cors/origins", vec![json!(["*"]), json!(["https://tv.example/"]), json!("https://tv.example")]),
         ("/proxy/region_header", vec![json!(1)]),
         ("/sessions_per_minute", vec![json!(5)]),
+        ("/licenses/0/token/vendor", vec![json!("acme"), json!("keyos"), json!(1)]),
+        ("/licenses/0/token/ensures", vec![json!({"hdcp": "1.4"}), json!({"security_level": "L1"})]),
+        (
+            "/licenses/0/widevine/url",
+            vec![
+                json!("wv.example"),
+                json!("ftp://wv.example"),
+                json!("https://"),
+                json!("https:///l"),
+                json!("https://wv.example/#l"),
+                json!("https://wv.example/a b"),
+            ],
+        ),
+        ("/licenses/0/playready/certificate", vec![json!({"url": "https://pr.example/c"})]),
+        ("/licenses/1/fairplay/certificate/url", vec![json!("c")]),
+        ("/licenses/0/seconds", vec![json!(0), json!("1")]),
+        ("/licenses/0/first_byte_ms", vec![json!(0)]),
+        ("/licenses", vec![json!({})]),
+        ("/entitlements", vec![json!("e"), json!([1]), json!(["a", "b", "c"])]),
     ] {
         for value in values {
             judge.both_refuse(&with(&full, pointer, value));
@@ -152,6 +200,9 @@ fn edge_configurations() {
     let key = |key: Value| with(&full, "/viewer/keys/0", key);
     judge.only_the_reader_refuses(&key(json!({"kid": "k", "alg": "HS256"})));
     judge.only_the_reader_refuses(&key(json!({"kid": "k", "alg": "ES256", "public_key": "no PEM"})));
+    // One system in two entries, and what a vendor needs.
+    judge.only_the_reader_refuses(&with(&full, "/licenses/1/widevine", json!({"url": "https://wv.example/l"})));
+    judge.only_the_reader_refuses(&without(&full, "/licenses/0/token/key"));
 }
 
 fn descriptor() -> Value {
@@ -187,7 +238,8 @@ fn descriptor() -> Value {
         "rights": {
             "state": "published", "embargo": 0, "windows": [{"from": 1, "until": 2}, {"until": 9}, {}],
             "countries": {"allow": ["DE", "US"]}, "regions": {"allow": ["US-CA", "US-2"]}, "anonymizers": "refuse", "devices": {"allow": ["tv"]},
-            "tiers": [{"name": "basic", "max_height": 720}, {"name": "premium"}], "stream_limit": 2, "approval": {"by": "anna"}
+            "tiers": [{"name": "basic", "max_height": 720}, {"name": "premium"}], "stream_limit": 2, "approval": {"by": "anna"},
+            "license": {"seconds": 1, "persistent": true, "restrictions": [{"above_height": 0, "hdcp": "2.2", "security_level": "hardware_all"}]}
         }
     })
 }
@@ -295,6 +347,17 @@ fn descriptors() {
         ("/rights/tiers", vec![json!([{"name": ""}]), json!([{"name": "a", "max_height": 0}]), json!(["a"])]),
         ("/rights/stream_limit", vec![json!(0), json!(-1), json!("2")]),
         ("/rights/approval", vec![json!("yes")]),
+        ("/rights/license", vec![json!({"life": 1}), json!({"seconds": 0}), json!({"persistent": "no"}), json!([])]),
+        (
+            "/rights/license/restrictions",
+            vec![
+                json!([{}]),
+                json!([{"above_height": 1}]),
+                json!([{"hdcp": "1.4"}]),
+                json!([{"security_level": "L1"}]),
+                json!([{"hdcp": "2.2", "below": 1}]),
+            ],
+        ),
     ] {
         for value in values {
             judge.both_refuse(&with(&full, pointer, value));

@@ -133,13 +133,30 @@ impl Credential {
         }
     }
 
-    pub(crate) fn may(&self, delivery: Delivery) -> bool {
-        let set = match self {
+    /// When the session is over whatever happens, not included.
+    pub(crate) fn ends(&self) -> Unix {
+        match self {
+            Self::Cookie(lease) | Self::Bearer(lease) => lease.ends,
+            Self::Path(handle) => handle.ends,
+        }
+    }
+
+    /// The deliveries that it opens, a bit each.
+    pub(crate) fn deliveries(&self) -> u8 {
+        match self {
             Self::Cookie(lease) | Self::Bearer(lease) => lease.deliveries,
             Self::Path(handle) => handle.deliveries,
-        };
-        set & delivery_bit(delivery) != 0
+        }
     }
+
+    pub(crate) fn may(&self, delivery: Delivery) -> bool {
+        opens(self.deliveries(), delivery)
+    }
+}
+
+/// Whether a lease's or a record's set has the delivery.
+pub(crate) fn opens(set: u8, delivery: Delivery) -> bool {
+    set & delivery_bit(delivery) != 0
 }
 
 /// The bit of a delivery in a lease's set.

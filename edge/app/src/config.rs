@@ -15,7 +15,11 @@ use sluice_gate::{
     session::{Ordering, WhenFull},
 };
 
-use crate::{Error, Host, rates::Rates};
+use crate::{
+    Error, Host,
+    licenses::{self, LicenseServers},
+    rates::Rates,
+};
 
 /// The document. Secrets are in it by name only.
 #[derive(Clone, Debug)]
@@ -63,6 +67,11 @@ pub(crate) struct Config {
     pub(crate) proxy: Option<Proxy>,
     /// Who may revoke; without it, nobody.
     pub(crate) admin: Option<AdminConfig>,
+    /// Where licences of Widevine, PlayReady and FairPlay come from.
+    pub(crate) licenses: Vec<LicenseServers>,
+    /// Names of the secrets, one of which a licence server shows that asks whether a session may have a licence: two while one takes the place of the
+    /// other. Without any, none may ask.
+    pub(crate) entitlements: Vec<String>,
     /// Whom to turn away at once, in an emergency.
     pub(crate) denylist: Denylist,
     pub(crate) log: Log,
@@ -92,6 +101,8 @@ members!(deny Config {
     cors = Cors::default(),
     proxy = None,
     admin = None,
+    licenses = Vec::new(),
+    entitlements = Vec::new(),
     denylist = Denylist::default(),
     log = Log::default(),
 });
@@ -272,6 +283,13 @@ impl Config {
                 "admin.tokens must have an audience, and another than viewer: a viewer's token is no administrator's"
                     .to_owned(),
             );
+        }
+        if let Some(system) = licenses::ambiguous(&config.licenses) {
+            let system = licenses::listed_as(system).as_str();
+            return Err(format!("licenses: {system} is there twice, and only one server can be asked"));
+        }
+        if config.entitlements.len() > 2 {
+            return Err("entitlements names more than two secrets".to_owned());
         }
         if config.denylist.entries() > Denylist::MAX {
             return Err("denylist has more than 256 entries; what is to last is revoked".to_owned());

@@ -15,7 +15,7 @@ use crate::{
     authenticate::{COOKIE, Credential},
     config::Config,
     cors::RENEWED_LEASE,
-    decision::{Journal, Subject},
+    decision::{Journal, Licensed, Subject},
     host::{Client, StoreError},
     origin::{Origin, Title},
     revocation, slots,
@@ -181,21 +181,56 @@ pub(crate) async fn end<H: Host>(
     Ok(())
 }
 
-/// Puts a line into a session's chain for something that changes nothing else of its record.
+/// Puts a line into a session's chain for keys that it is given, which changes nothing else of its record.
 ///
 /// The record is read again: between two requests of one player, for audio and for video, the one that sees the other's line follows it. Where the store does
 /// not order writers both may follow the same line, and an audit calls that a fork. Where the store takes no writes the line stands alone.
 ///
 /// # Errors
 /// [`Error::SessionEnded`] where the session was ended meanwhile: then the thing is not granted.
-pub(crate) async fn witness<H: Host>(journal: &Journal<'_, H>, subject: Subject, decision: &str) -> Result<(), Error> {
-    chain(journal, subject, decision, None, |record, now| record.is_live(now)).await
+pub(crate) async fn licensed<H: Host>(
+    journal: &Journal<'_, H>,
+    subject: Subject,
+    decision: &str,
+    licensed: &Licensed<'_>,
+) -> Result<(), Error> {
+    chain(journal, subject, decision, None, Some(licensed), |record, now| record.is_live(now)).await
+}
+
+/// Whether the session's grant lets licences be stored. Not where there is no record to say so.
+pub(crate) async fn may_store<H: Host>(host: &H, credential: &Credential) -> Result<bool, Error> {
+    let stored = slots::load(host, credential.session()).await?;
+    Ok(stored.is_some_and(|(record, _)| record.persistent))
+}
+
+/// A session that holds its slot, by its record alone: what a server is told that asks about a viewer who is elsewhere. A third of its life after it was last
+/// seen it is extended, if the title's rights still allow it where `journal` says that the viewer is.
+///
+/// # Errors
+/// As [`confirm`].
+pub(crate) async fn holding<H: Host>(
+    journal: &Journal<'_, H>,
+    config: &Config,
+    title: &Title,
+    (mut record, generation): (SessionRecord, Option<u64>),
+) -> Result<SessionRecord, Error> {
+    let now = journal.host.now();
+    if record.due_for_renewal(now) {
+        authorize_renewal(title, &mut record, now, journal.client)?;
+        match renew(journal, config, title, &mut record, generation).await {
+            Ok(_) => {}
+            Err(Refused::Full(_)) => return Err(Error::SessionEnded),
+            Err(Refused::Store(_)) if now < record.expires => {}
+            Err(refused) => return Err(refused.into()),
+        }
+    }
+    if now < record.expires { Ok(record) } else { Err(Error::StoreUnavailable) }
 }
 
 /// Puts the last line into the chain of a session that another one has displaced.
 pub(crate) async fn displaced<H: Host>(journal: &Journal<'_, H>, subject: Subject) {
     // One that could not be ended is told of by the line that it goes on with.
-    let _ = chain(journal, subject, "end", Some("displaced"), |record, _| record.ended.is_some()).await;
+    let _ = chain(journal, subject, "end", Some("displaced"), None, |record, _| record.ended.is_some()).await;
 }
 
 /// Puts a line into a session's chain, if its record is as it should be.
@@ -204,6 +239,7 @@ async fn chain<H: Host>(
     subject: Subject,
     decision: &str,
     detail: Option<&str>,
+    licensed: Option<&Licensed<'_>>,
     is_so: fn(&SessionRecord, Unix) -> bool,
 ) -> Result<(), Error> {
     let host = journal.host;
@@ -216,7 +252,7 @@ async fn chain<H: Host>(
             Ok(None) | Err(Error::StoreUnavailable) => break,
             Err(error) => return Err(error),
         };
-        let line = journal.next(decision, detail, &mut record);
+        let line = journal.next_of(decision, detail, licensed, &mut record);
         match put_record_at(host, &record, generation, now).await {
             Ok(()) => {
                 journal.write(&line);
@@ -226,7 +262,7 @@ async fn chain<H: Host>(
             Err(_) => break,
         }
     }
-    journal.alone(decision, detail, subject);
+    journal.alone_of(decision, detail, licensed, subject);
     Ok(())
 }
 
@@ -298,10 +334,9 @@ fn stored_form(record: &SessionRecord, now: Unix) -> Result<(String, Vec<u8>, u6
     Ok((session::session_key(&record.session), value, record.ends.saturating_sub(now).max(60)))
 }
 
-/// The rights of a title as it is now, for a viewer whose session was minted under earlier ones.
-pub(crate) fn authorize(title: &Title, now: Unix, client: &Client) -> Result<(), Error> {
-    title.rights.available(now, client)?;
-    Ok(())
+/// The rights of a title as it is now, for a viewer whose session was minted under earlier ones: when its window closes.
+pub(crate) fn authorize(title: &Title, now: Unix, client: &Client) -> Result<Option<Unix>, Error> {
+    Ok(title.rights.available(now, client)?)
 }
 
 /// The same for the renewal of a session, by where its viewer is now. A window that closes earlier than it did ends the session earlier, and so every lease

@@ -14,7 +14,7 @@ pub(crate) fn preflight<B>(methods: &'static str) -> Response<B> {
     response.set(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
     response.set(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        "authorization, content-type, cta-common-access-token, if-none-match, range",
+        "authorization, content-type, cta-common-access-token, if-none-match, range, soapaction",
     );
     response.set(header::ACCESS_CONTROL_MAX_AGE, "86400");
     response

@@ -2,22 +2,29 @@
 //!
 //! | | |
 //! |---|---|
-//! | `mint`, `renew`, `license`, `key`, `end`, `revoke` | in the session's chain, written once its record is |
+//! | `mint`, `renew`, `license`, `key`, `entitlement`, `end`, `revoke` | in the session's chain, written once its record is |
 //! | the same where the store does not take the record, but the session goes on | a line that stands alone |
 //! | `segment` | alone, sampled as the configuration says |
 //! | a refusal, by its code | alone, always; with the session where its token is ours, even if it is over |
 
 use sluice_gate::{
-    AccountId, Roots, SessionId, handle, lease,
-    log::{self, Entry, Media, Sampling},
+    AccountId, Roots, SessionId,
+    entitlement::Key,
+    handle, lease,
+    log::{self, Entry, License, Media, Sampling},
     session::SessionRecord,
 };
-use sluice_packager::title::{Delivery, Segment, TitleId, TrackRecord};
+use sluice_packager::{
+    keys::Kid,
+    title::{Delivery, KeySystem, Segment, TitleId, TrackRecord},
+};
 
 use crate::{Error, Host, Request, authenticate::COOKIE, client::client, config::Config, host::Client, route, secrets};
 
 /// The longest path in a line, characters.
 const MAX_PATH: usize = 200;
+/// A line lists so many key ids.
+const MAX_KIDS: usize = 64;
 /// More cookies than any browser has reason to send are not looked at.
 const MAX_COOKIES: usize = 4;
 
@@ -58,8 +65,20 @@ impl<'a, H: Host> Journal<'a, H> {
 
     /// The next line of a record's chain, which moves on. To be written once the record is.
     pub(crate) fn next(&self, decision: &str, detail: Option<&str>, record: &mut SessionRecord) -> String {
+        self.next_of(decision, detail, None, record)
+    }
+
+    /// The same of what was licensed.
+    pub(crate) fn next_of(
+        &self,
+        decision: &str,
+        detail: Option<&str>,
+        licensed: Option<&Licensed<'_>>,
+        record: &mut SessionRecord,
+    ) -> String {
         let network = self.network(&record.session);
         let entry = self.entry(decision, detail, Some(Subject::of(record)), network.as_deref());
+        let entry = Entry { license: licensed.map(Licensed::said), ..entry };
         log::chained(self.roots, self.nonce(), &entry, &mut record.chain)
     }
 
@@ -70,8 +89,25 @@ impl<'a, H: Host> Journal<'a, H> {
 
     /// Writes a line that stands alone.
     pub(crate) fn alone(&self, decision: &str, detail: Option<&str>, subject: Subject) {
+        self.alone_of(decision, detail, None, subject);
+    }
+
+    /// The same of what was licensed.
+    pub(crate) fn alone_of(
+        &self,
+        decision: &str,
+        detail: Option<&str>,
+        licensed: Option<&Licensed<'_>>,
+        subject: Subject,
+    ) {
         let network = self.network(&subject.session);
-        self.single(&self.entry(decision, detail, Some(subject), network.as_deref()));
+        let entry = self.entry(decision, detail, Some(subject), network.as_deref());
+        self.single(&Entry { license: licensed.map(Licensed::said), ..entry });
+    }
+
+    /// Writes what a licence server was told in answer to its question about a session, if it named one that may be one of ours.
+    pub(crate) fn denied(&self, code: &str, detail: &str, session: Option<SessionId>) {
+        self.single(&Entry { session, ..self.entry(code, Some(detail), None, None) });
     }
 
     /// Writes that everything of an account up to a time was revoked.
@@ -141,6 +177,35 @@ impl<'a, H: Host> Journal<'a, H> {
         let mut nonce = [0; 8];
         self.host.random(&mut nonce);
         nonce
+    }
+}
+
+/// Keys that were given, or that a licence server was told to give.
+pub(crate) struct Licensed<'a> {
+    pub(crate) system: KeySystem,
+    /// Their ids, as lines have them.
+    pub(crate) kids: &'a [String],
+    /// Whose licence server, where there is one.
+    pub(crate) vendor: Option<&'a str>,
+    /// How long it took, milliseconds.
+    pub(crate) ms: Option<u64>,
+}
+
+impl Licensed<'_> {
+    /// Key ids as lines have them.
+    pub(crate) fn kids(keys: &[Key]) -> Vec<String> {
+        keys.iter().map(|key| Kid(key.kid).to_string()).collect()
+    }
+
+    fn said(&self) -> License<'_> {
+        let listed = self.kids.len().min(MAX_KIDS);
+        License {
+            system: self.system.as_str(),
+            kids: &self.kids[..listed],
+            more: self.kids.len() - listed,
+            vendor: self.vendor,
+            ms: self.ms,
+        }
     }
 }
 

@@ -66,6 +66,12 @@ pub enum Error {
     /// There is no key to protect with.
     #[error("key unavailable: {0}")]
     KeyUnavailable(&'static str),
+    /// A licence server refuses, or sends what is no licence: which, and what, for the log.
+    #[error("license server {0}")]
+    License(String),
+    /// A licence server has too much to do, or takes too long: which, and what, for the log.
+    #[error("license server {0}")]
+    LicenseBusy(String),
     /// The KV store is down.
     #[error("store unavailable")]
     StoreUnavailable,
@@ -112,9 +118,9 @@ impl Error {
             Self::RangeUnsatisfiable(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_unsatisfiable"),
             Self::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "rate_limited"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
-            Self::Origin(_) => (StatusCode::BAD_GATEWAY, "origin_unreachable"),
+            Self::Origin(_) | Self::License(_) => (StatusCode::BAD_GATEWAY, "origin_unreachable"),
             Self::OriginTimeout => (StatusCode::GATEWAY_TIMEOUT, "origin_timeout"),
-            Self::KeyUnavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "key_unavailable"),
+            Self::KeyUnavailable(_) | Self::LicenseBusy(_) => (StatusCode::SERVICE_UNAVAILABLE, "key_unavailable"),
             Self::StoreUnavailable => (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable"),
         }
     }

@@ -40,6 +40,11 @@ pub trait Host {
     /// The time.
     fn now(&self) -> Unix;
 
+    /// Milliseconds on a clock that does not go back: how long something took is what two readings differ by.
+    fn elapsed(&self) -> u64 {
+        self.now().saturating_mul(1000)
+    }
+
     /// Fills `out` with bytes fit for keys and ids.
     fn random(&self, out: &mut [u8]);
 
@@ -57,7 +62,7 @@ pub trait Host {
     /// A secret by name, or `None` where there is none of that name.
     async fn secret(&self, name: &str) -> Result<Option<Zeroizing<String>>, Unavailable>;
 
-    /// A request to the origin, or to an issuer for its key set; the response's body is a stream.
+    /// A request to the origin, to an issuer for its key set, or to a licence server; the response's body is a stream.
     ///
     /// With [`Fetch::keep`] a platform that has an edge cache answers from it and lets one of many concurrent
     /// misses ask the origin. It keeps only complete bodies of status 200 and 206.
@@ -129,12 +134,30 @@ pub struct Fetch {
     pub url: String,
     /// `X-Origin-Secret`: for the origin, and for nobody else.
     pub secret: Option<Zeroizing<String>>,
+    /// What makes it a `POST`; without it, it is a `GET`. Nothing of a `POST` is kept.
+    pub post: Option<Post>,
     /// First and last byte, inclusive.
     pub range: Option<(u64, u64)>,
     /// Whether and how long an edge cache may keep the response.
     pub keep: Option<Keep>,
     /// How long to wait.
     pub timeouts: Timeouts,
+}
+
+/// What a `POST` carries.
+#[derive(Clone)]
+pub struct Post {
+    /// Headers; the values are visible ASCII and spaces. They may hold tokens.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, at most [`crate::MAX_BODY`] bytes.
+    pub body: Vec<u8>,
+}
+
+// A token is nobody's to print.
+impl core::fmt::Debug for Post {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Post").field("body", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 /// Permission to keep a response at the edge.
@@ -164,6 +187,8 @@ pub struct Fetched<B> {
     pub status: u16,
     /// `Content-Length`, where sent.
     pub length: Option<u64>,
+    /// `Content-Type`, where sent; of what comes from an edge cache perhaps not known.
+    pub content_type: Option<String>,
     /// The body.
     pub body: B,
 }

@@ -123,6 +123,7 @@ async fn fetch<H: Host>(
                 backend: jwks.backend.clone(),
                 url: url.clone(),
                 secret: None,
+                post: None,
                 range: None,
                 keep: Some(Keep { seconds: COLLAPSE_SECONDS, surrogate_keys: vec!["jwks".to_owned()] }),
                 timeouts: TIMEOUTS,

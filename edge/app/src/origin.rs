@@ -293,6 +293,7 @@ impl<'a, H: Host> Origin<'a, H> {
             backend: backend.clone(),
             url: format!("{url}{path}"),
             secret: Some(self.secret.clone()),
+            post: None,
             range,
             keep: Some(keep),
             timeouts: Timeouts { connect: *connect_ms, first_byte: *first_byte_ms, between_bytes: *between_bytes_ms },
@@ -312,7 +313,7 @@ pub(crate) async fn document<T, B: ByteStream>(
         404 => return Ok(None),
         status => return Err(unexpected(status)),
     }
-    match whole(&mut fetched, limit).await.and_then(|bytes| read(&bytes)) {
+    match whole(&mut fetched, limit).await.map_err(Error::from).and_then(|bytes| read(&bytes)) {
         Ok(value) => Ok(Some(Document { value, body: fetched.body })),
         Err(error) => {
             fetched.body.reject();
@@ -321,17 +322,34 @@ pub(crate) async fn document<T, B: ByteStream>(
     }
 }
 
-async fn whole<B: ByteStream>(fetched: &mut Fetched<B>, limit: usize) -> Result<Vec<u8>, Error> {
+/// The body of at most `limit` bytes.
+pub(crate) async fn whole<B: ByteStream>(fetched: &mut Fetched<B>, limit: usize) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = fetched.body.next().await? {
+    while let Some(chunk) = fetched.body.next().await.map_err(Unread::Fetch)? {
         if bytes.len() + chunk.len() > limit {
-            return Err(Error::Origin(format!("a document is larger than {limit} bytes")));
+            return Err(Unread::TooLarge(limit));
         }
         bytes.extend_from_slice(&chunk);
     }
     match fetched.length {
-        Some(length) if length != bytes.len() as u64 => Err(FetchError::Cut.into()),
+        Some(length) if length != bytes.len() as u64 => Err(Unread::Fetch(FetchError::Cut)),
         _ => Ok(bytes),
+    }
+}
+
+/// Why a body is not read.
+pub(crate) enum Unread {
+    Fetch(FetchError),
+    /// It has more bytes than that.
+    TooLarge(usize),
+}
+
+impl From<Unread> for Error {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Fetch(error) => error.into(),
+            Unread::TooLarge(limit) => Self::Origin(format!("a document is larger than {limit} bytes")),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a path to what is asked for. Nothing is decoded: no id of ours needs an escape, so a path that has one is unknown.
 
-use sluice_gate::SessionId;
+use sluice_gate::{SessionId, entitlement::System};
 use sluice_packager::{
     keys::Kid,
     title::{Delivery, ImageFormat, TitleId, TrackId},
@@ -14,6 +14,7 @@ pub(crate) enum Route {
     Session(SessionId),
     Renew(SessionId),
     Revocations,
+    Entitlements,
     /// Everything under a title takes a lease.
     Title(TitleId, Resource),
 }
@@ -34,6 +35,10 @@ pub(crate) enum Resource {
     File(Delivery, TrackId),
     Image(Delivery, TrackId, u32, ImageFormat),
     ClearKeyLicense,
+    /// A licence that a vendor's server makes.
+    License(System),
+    /// The operator's FairPlay certificate.
+    Certificate,
     Key(Kid),
 }
 
@@ -50,7 +55,10 @@ impl Route {
         match self {
             Self::Sessions => "GET, POST, OPTIONS",
             Self::Session(_) => "DELETE, OPTIONS",
-            Self::Renew(_) | Self::Revocations | Self::Title(_, Resource::ClearKeyLicense) => "POST, OPTIONS",
+            Self::Renew(_)
+            | Self::Revocations
+            | Self::Entitlements
+            | Self::Title(_, Resource::ClearKeyLicense | Resource::License(_)) => "POST, OPTIONS",
             Self::Health | Self::Title(..) => "GET, HEAD, OPTIONS",
         }
     }
@@ -79,6 +87,7 @@ pub(crate) fn parse(path: &str) -> Option<Parsed<'_>> {
         ["v1", "sessions", id] => Route::Session(SessionId::parse(id)?),
         ["v1", "sessions", id, "renew"] => Route::Renew(SessionId::parse(id)?),
         ["v1", "revocations"] => Route::Revocations,
+        ["v1", "entitlements"] if handle.is_none() => Route::Entitlements,
         ["v1", title, ref rest @ ..] => Route::Title(TitleId::parse(title).ok()?, resource(rest)?),
         _ => return None,
     };
@@ -88,6 +97,10 @@ pub(crate) fn parse(path: &str) -> Option<Parsed<'_>> {
 fn resource(parts: &[&str]) -> Option<Resource> {
     Some(match *parts {
         ["license", "clearkey"] => Resource::ClearKeyLicense,
+        ["license", "widevine"] => Resource::License(System::Widevine),
+        ["license", "playready"] => Resource::License(System::Playready),
+        ["license", "fairplay"] => Resource::License(System::Fairplay),
+        ["license", "fairplay", "certificate"] => Resource::Certificate,
         ["key", kid] => Resource::Key(kid.parse().ok()?),
         [delivery, file] => {
             let delivery = Delivery::parse(delivery)?;
@@ -171,6 +184,13 @@ mod tests {
         let image = Resource::Image(Delivery::Cbcs, track(), 2, ImageFormat::Webp);
         assert_eq!(route("/v1/final/cbcs/v1/2.webp"), title(image));
         assert_eq!(route("/v1/final/license/clearkey"), title(Resource::ClearKeyLicense));
+        for (word, system) in
+            [("widevine", System::Widevine), ("playready", System::Playready), ("fairplay", System::Fairplay)]
+        {
+            assert_eq!(route(&format!("/v1/final/license/{word}")), title(Resource::License(system)));
+        }
+        assert_eq!(route("/v1/final/license/fairplay/certificate"), title(Resource::Certificate));
+        assert_eq!(route("/v1/entitlements"), Some(Route::Entitlements));
         assert_eq!(route(&format!("/v1/final/key/{id}")), title(Resource::Key(Kid([0; 16]))));
         let parsed = parse("/~abc/v1/final/cenc/manifest.mpd").expect("route");
         assert_eq!(parsed.handle, Some("abc"));
@@ -217,6 +237,13 @@ mod tests {
             "/~abc/healthz",
             "/v1/revocations/",
             "/v1/revocations/x",
+            "/~abc/v1/entitlements",
+            "/v1/entitlements/x",
+            "/v1/final/license",
+            "/v1/final/license/identity",
+            "/v1/final/license/Widevine",
+            "/v1/final/license/widevine/",
+            "/v1/final/license/widevine/certificate",
             "/v1/sessions/xyz",
             "/v1/sessions/main.m3u8",
             "/v1/final/key/00",

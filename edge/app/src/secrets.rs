@@ -1,6 +1,6 @@
 //! The secrets by which the edge works, from the platform's secret store.
 
-use sluice_gate::Roots;
+use sluice_gate::{Roots, constant_time_eq};
 use sluice_packager::keys::wrap::KeyEncryptionKey;
 use zeroize::Zeroizing;
 
@@ -40,6 +40,27 @@ pub(crate) async fn key_encryption_keys<H: Host>(host: &H) -> Result<Vec<KeyEncr
 pub(crate) async fn required<H: Host>(host: &H, name: &str) -> Result<Zeroizing<String>, Error> {
     let secret = host.secret(name).await?.filter(|text| !text.is_empty());
     secret.ok_or_else(|| Error::Internal(format!("secret {name} is not deployed")))
+}
+
+/// A shown secret is compared with none that is shorter, bytes.
+const MIN_SHOWN: usize = 32;
+
+/// Whether what a caller shows is one of these secrets. Each is compared, in constant time, whichever it is; one that is not deployed is none, and one that is
+/// too short to be kept from being guessed is as good as none.
+pub(crate) async fn is_one_of<H: Host>(host: &H, names: &[String], shown: &str) -> Result<bool, Error> {
+    let mut equal = false;
+    let mut deployed = false;
+    for name in names {
+        if let Some(secret) = host.secret(name).await?.filter(|text| text.len() >= MIN_SHOWN) {
+            equal |= constant_time_eq(shown.as_bytes(), secret.as_bytes());
+            deployed = true;
+        }
+    }
+    if deployed {
+        Ok(equal)
+    } else {
+        Err(Error::Internal(format!("entitlements: no secret of {MIN_SHOWN} bytes or more is deployed")))
+    }
 }
 
 /// Secrets by the names that the configuration gives them.

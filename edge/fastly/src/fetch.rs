@@ -2,17 +2,20 @@
 //! along while it arrives.
 
 use core::{fmt::Write, time::Duration};
+use std::io::Write as _;
 
 use fastly::{
     Body,
     cache::core::{CacheError, Found, Transaction},
-    handle::{BodyHandle, CacheOverride, RequestHandle, ResponseHandle},
+    handle::{BodyHandle, CacheOverride, RequestHandle},
     http::{HeaderName, HeaderValue, Method, header, request::SendErrorCause},
 };
 use sluice_app::host::{Fetch, FetchError, Fetched, Keep};
 
 use crate::{abi, body::OriginBody, cache};
 
+/// The longest header of a response that is looked at, bytes.
+const MAX_HEADER: usize = 128;
 const SECRET: HeaderName = HeaderName::from_static("x-origin-secret");
 
 /// From the cache where leave was given to keep, else from the origin.
@@ -71,7 +74,7 @@ fn from_cache(found: &Found, request: &Fetch, key: &str) -> Result<Fetched<Origi
     };
     let body = found.to_stream()?.into_handle();
     let body = OriginBody::new(body, between_bytes(request), Some(length), Some(key.to_owned()));
-    Ok(Fetched { status, length: Some(length), body })
+    Ok(Fetched { status, length: Some(length), content_type: None, body })
 }
 
 /// URL and range name the bytes. The secret is not part of it: only this service reads its cache.
@@ -96,13 +99,14 @@ fn between_bytes(request: &Fetch) -> Duration {
 struct Answer {
     status: u16,
     length: Option<u64>,
+    content_type: Option<String>,
     body: BodyHandle,
 }
 
 impl Answer {
     fn of(request: &Fetch) -> Result<Self, FetchError> {
         let mut outgoing = RequestHandle::new();
-        outgoing.set_method(&Method::GET);
+        outgoing.set_method(if request.post.is_some() { &Method::POST } else { &Method::GET });
         if !abi::set_url(&outgoing, &request.url) {
             return Err(FetchError::Unreachable);
         }
@@ -115,24 +119,29 @@ impl Answer {
         if let Some((first, last)) = request.range {
             outgoing.insert_header(&header::RANGE, &value(&format!("bytes={first}-{last}"))?);
         }
-        let pending = outgoing.send_async(BodyHandle::new(), &request.backend).map_err(|error| told(&error))?;
+        let mut body = BodyHandle::new();
+        if let Some(post) = &request.post {
+            for (name, text) in &post.headers {
+                let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| FetchError::Unreachable)?;
+                outgoing.insert_header(&name, &value(text)?);
+            }
+            body.write_all(&post.body).map_err(|_| FetchError::Unreachable)?;
+        }
+        let pending = outgoing.send_async(body, &request.backend).map_err(|error| told(&error))?;
         // The service's own limits on the backend hold as well, where they are tighter.
         if !abi::answered(&pending, until_answered(request)) {
             return Err(FetchError::Timeout);
         }
         let (head, body) = pending.wait().map_err(|error| told(&error))?;
-        Ok(Self { status: head.get_status().as_u16(), length: length(&head), body })
+        let told = |name| head.get_header_value(name, MAX_HEADER).ok()??.to_str().ok().map(str::to_owned);
+        let length = told(&header::CONTENT_LENGTH).and_then(|text| text.parse().ok());
+        Ok(Self { status: head.get_status().as_u16(), length, content_type: told(&header::CONTENT_TYPE), body })
     }
 
     fn into_fetched(self, request: &Fetch, kept: Option<String>) -> Fetched<OriginBody> {
-        let Self { status, length, body } = self;
-        Fetched { status, length, body: OriginBody::new(body, between_bytes(request), length, kept) }
+        let Self { status, length, content_type, body } = self;
+        Fetched { status, length, content_type, body: OriginBody::new(body, between_bytes(request), length, kept) }
     }
-}
-
-fn length(head: &ResponseHandle) -> Option<u64> {
-    let value = head.get_header_value(&header::CONTENT_LENGTH, 32).ok()??;
-    value.to_str().ok()?.parse().ok()
 }
 
 fn told(error: &SendErrorCause) -> FetchError {

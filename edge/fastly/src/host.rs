@@ -1,6 +1,6 @@
 use std::{
     io::Write,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
 use fastly::{
@@ -19,11 +19,12 @@ use crate::{body::OriginBody, cache, fetch, names, store};
 /// Fastly Compute, for the length of one request.
 pub(crate) struct FastlyHost {
     client: Client,
+    started: Instant,
 }
 
 impl FastlyHost {
     pub(crate) fn new(client: Client) -> Self {
-        Self { client }
+        Self { client, started: Instant::now() }
     }
 }
 
@@ -32,6 +33,10 @@ impl Host for FastlyHost {
 
     fn now(&self) -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
+    }
+
+    fn elapsed(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn random(&self, out: &mut [u8]) {

@@ -1,11 +1,14 @@
 use sluice_app::host::{ByteStream, Fetch, FetchError, Fetched};
 use spin_sdk::wit::wasi::http0_2_0::{
     outgoing_handler,
-    types::{ErrorCode, Fields, IncomingBody, IncomingResponse, OutgoingRequest, RequestOptions, Scheme},
+    types::{
+        ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
+        Scheme,
+    },
 };
 use wasi::io::streams::{InputStream, StreamError};
 
-use crate::poll;
+use crate::{outgoing, poll};
 
 /// The most that is read at once, bytes.
 const READ: u64 = 256 * 1024;
@@ -17,10 +20,15 @@ pub(crate) struct OriginBody {
     _body: IncomingBody,
 }
 
-/// Sends a request to the origin and waits for the response's head.
+/// Sends a request and waits for the response's head.
 pub(crate) async fn fetch(fetch: &Fetch) -> Result<Fetched<OriginBody>, FetchError> {
-    let future =
-        outgoing_handler::handle(request(fetch)?, Some(options(fetch))).map_err(|error| fetch_error(&error))?;
+    let request = request(fetch)?;
+    let body = fetch.post.as_ref().map(|post| Ok((request.body().map_err(|()| FetchError::Unreachable)?, &post.body)));
+    let body = body.transpose()?;
+    let future = outgoing_handler::handle(request, Some(options(fetch))).map_err(|error| fetch_error(&error))?;
+    if let Some((body, bytes)) = body {
+        send(body, bytes).await?;
+    }
     let response = loop {
         match future.get() {
             Some(Ok(Ok(response))) => break response,
@@ -31,7 +39,22 @@ pub(crate) async fn fetch(fetch: &Fetch) -> Result<Fetched<OriginBody>, FetchErr
     };
     let body = response.consume().map_err(|()| FetchError::Unreachable)?;
     let stream = body.stream().map_err(|()| FetchError::Unreachable)?;
-    Ok(Fetched { status: response.status(), length: length(&response), body: OriginBody { stream, _body: body } })
+    let (length, content_type) = (header(&response, "content-length"), header(&response, "content-type"));
+    Ok(Fetched {
+        status: response.status(),
+        length: length.and_then(|text| text.parse().ok()),
+        content_type,
+        body: OriginBody { stream, _body: body },
+    })
+}
+
+/// Writes the body of a request that is on its way.
+async fn send(body: OutgoingBody, bytes: &[u8]) -> Result<(), FetchError> {
+    let stream = body.write().map_err(|()| FetchError::Unreachable)?;
+    // A server may answer without having read all: what it answers is what counts.
+    let _ = outgoing::write_all(&stream, bytes).await;
+    drop(stream);
+    OutgoingBody::finish(body, None).map_err(|error| fetch_error(&error))
 }
 
 fn request(fetch: &Fetch) -> Result<OutgoingRequest, FetchError> {
@@ -43,7 +66,16 @@ fn request(fetch: &Fetch) -> Result<OutgoingRequest, FetchError> {
     if let Some((first, last)) = fetch.range {
         set("range", format!("bytes={first}-{last}").into_bytes())?;
     }
+    if let Some(post) = &fetch.post {
+        for (name, value) in &post.headers {
+            set(name, value.as_bytes().to_vec())?;
+        }
+        set("content-length", post.body.len().to_string().into_bytes())?;
+    }
     let request = OutgoingRequest::new(headers);
+    if fetch.post.is_some() {
+        request.set_method(&Method::Post).map_err(|()| FetchError::Unreachable)?;
+    }
     let (scheme, rest) = match fetch.url.split_once("://") {
         Some(("http", rest)) => (Scheme::Http, rest),
         Some(("https", rest)) => (Scheme::Https, rest),
@@ -68,9 +100,9 @@ fn options(fetch: &Fetch) -> RequestOptions {
     options
 }
 
-fn length(response: &IncomingResponse) -> Option<u64> {
-    let values = response.headers().get("content-length");
-    core::str::from_utf8(values.first()?).ok()?.parse().ok()
+fn header(response: &IncomingResponse, name: &str) -> Option<String> {
+    let value = response.headers().get(name).into_iter().next()?;
+    String::from_utf8(value).ok()
 }
 
 fn fetch_error(error: &ErrorCode) -> FetchError {

@@ -29,6 +29,10 @@ impl Host for SpinHost {
         wasi::clocks::wall_clock::now().seconds
     }
 
+    fn elapsed(&self) -> u64 {
+        wasi::clocks::monotonic_clock::now() / 1_000_000
+    }
+
     fn random(&self, out: &mut [u8]) {
         out.copy_from_slice(&wasi::random::random::get_random_bytes(out.len() as u64));
     }

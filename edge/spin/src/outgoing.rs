@@ -40,7 +40,7 @@ pub(crate) async fn write<B: ByteStream>(out: ResponseOutparam, mut response: Re
     let _ = OutgoingBody::finish(body, None);
 }
 
-async fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
+pub(crate) async fn write_all(stream: &OutputStream, mut bytes: &[u8]) -> Result<(), StreamError> {
     while !bytes.is_empty() {
         match stream.check_write()? {
             0 => poll::ready(stream.subscribe()).await,

@@ -12,8 +12,8 @@ pub(super) fn warnings<'a>(all: &[(&'a Path, Checked)]) -> Vec<(&'a Path, String
     for (edge_path, checked) in all {
         let Facts::Edge(edge) = &checked.facts else { continue };
         for (path, checked) in all {
-            let Facts::Title(rights) = &checked.facts else { continue };
-            let said = untold(edge, rights).into_iter();
+            let Facts::Title(title) = &checked.facts else { continue };
+            let said = untold(edge, &title.rights).into_iter();
             warnings.extend(said.map(|(member, header)| {
                 let edge = edge_path.display();
                 let said = format!(
@@ -21,6 +21,15 @@ pub(super) fn warnings<'a>(all: &[(&'a Path, Checked)]) -> Vec<(&'a Path, String
                 );
                 (*path, said)
             }));
+            for system in title.systems.iter().filter(|system| edge.unserved.contains(system)) {
+                let (system, edge_path) = (system.as_str(), edge_path.display());
+                let asks =
+                    if edge.answers { ", unless players ask a server of their own, which asks the edge" } else { "" };
+                let said = format!(
+                    "/key_policy/systems: {edge_path} names no licence server of {system} in /licenses: there nobody gets a licence{asks}"
+                );
+                warnings.push((*path, said));
+            }
         }
     }
     warnings

@@ -2,19 +2,34 @@
 
 use serde_json::Value;
 use sluice_gate::rights::{Rights, State};
+use sluice_packager::title::{KeyPolicy, KeySystem};
 
 use super::{Checked, Facts as Found, document::Kind};
 
 /// The members of an edge configuration that say whose grants are taken.
 const GRANTS: [&str; 4] = ["viewer", "cloudfront", "edgeauth", "cat"];
 
-/// What an edge that relies on its proxy's headers can tell of a viewer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The systems whose licences a vendor's server makes.
+const VENDORS: [KeySystem; 3] = [KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay];
+
+/// What an edge that relies on its proxy's headers can tell of a viewer, and where it has licences from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     pub(super) country: bool,
     pub(super) region: bool,
     /// Or takes for told.
     pub(super) anonymizer: bool,
+    /// The systems that have no licence server.
+    pub(super) unserved: Vec<KeySystem>,
+    /// Whether licence servers may ask for themselves.
+    pub(super) answers: bool,
+}
+
+/// What of a title an edge is held against.
+#[derive(Debug)]
+pub(super) struct Title {
+    pub(super) rights: Rights,
+    pub(super) systems: Vec<KeySystem>,
 }
 
 pub(super) fn check(text: &str, json: &Value) -> Result<Checked, String> {
@@ -51,10 +66,31 @@ pub(super) fn check(text: &str, json: &Value) -> Result<Checked, String> {
     if unknown && told("anonymizer_header") {
         warnings.push("/anonymizers_unknown: the proxy's anonymizer_header can tell, so what it does not tell is refused in any case".to_owned());
     }
+    let servers = json["licenses"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut unserved = VENDORS.to_vec();
+    for (at, servers) in servers.iter().enumerate() {
+        unserved.retain(|system| servers.get(system.as_str()).is_none_or(Value::is_null));
+        for path in ["/widevine/url", "/playready/url", "/fairplay/url", "/fairplay/certificate/url"] {
+            let url = servers.pointer(path).and_then(Value::as_str).unwrap_or_default();
+            if url.starts_with("http://") && !on_this_machine(url) {
+                warnings.push(format!("/licenses/{at}{path}: without https everybody on the way sees the token that opens the title, and its licences"));
+            }
+        }
+        if servers.get("fairplay").is_some_and(|fairplay| fairplay.get("certificate").is_none()) {
+            warnings.push(format!(
+                "/licenses/{at}/fairplay: without certificate players must have the operator's from elsewhere"
+            ));
+        }
+        if servers.pointer("/token/callback") == Some(&Value::Bool(true)) && !said("/entitlements/0") {
+            warnings.push(format!("/licenses/{at}/token/callback: the vendor asks the operator, and without /entitlements nobody is answered here"));
+        }
+    }
     let facts = Facts {
         country: told("country_header"),
         region: told("region_header"),
         anonymizer: told("anonymizer_header") || unknown,
+        unserved,
+        answers: said("/entitlements/0"),
     };
     Ok(Checked { kind: Kind::Edge, warnings, facts: Found::Edge(facts) })
 }
@@ -63,6 +99,9 @@ pub(super) fn check_descriptor(text: &str) -> Result<Checked, String> {
     sluice_app::check_descriptor(text.as_bytes())?;
     let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let rights: Rights = serde_json::from_value(json["rights"].clone()).map_err(|error| format!("/rights: {error}"))?;
+    let policy: Option<KeyPolicy> =
+        serde_json::from_value(json["key_policy"].clone()).map_err(|error| format!("/key_policy: {error}"))?;
+    let systems = policy.map(|policy| policy.systems).unwrap_or_default();
     let mut warnings = Vec::new();
     if rights.state != State::Published {
         warnings.push("/rights/state: the title is not published: nobody can watch it".to_owned());
@@ -77,7 +116,18 @@ pub(super) fn check_descriptor(text: &str) -> Result<Checked, String> {
             ));
         }
     }
-    Ok(Checked { kind: Kind::Descriptor, warnings, facts: Found::Title(Box::new(rights)) })
+    if rights.license != sluice_gate::rights::LicenseTerms::default()
+        && !VENDORS.iter().any(|system| systems.contains(system))
+    {
+        warnings.push("/rights/license: no system of the key policy has licences to which it could apply: ClearKey and raw keys restrict nothing".to_owned());
+    }
+    Ok(Checked { kind: Kind::Descriptor, warnings, facts: Found::Title(Box::new(Title { rights, systems })) })
+}
+
+/// Whether a member is the name of a secret.
+fn is_secret(name: &str, pointer: &str) -> bool {
+    let of_vendor = pointer.starts_with("/licenses/") && pointer.rsplit('/').nth(1) == Some("token");
+    name == "secret" || of_vendor && ["key", "access_key"].contains(&name)
 }
 
 /// Every `secret` in the document is a name in the platform's secret store.
@@ -86,13 +136,14 @@ fn secrets(json: &Value, pointer: &str, warnings: &mut Vec<String>) -> Result<()
         Value::Object(members) => members.iter().try_for_each(|(name, value)| {
             let pointer = format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
             match value {
-                Value::String(secret) if name == "secret" => named(secret, &pointer, warnings),
+                Value::String(secret) if is_secret(name, &pointer) => named(secret, &pointer, warnings),
                 value => secrets(value, &pointer, warnings),
             }
         }),
-        Value::Array(items) => {
-            items.iter().enumerate().try_for_each(|(at, item)| secrets(item, &format!("{pointer}/{at}"), warnings))
-        }
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| match item {
+            Value::String(secret) if pointer == "/entitlements" => named(secret, &format!("{pointer}/{at}"), warnings),
+            item => secrets(item, &format!("{pointer}/{at}"), warnings),
+        }),
         _ => Ok(()),
     }
 }

@@ -33,7 +33,7 @@ struct Checked {
 #[derive(Debug)]
 enum Facts {
     Edge(edge::Facts),
-    Title(Box<sluice_gate::rights::Rights>),
+    Title(Box<edge::Title>),
     None,
 }
 

@@ -100,6 +100,10 @@ fn a_secret_is_named_and_never_repeated() {
         document["viewer"]["keys"][0]["secret"] = secret.into();
         document.to_string()
     };
+    let mut document = edge();
+    licensed(&mut document)[0]["token"]["key"] = "hunter2 hunter2!".into();
+    let error = files.error("e.json", &document.to_string());
+    assert!(error.contains("/licenses/0/token/key is no name of a secret") && !error.contains("hunter2"), "{error}");
     let error = files.error("e.json", &with("hunter2 hunter2!"));
     assert!(error.contains("/viewer/keys/0/secret is no name of a secret") && !error.contains("hunter2"), "{error}");
     assert!(files.error("e.json", &with(&"a".repeat(256))).contains("no name"));
@@ -109,6 +113,15 @@ fn a_secret_is_named_and_never_repeated() {
         let warnings = files.warnings("e.json", &with(name));
         assert_eq!(warnings.is_empty(), fits_spin, "{name}: {warnings:?}");
     }
+}
+
+/// The licence servers of a document that is given a sound one.
+fn licensed(document: &mut Value) -> &mut Value {
+    document["licenses"] = json!([{
+        "token": {"vendor": "axinom", "key_id": "cc36e85d-2fdf-462c-b395-030907447afc", "key": "communication_key"},
+        "widevine": {"url": "https://wv.example/l"}
+    }]);
+    &mut document["licenses"]
 }
 
 #[test]
@@ -136,6 +149,26 @@ fn what_a_deployment_trips_over_is_said() {
         (
             |document| document["proxy"] = json!({"secret": "p", "secret_header": "x", "region_header": "y"}),
             "/proxy/region_header: ",
+        ),
+        (
+            |document| licensed(document)[0]["widevine"]["url"] = "http://wv.example/l".into(),
+            "/licenses/0/widevine/url: without https",
+        ),
+        (
+            |document| licensed(document)[0]["fairplay"] = json!({"url": "https://fp.example/l"}),
+            "/licenses/0/fairplay: without certificate",
+        ),
+        (
+            |document| licensed(document)[0]["token"] = json!({"vendor": "ezdrm", "callback": true}),
+            "/licenses/0/token/callback: ",
+        ),
+        (
+            |document| licensed(document)[0]["token"]["key"] = "Communication-Key".into(),
+            "/licenses/0/token/key: no Spin variable",
+        ),
+        (
+            |document| document["entitlements"] = json!(["license_server", "License"]),
+            "/entitlements/1: no Spin variable",
         ),
     ] {
         let warnings = with(change);
@@ -168,4 +201,27 @@ fn a_title_is_held_against_what_its_edge_is_told() {
     assert_eq!(said(told.clone()), ["/rights/anonymizers"]);
     told["anonymizers_unknown"] = "allow".into();
     assert_eq!(said(told), Vec::<String>::new());
+}
+
+#[test]
+fn a_title_lists_systems_whose_licences_can_be_had() {
+    let files = Files::new();
+    let mut document = descriptor(json!({"state": "published", "license": {"seconds": 60}}));
+    let said_alone = |document: &Value| files.warnings("d.json", &document.to_string());
+    assert!(said_alone(&document)[0].starts_with("/rights/license: no system"));
+    document["key_policy"] = json!({"systems": ["widevine", "fairplay", "clearkey"], "schemes": []});
+    assert_eq!(said_alone(&document), Vec::<String>::new());
+    let title = files.write("d.json", &document.to_string());
+    let said = |document: &Value| {
+        let edge = files.write("e.json", &document.to_string());
+        let all: Vec<_> = [&edge, &title].map(|path| (path.as_path(), check(path).expect("good"))).into();
+        cross::warnings(&all).into_iter().map(|(_, said)| said).collect::<Vec<_>>()
+    };
+    let mut document = edge();
+    assert_eq!(said(&document).len(), 2);
+    licensed(&mut document);
+    let warnings = said(&document);
+    assert!(warnings.len() == 1 && warnings[0].contains("no licence server of fairplay"), "{warnings:?}");
+    document["entitlements"] = json!(["license_server"]);
+    assert!(said(&document)[0].ends_with("a server of their own, which asks the edge"));
 }

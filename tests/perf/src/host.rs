@@ -59,7 +59,7 @@ impl Host for MemoryHost {
         let body = self.objects.get(path).cloned();
         let status = if body.is_some() { 200 } else { 404 };
         let body = body.unwrap_or_default();
-        Ok(Fetched { status, length: Some(body.len() as u64), body: MemoryBody(Some(body)) })
+        Ok(Fetched { status, length: Some(body.len() as u64), content_type: None, body: MemoryBody(Some(body)) })
     }
 
     async fn cache_get(&self, _: &str) -> Option<Vec<u8>> {

@@ -22,7 +22,12 @@ fn routes(stack: &Stack, session: &Session) -> Result<Vec<(String, &'static str)
         ("/v1/revocations".to_owned(), "POST, OPTIONS"),
         (format!("/v1/sessions/{id}"), "DELETE, OPTIONS"),
         (format!("/v1/sessions/{id}/renew"), "POST, OPTIONS"),
+        ("/v1/entitlements".to_owned(), "POST, OPTIONS"),
         (format!("{title}/license/clearkey"), "POST, OPTIONS"),
+        (format!("{title}/license/widevine"), "POST, OPTIONS"),
+        (format!("{title}/license/playready"), "POST, OPTIONS"),
+        (format!("{title}/license/fairplay"), "POST, OPTIONS"),
+        (format!("{title}/license/fairplay/certificate"), READ),
         (format!("{title}/key/{}", "0".repeat(32)), READ),
     ];
     for scheme in ["cenc", "cbcs"] {

@@ -9,6 +9,7 @@ mod faults;
 mod forgery;
 mod iframes;
 mod keys;
+mod license;
 mod load;
 mod manifests;
 mod media;
@@ -26,6 +27,7 @@ mod spoil;
 mod spoiled;
 mod titles;
 mod tokens;
+mod vendor;
 
 use anyhow::{Context, Result};
 use sluice_tests::{
@@ -101,6 +103,10 @@ on_every_host!(
     rights::a_tier_caps_the_picture,
     rights::as_many_streams_as_an_account_may_have,
     rights::nobody_ends_or_renews_anothers_session,
+    license::a_vendor_makes_licences_of_what_the_viewer_may_have,
+    license::a_vendor_that_fails_is_told_by_what_may_be_tried,
+    license::a_vendor_is_not_asked_for_who_may_not,
+    license::a_licence_server_that_asks_is_answered,
 );
 
 // Where sessions and slots are kept is all that this component does otherwise.

@@ -107,6 +107,7 @@ pub(super) async fn begin<H: Host>(
         device_class: grant.device_class,
         net: grant.net,
         max_height: permit.max_height,
+        persistent: grant.persistent,
         deliveries: deliveries.fold(0, |set, delivery| set | delivery_bit(delivery)),
         ..SessionRecord::new(session, account, title_id.to_string(), device, now, ends)
     };

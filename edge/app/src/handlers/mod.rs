@@ -1,11 +1,13 @@
 //! One file per kind of resource; [`handle`] parses, dispatches, and folds every error into a response.
 
 mod begin;
+mod entitlements;
 mod file;
 mod found;
 mod health;
 mod iframes;
 mod keys;
+mod license;
 mod manifest;
 mod media;
 mod redirect;
@@ -108,6 +110,7 @@ async fn respond<H: Host>(host: &H, config: &Config, request: &Request) -> Resul
         Route::Session(session) => sessions::end(&context, &session).await,
         Route::Renew(session) => sessions::renew(&context, &session).await,
         Route::Revocations => revocations::revoke(&context).await,
+        Route::Entitlements => entitlements::judge(&context).await,
         Route::Title(title, resource) => titled(&context, &title, resource).await,
     }
 }
@@ -133,7 +136,7 @@ async fn titled<H: Host>(
         Resource::Multivariant(_) | Resource::MediaPlaylist(..) | Resource::IFramePlaylist(..) | Resource::Mpd(_) => {
             Depth::Session
         }
-        Resource::ClearKeyLicense | Resource::Key(_) => Depth::Second,
+        Resource::ClearKeyLicense | Resource::License(_) | Resource::Certificate | Resource::Key(_) => Depth::Second,
         Resource::Init(..)
         | Resource::Segment(..)
         | Resource::IFrames(..)
@@ -160,6 +163,8 @@ async fn titled<H: Host>(
             media::image(&viewing, delivery, &track, number, format).await
         }
         Resource::ClearKeyLicense => keys::clear_key_license(&viewing).await,
+        Resource::License(system) => license::license(&viewing, system).await,
+        Resource::Certificate => license::certificate(&viewing).await,
         Resource::Key(kid) => keys::raw_key(&viewing, kid).await,
     }?;
     if let Some(Renewal { header, value }) = renewal {

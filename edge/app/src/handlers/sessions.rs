@@ -5,16 +5,17 @@ use serde::Serialize;
 use sluice_document::members;
 use sluice_gate::{
     Deny, SessionId, TitleTag, Unix,
+    entitlement::System,
     handle::{self, Handle},
     lease::{self, Lease},
     session::SessionRecord,
 };
 use sluice_packager::title::{Delivery, KeySystem, TitleId};
 
-use super::{Context, begin, own_session};
+use super::{Context, begin, keys, own_session};
 use crate::{
-    Error, Host, Response, authenticate, confirm, error::SessionSummary, origin::Title, response::NO_STORE, revocation,
-    slots,
+    Error, Host, Response, authenticate, confirm, error::SessionSummary, licenses, origin::Title, response::NO_STORE,
+    revocation, slots,
 };
 
 struct NewSession {
@@ -47,6 +48,12 @@ struct Link {
 
 #[derive(Serialize)]
 struct Licenses {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    widevine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    playready: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fairplay: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     clearkey: Option<String>,
 }
@@ -147,7 +154,13 @@ fn session_object<H: Host>(
             .map(|delivery| Link { scheme: delivery.as_str(), url: format!("{base}/{}/{file}", delivery.as_str()) })
             .collect()
     };
-    let lists = |system| title.media.key_policy.as_ref().is_some_and(|policy| policy.allows(system));
+    let lists = |system| keys::lists(title, system);
+    let license = |system: KeySystem| lists(system).then(|| format!("{base}/license/{}", system.as_str()));
+    // Of a system that has no server here, no licence can be had.
+    let served = |system| {
+        let server = licenses::serving(&context.config.licenses, system);
+        server.and_then(|_| license(licenses::listed_as(system)))
+    };
     let object = SessionObject {
         session: record.session.to_string(),
         title: &record.title,
@@ -158,7 +171,12 @@ fn session_object<H: Host>(
         hls: links("main.m3u8", |_| true),
         // DASH knows no encryption of whole segments.
         dash: links("manifest.mpd", |delivery| delivery != Delivery::Aes128),
-        license: Licenses { clearkey: lists(KeySystem::Clearkey).then(|| format!("{base}/license/clearkey")) },
+        license: Licenses {
+            widevine: served(System::Widevine),
+            playready: served(System::Playready),
+            fairplay: served(System::Fairplay),
+            clearkey: license(KeySystem::Clearkey),
+        },
         key: lists(KeySystem::Identity).then(|| format!("{base}/key")),
     };
     let body = serde_json::to_vec(&object).map_err(|error| Error::Internal(error.to_string()))?;

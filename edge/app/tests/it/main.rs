@@ -2,8 +2,10 @@
 
 mod cat;
 mod cdn_tokens;
+mod entitlements;
 mod iframes;
 mod jwks;
+mod license;
 mod log;
 mod policy;
 mod redirect;

@@ -9,7 +9,9 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use sluice_app::{
     Host, Request,
-    host::{Admission, ByteStream, Client, Fetch, FetchError, Fetched, Ordering, StoreError, Stored, Unavailable},
+    host::{
+        Admission, ByteStream, Client, Fetch, FetchError, Fetched, Ordering, Post, StoreError, Stored, Unavailable,
+    },
 };
 use sluice_gate::log::Line;
 use sluice_packager::{
@@ -23,6 +25,9 @@ pub(crate) const LEASE: u64 = 30;
 pub(crate) const VIEWER_SECRET: &str = "a secret of the viewers' token service, long enough";
 pub(crate) const ADMIN_SECRET: &str = "a secret of the administrators' tokens, long enough";
 pub(crate) const CAT_SECRET: &str = "a secret of the issuer of tokens, long enough";
+pub(crate) const AXINOM_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+pub(crate) const LICENSE_SECRET: &str = "what a licence server shows, long enough";
+pub(crate) const LICENSE_SECRET_PREVIOUS: &str = "what it showed before that, long enough";
 pub(crate) const KID: Kid = Kid([0x11; 16]);
 pub(crate) const KEY: [u8; 16] = [0x22; 16];
 
@@ -53,6 +58,11 @@ pub(crate) struct MemoryHost {
     pub(crate) keeps: Cell<bool>,
     /// What the origin was asked for.
     pub(crate) asked: RefCell<Vec<String>>,
+    /// What was posted, in order, to which URL.
+    pub(crate) posted: RefCell<Vec<(String, Post)>>,
+    /// Milliseconds that a request takes.
+    pub(crate) takes: Cell<u64>,
+    elapsed: Cell<u64>,
     random: Cell<u8>,
     /// Whether the edge's root is not deployed.
     pub(crate) rootless: Cell<bool>,
@@ -66,6 +76,8 @@ pub(crate) type Meanwhile = Box<dyn FnOnce(&MemoryHost)>;
 #[derive(Clone)]
 pub(crate) enum Object {
     Bytes(Vec<u8>),
+    /// With a content type.
+    Typed(&'static str, Vec<u8>),
     Status(u16),
     Fails(FetchError),
     /// These bytes, then that.
@@ -93,6 +105,10 @@ impl Host for MemoryHost {
         self.now.get()
     }
 
+    fn elapsed(&self) -> u64 {
+        self.elapsed.get()
+    }
+
     fn random(&self, out: &mut [u8]) {
         self.random.set(self.random.get().wrapping_add(1));
         out.fill(self.random.get());
@@ -116,6 +132,10 @@ impl Host for MemoryHost {
             "admin_secret" => ADMIN_SECRET.to_owned(),
             "cat_secret" => CAT_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
+            "axinom_key" => AXINOM_KEY.to_owned(),
+            "license_secret" => LICENSE_SECRET.to_owned(),
+            "license_secret_previous" => LICENSE_SECRET_PREVIOUS.to_owned(),
+            "short" => "too short".to_owned(),
             "akamai_key" => "52a152a152a152a152a152a152a152a1".to_owned(),
             _ => return Ok(None),
         };
@@ -124,6 +144,11 @@ impl Host for MemoryHost {
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched<MemoryBody>, FetchError> {
         self.fetches.borrow_mut().push(fetch.url.clone());
+        self.elapsed.set(self.elapsed.get() + self.takes.get());
+        if let Some(post) = &fetch.post {
+            assert_eq!(fetch.keep, None, "what is posted is kept by nobody");
+            self.posted.borrow_mut().push((fetch.url.clone(), post.clone()));
+        }
         let secret = fetch.secret.as_ref().map(|secret| secret.as_str());
         // What is not under the origin is an object by its whole URL.
         let path = match fetch.url.strip_prefix("http://origin") {
@@ -139,7 +164,7 @@ impl Host for MemoryHost {
         self.asked.borrow_mut().push(path.to_owned());
         let object = self.objects.borrow().get(path).cloned().unwrap_or(Object::Status(404));
         let whole = |status, length: usize, chunks: Vec<Result<Vec<u8>, FetchError>>| {
-            Ok(Fetched { status, length: Some(length as u64), body: MemoryBody(chunks.into()) })
+            Ok(Fetched { status, length: Some(length as u64), content_type: None, body: MemoryBody(chunks.into()) })
         };
         match object {
             Object::Bytes(bytes) if fetch.range.is_some() => {
@@ -150,6 +175,10 @@ impl Host for MemoryHost {
                 whole(206, part.len(), part.chunks(7).map(|chunk| Ok(chunk.to_vec())).collect())
             }
             Object::Bytes(bytes) => whole(200, bytes.len(), bytes.chunks(7).map(|chunk| Ok(chunk.to_vec())).collect()),
+            Object::Typed(content_type, bytes) => {
+                let fetched = whole(200, bytes.len(), vec![Ok(bytes)])?;
+                Ok(Fetched { content_type: Some(content_type.to_owned()), ..fetched })
+            }
             Object::Status(status) => whole(status, 0, Vec::new()),
             Object::Fails(error) => Err(error),
             Object::Breaks(bytes, error) => whole(200, bytes.len() + 1, vec![Ok(bytes), Err(error)]),
@@ -325,6 +354,9 @@ impl MemoryHost {
             range: Cell::default(),
             keeps: Cell::new(true),
             asked: RefCell::default(),
+            posted: RefCell::default(),
+            takes: Cell::new(0),
+            elapsed: Cell::new(0),
             random: Cell::new(0),
             rootless: Cell::new(false),
             meanwhile: RefCell::default(),

@@ -72,6 +72,7 @@ pub(super) fn grant(
         Some(limit) => Some(u32::try_from(limit).map_err(|_| invalid)?),
         None => None,
     };
+    let persistent = found(&names.persistent)?.map(|(_, value)| flag(value).ok_or(invalid)).transpose()?;
     let begins = number(&names.not_before, f64::ceil)?;
     let closes = number(&names.not_after, f64::floor)?;
     if begins.is_some_and(|begins| now < begins) || closes.is_some_and(|closes| now >= closes) {
@@ -85,6 +86,7 @@ pub(super) fn grant(
         device,
         device_class,
         stream_limit,
+        persistent: persistent.unwrap_or(false),
         issued: validity.issued,
         net: None,
         places,
@@ -99,6 +101,15 @@ fn found<'a>(
 ) -> Result<Option<(&'a Claim, &'a Value)>, TokenError> {
     let Some(claim) = claim else { return Ok(None) };
     Ok(claim.find(claims)?.map(|value| (claim, value)))
+}
+
+/// A boolean: there are issuers that can write nothing but texts.
+fn flag(value: &Value) -> Option<bool> {
+    match value {
+        Value::Bool(flag) => Some(*flag),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
 }
 
 /// RFC 7519, 4.1.3: a string or an array of strings, among which the edge must find itself if there is one.

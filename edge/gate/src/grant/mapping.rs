@@ -36,6 +36,8 @@ pub struct ClaimsConfig {
     pub device_class: Option<Claim>,
     /// How many sessions the account may have at a time: a number or a text of digits.
     pub stream_limit: Option<Claim>,
+    /// Whether licences may be stored on the viewer's device, where the title allows it: `true` or `false`, also as a text.
+    pub persistent: Option<Claim>,
 }
 
 members!(deny ClaimsConfig {
@@ -48,6 +50,7 @@ members!(deny ClaimsConfig {
     device = ClaimsConfig::default().device,
     device_class = ClaimsConfig::default().device_class,
     stream_limit = ClaimsConfig::default().stream_limit,
+    persistent = None,
 });
 
 impl Default for ClaimsConfig {
@@ -62,6 +65,7 @@ impl Default for ClaimsConfig {
             device: Some(Claim::named("device")),
             device_class: Some(Claim::named("device_class")),
             stream_limit: Some(Claim::named("stream_limit")),
+            persistent: None,
         }
     }
 }
@@ -75,6 +79,7 @@ impl ClaimsConfig {
             ("not_after", self.not_after.as_ref()),
             ("device", self.device.as_ref()),
             ("stream_limit", self.stream_limit.as_ref()),
+            ("persistent", self.persistent.as_ref()),
         ];
         plain.into_iter().find(|(_, claim)| claim.is_some_and(|claim| claim.map.is_some())).map(|(name, _)| name)
     }

@@ -51,6 +51,8 @@ pub struct Grant {
     pub net: Option<Net>,
     /// How many sessions the account may have at a time; `None` where the title's limit alone counts.
     pub stream_limit: Option<u32>,
+    /// Whether licences may be stored on the viewer's device, where the title allows it.
+    pub persistent: bool,
     /// When it was issued, where it says so.
     pub issued: Option<Unix>,
     /// The places that it may be used in: ISO 3166-1 alpha-2 countries (`DE`) and ISO 3166-2 subdivisions (`US-CA`); `None` for any.
@@ -104,6 +106,7 @@ impl Grant {
             device: None,
             device_class: None,
             stream_limit: None,
+            persistent: false,
             issued: None,
             net: None,
             places: None,

@@ -34,6 +34,32 @@ pub struct Entry<'a> {
     /// Of a segment: which.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub media: Option<Media<'a>>,
+    /// Of a licence, a key or an entitlement: for what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub license: Option<License<'a>>,
+}
+
+/// What was licensed: the ids of keys, never a key.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct License<'a> {
+    /// `widevine`, `playready`, `fairplay`, `clearkey` or `identity`.
+    pub system: &'a str,
+    /// The key ids, hex digits.
+    pub kids: &'a [String],
+    /// How many more there are than are listed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub more: usize,
+    /// Whose licence server made it, or asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<&'a str>,
+    /// How long that server took, milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ms: Option<u64>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// A segment that was allowed.

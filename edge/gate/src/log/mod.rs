@@ -7,11 +7,12 @@
 //! | member | |
 //! |---|---|
 //! | `v`, `t` | format 1; unix seconds |
-//! | `decision` | `mint`, `renew`, `license`, `key`, `end`, `revoke`, `segment`, or the code of a refusal |
+//! | `decision` | `mint`, `renew`, `license`, `key`, `entitlement`, `end`, `revoke`, `segment`, or the code of a refusal |
 //! | `session`, `account` | opaque ids; the account's is what `sluice revoke --account` takes |
 //! | `method`, `path`, `status`, `detail` | the request without handle and query; of a refusal the status and, for the operator alone, the reason |
 //! | `network` | a keyed digest of the client's /24 or /48, of this session alone: see [`network`] |
 //! | `media` | of a segment: `title`, `delivery`, `track`, `kind`, `segment`, `start` and `duration` in ms, and `ppm`, how many in a million are logged |
+//! | `license` | of a licence, a key or an entitlement: `system`, `kids`, `more` where not all are listed, and of a licence server `vendor` and `ms`, the time that it took |
 //! | `id` | 8 random bytes, so that no two lines are the same and a copy is known for one |
 //! | `n`, `prev` | in a chain: the line's number from 1, and the MAC of the line before, but in the first |
 //! | `mac` | always last: HMAC-SHA256 under the roots' audit key, cut to 16 bytes, of `line`, a zero byte, and all that stands before `,"mac"` |
@@ -28,6 +29,6 @@ mod read;
 mod sample;
 
 pub use digest::network;
-pub use line::{Entry, Media, chained, single, unsigned};
-pub use read::{Line, LineError, MediaLine, START, open};
+pub use line::{Entry, License, Media, chained, single, unsigned};
+pub use read::{LicenseLine, Line, LineError, MediaLine, START, open};
 pub use sample::{Sampling, SamplingError};

@@ -31,6 +31,8 @@ pub struct Line {
     pub network: Option<String>,
     /// Which segment.
     pub media: Option<MediaLine>,
+    /// What was licensed.
+    pub license: Option<LicenseLine>,
     /// Its number in its session's chain; `None`: it stands alone.
     pub n: Option<u64>,
     /// The MAC of the chain's line before.
@@ -50,6 +52,7 @@ members!(Line {
     detail = None,
     network = None,
     media = None,
+    license = None,
     n = None,
     prev = None,
     mac,
@@ -77,6 +80,23 @@ pub struct MediaLine {
 }
 
 members!(MediaLine { title, delivery, track, kind, segment, start, duration, ppm });
+
+/// What a licence's line says of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LicenseLine {
+    /// The key system.
+    pub system: String,
+    /// The key ids, hex digits.
+    pub kids: Vec<String>,
+    /// How many more there are than are listed.
+    pub more: u64,
+    /// Whose licence server.
+    pub vendor: Option<String>,
+    /// How long it took, milliseconds.
+    pub ms: Option<u64>,
+}
+
+members!(LicenseLine { system, kids, more = 0, vendor = None, ms = None });
 
 /// A line's MAC. Text: 32 lower-case hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

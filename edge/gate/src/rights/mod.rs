@@ -13,6 +13,7 @@
 
 mod country;
 mod device;
+mod license;
 mod listed;
 mod place;
 mod region;
@@ -24,6 +25,7 @@ use sluice_document::{members, words};
 
 pub use country::{Country, CountryError};
 pub use device::Devices;
+pub use license::{LicenseTerms, Restriction};
 pub use listed::Listed;
 pub use region::{Region, RegionError};
 pub use tier::Tier;
@@ -42,7 +44,8 @@ use crate::{ClientFacts, Deny, Unix};
 ///  "anonymizers":"refuse",
 ///  "devices":{"allow":["tv","mobile"]},
 ///  "tiers":[{"name":"basic","max_height":720},{"name":"premium"}],
-///  "stream_limit":2,"store_down":"refuse"}
+///  "stream_limit":2,"store_down":"refuse",
+///  "license":{"seconds":86400,"restrictions":[{"above_height":1080,"hdcp":"2.2"}]}}
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Rights {
@@ -76,6 +79,9 @@ pub struct Rights {
     /// What becomes of a new session while the store cannot be asked.
     #[serde(skip_serializing_if = "StoreDown::is_default")]
     pub store_down: StoreDown,
+    /// What its licences are bound to.
+    #[serde(skip_serializing_if = "LicenseTerms::is_default")]
+    pub license: LicenseTerms,
     /// How the title came to be approved, for people and for audits; not interpreted here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval: Option<serde_json::Map<String, serde_json::Value>>,
@@ -92,6 +98,7 @@ members!(deny Rights then consistent {
     tiers = Vec::new(),
     stream_limit = None,
     store_down = StoreDown::Refuse,
+    license = LicenseTerms::default(),
     approval = None,
 });
 

@@ -57,6 +57,9 @@ pub struct SessionRecord {
     pub max_height: Option<u32>,
     /// The deliveries that it opens, a bit each, as in its leases.
     pub deliveries: u8,
+    /// Whether its grant lets licences be stored on the device.
+    #[serde(skip_serializing_if = "is_false")]
+    pub persistent: bool,
     /// When and why it was ended, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended: Option<Ended>,
@@ -86,9 +89,15 @@ members!(SessionRecord then format_1 {
     ends,
     max_height = None,
     deliveries,
+    persistent = false,
     ended = None,
     chain = None,
 });
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
+}
 
 /// How a session was ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -143,6 +152,7 @@ impl SessionRecord {
             ends,
             max_height: None,
             deliveries: 0,
+            persistent: false,
             ended: None,
             chain: None,
         }
@@ -265,6 +275,7 @@ mod tests {
         full.meet(&["00".repeat(8)], 1000, 300);
         (full.account_limit, full.title_slot) = (Some(2), Some(1));
         full.chain = Some(Chain { head: "00ff".to_owned(), lines: 7 });
+        full.persistent = true;
         full.end(1100, "viewer");
         let json = serde_json::to_vec(&full).expect("json");
         assert_eq!(serde_json::from_slice::<SessionRecord>(&json).expect("record"), full);

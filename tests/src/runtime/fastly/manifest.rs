@@ -12,6 +12,8 @@ use crate::toolchain::workspace;
 #[derive(Deserialize)]
 struct Document {
     origin: Origin,
+    #[serde(default)]
+    licenses: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -31,6 +33,12 @@ pub(super) fn service(options: &FastlyOptions, with_store: bool) -> Result<Fastl
 fn fill(manifest: &mut Table, options: &FastlyOptions, with_store: bool) -> Result<()> {
     let document: Document = serde_json::from_str(&options.config).context("the edge's configuration")?;
     *at(manifest, &["local_server", "backends", "origin", "url"])? = document.origin.url.into();
+    // All of a vendor's servers are one here.
+    let server = |licenses: &serde_json::Value| Some(licenses["widevine"]["url"].as_str()?.to_owned());
+    if let Some(url) = document.licenses.first().and_then(server) {
+        let path = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
+        *at(manifest, &["local_server", "backends", "license", "url"])? = url[..path].into();
+    }
     *at(manifest, &["local_server", "config_stores", "sluice_config", "contents", "sluice_config"])? =
         options.config.clone().into();
     let secrets = options.secrets.iter().map(|(name, secret)| table([("key", name), ("data", secret)]));

@@ -113,6 +113,7 @@ pub(super) fn grant(
         device: None,
         device_class: None,
         stream_limit: None,
+        persistent: false,
         issued: holder.issued,
         net,
         places,

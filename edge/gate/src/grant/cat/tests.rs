@@ -147,6 +147,7 @@ fn a_token_grants_what_it_says() {
         device: None,
         device_class: None,
         stream_limit: None,
+        persistent: false,
         issued: Some(NOW - 5),
         net: None,
         places: None,

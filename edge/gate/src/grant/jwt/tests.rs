@@ -83,6 +83,7 @@ fn a_sound_token_grants_what_it_says_in_each_algorithm() {
             device_class: Some("television".to_owned()),
             net: None,
             stream_limit: Some(2),
+            persistent: false,
             issued: Some(NOW - 5),
             places: None,
             replay: None,

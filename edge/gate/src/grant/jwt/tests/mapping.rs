@@ -234,3 +234,18 @@ fn wrong_mappings_do_not_parse() {
     assert!(serde_json::from_str::<crate::grant::Required>(r#"{"a":1,"a":2}"#).is_err());
     assert!(serde_json::from_value::<crate::grant::Required>(json!(["a"])).is_err());
 }
+
+#[test]
+fn licences_are_stored_where_the_configured_claim_says_so_alone() {
+    let persistent = |mapping: Value, changes: Value| judged(mapping, changes).map(|grant| grant.persistent);
+    assert_eq!(persistent(json!({}), json!({"persistent": true})), Ok(false), "no claim is configured");
+    let offline = json!({"persistent": ["rights", "offline"]});
+    for (said, expected) in [(json!(true), true), (json!("true"), true), (json!(false), false), (json!("false"), false)]
+    {
+        assert_eq!(persistent(offline.clone(), json!({"rights": {"offline": said}})), Ok(expected), "{said}");
+    }
+    assert_eq!(persistent(offline.clone(), json!({})), Ok(false));
+    for bad in [json!(1), json!("yes"), json!([true]), json!({"until": 1})] {
+        assert_eq!(persistent(offline.clone(), json!({"rights": {"offline": bad}})), Err(INVALID), "{bad}");
+    }
+}

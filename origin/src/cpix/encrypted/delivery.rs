@@ -82,7 +82,10 @@ impl DocumentKeys {
 
     /// The key in a `Secret`: its MAC first, and only then what is under it.
     pub(in crate::cpix) fn content_key(&self, secret: &Element, kid: Kid) -> Result<ContentKey, AnswerError> {
-        let value = secret.pskc_child("EncryptedValue").ok_or(AnswerError::Plain(kid))?;
+        if secret.pskc_child("PlainValue").is_some() {
+            return Err(AnswerError::Plain(kid));
+        }
+        let value = secret.pskc_child("EncryptedValue").ok_or(AnswerError::NoKey(kid))?;
         let mut value = Zeroizing::new(cipher_value(value, AES_256_CBC, "ContentKey").map_err(AnswerError::Delivery)?);
         let tag = secret.pskc_child("ValueMAC").and_then(|mac| decoded(mac)).ok_or(AnswerError::Mac(kid))?;
         let mut mac = Hmac::<Sha512>::new_from_slice(&self.mac).map_err(|_| AnswerError::Mac(kid))?;

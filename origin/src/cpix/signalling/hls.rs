@@ -20,7 +20,7 @@ const LONGEST_URI: usize = 2048;
 
 /// Reads the pair of `HLSSignalingData` (SPEKE v2.0: one for media, one for multivariant playlists), where there is one. CPIX 2.4
 /// has another word for the latter.
-pub(super) fn read(system: &Element, asked: bool, reading: &mut Reading) -> Outcome<()> {
+pub(super) fn read(system: &Element, reading: &mut Reading) -> Outcome<()> {
     let (mut media, mut master) = (None, None);
     for element in system.all(PART) {
         let (kept, part, name) = match element.attribute("playlist") {
@@ -40,7 +40,6 @@ pub(super) fn read(system: &Element, asked: bool, reading: &mut Reading) -> Outc
         (Some(_), Some(_)) => Err(SignallingError::Differs(MASTER)),
         (Some(_), None) => Err(SignallingError::Missing(MASTER)),
         (None, Some(_)) => Err(SignallingError::Missing(MEDIA)),
-        (None, None) if asked => Err(SignallingError::Missing(PART)),
         (None, None) => Ok(()),
     }
 }

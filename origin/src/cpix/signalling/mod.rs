@@ -119,28 +119,39 @@ fn one(list: &Element, kid: Kid, system: KeySystem, id: &str, scheme: Scheme) ->
     if elements.next().is_some() {
         return Err(SignallingError::Twice("DRMSystem"));
     }
+    complete(element, system)?;
+    consistent(element, kid, system, scheme)
+}
+
+/// What was asked for has to be there (SPEKE v2.0, constraints: what the request has keeps a value in the answer).
+fn complete(element: &Element, system: KeySystem) -> Outcome<()> {
+    for part in [PSSH, protection::PART, hls::PART] {
+        let asked = blanks(system).iter().any(|blank| blank.is(part));
+        if asked && element.child(part).is_none() {
+            return Err(SignallingError::Missing(part));
+        }
+    }
+    Ok(())
+}
+
+fn consistent(element: &Element, kid: Kid, system: KeySystem, scheme: Scheme) -> Outcome<SystemSignalling> {
     let mut reading = Reading { scheme, said: SystemSignalling { kid, system, pssh: None, pro: None, key_uri: None } };
-    // What was asked for has to be there (SPEKE v2.0, constraints: elements of the request keep a value in the answer).
-    let asked = |name: &str| blanks(system).iter().any(|blank| blank.is(name));
-    if let Some(pssh) = single(element, PSSH, asked(PSSH))? {
+    if let Some(pssh) = single(element, PSSH)? {
         reading.add_pssh(decoded(pssh, PSSH)?, PSSH)?;
     }
-    if let Some(data) = single(element, protection::PART, asked(protection::PART))? {
+    if let Some(data) = single(element, protection::PART)? {
         protection::read(&decoded(data, protection::PART)?, &mut reading)?;
     }
-    hls::read(element, asked(hls::PART), &mut reading)?;
+    hls::read(element, &mut reading)?;
     Ok(reading.said)
 }
 
 const PSSH: &str = "PSSH";
 
-fn single<'a>(element: &'a Element, name: &'static str, asked: bool) -> Outcome<Option<&'a Element>> {
+fn single<'a>(element: &'a Element, name: &'static str) -> Outcome<Option<&'a Element>> {
     let mut all = element.all(name);
-    match (all.next(), all.next()) {
-        (_, Some(_)) => Err(SignallingError::Twice(name)),
-        (None, None) if asked => Err(SignallingError::Missing(name)),
-        (first, None) => Ok(first),
-    }
+    let first = all.next();
+    if all.next().is_some() { Err(SignallingError::Twice(name)) } else { Ok(first) }
 }
 
 fn decoded(element: &Element, part: &'static str) -> Outcome<Vec<u8>> {

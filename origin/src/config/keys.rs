@@ -196,3 +196,63 @@ impl KeysConfig {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &str) -> Result<KeysConfig, String> {
+        let text = format!("url = \"https://drm.example/speke\"\nkek = {{ env = \"KEK\" }}\n{lines}");
+        let config: KeysConfig = toml::from_str(&text).map_err(|error| error.message().to_owned())?;
+        config.validate().map_err(|error| error.to_string())?;
+        Ok(config)
+    }
+
+    #[test]
+    fn every_way_of_showing_who_one_is_is_read() {
+        let secret = "{ env = \"SECRET\" }";
+        let auth = |text: String| read(&format!("auth = {text}")).expect("a good configuration").auth;
+        assert!(matches!(read("").expect("a good configuration").auth, Auth::None));
+        assert!(matches!(auth("\"none\"".to_owned()), Auth::None));
+        assert!(matches!(auth(format!("{{ basic = {{ user = \"u\", password = {secret} }} }}")), Auth::Basic { .. }));
+        assert!(matches!(auth(format!("{{ bearer = {secret} }}")), Auth::Bearer(_)));
+        let header = auth(format!("{{ header = {{ name = \"x-api-key\", value = {secret} }} }}"));
+        assert!(matches!(header, Auth::Header { name, .. } if name == "x-api-key"));
+        let sigv4 = format!("access_key_id = \"AKID\", secret_access_key = {secret}, region = \"eu-west-1\"");
+        let Auth::SigV4(config) = auth(format!("{{ sigv4 = {{ {sigv4} }} }}")) else { panic!("SigV4") };
+        assert_eq!((config.service.as_str(), config.session_token.is_none()), ("execute-api", true));
+    }
+
+    #[test]
+    fn the_rest_of_an_exchange_is_read() {
+        let pair = "{ certificate = { file = \"/c\" }, private_key = { file = \"/k\" } }";
+        let config = read(&format!(
+            "version = \"2.1\"\nencrypted_keys = {pair}\ntls = {{ ca = {{ file = \"/ca\" }}, client = {pair} }}"
+        ))
+        .expect("a good configuration");
+        assert_eq!(config.version, SpekeVersion::V2_1);
+        assert!(config.encrypted_keys.is_some() && config.tls.ca.is_some() && config.tls.client.is_some());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let secret = "{ env = \"SECRET\" }";
+        let header = |name: &str| format!("auth = {{ header = {{ name = \"{name}\", value = {secret} }} }}");
+        for (lines, says) in [
+            ("version = \"1.0\"".to_owned(), "2.1"),
+            ("timeout_seconds = 5\ndeadline_seconds = 4".to_owned(), "keys.deadline_seconds"),
+            ("attempts = 0".to_owned(), "keys.attempts"),
+            (header("x api key"), "keys.auth.header.name"),
+            (header("X-Speke-Version"), "keys.auth.header.name"),
+            ("auth = { sigv4 = { access_key_id = \"A\" } }".to_owned(), "secret_access_key"),
+            ("tls = { client = { certificate = { file = \"/c\" } } }".to_owned(), "private_key"),
+            ("encrypted_keys = { certificate = { file = \"/c\" } }".to_owned(), "private_key"),
+        ] {
+            let error = read(&lines).expect_err(says);
+            assert!(error.contains(says), "{error}");
+        }
+        let empty =
+            format!("auth = {{ sigv4 = {{ access_key_id = \"A\", secret_access_key = {secret}, region = \"\" }} }}");
+        assert!(read(&empty).expect_err("no region").contains("keys.auth.sigv4"));
+    }
+}

@@ -15,7 +15,7 @@ fn requests() -> Vec<(&'static str, KeyRequest)> {
         content_id: "final".to_owned(),
         scheme,
         keys,
-        systems: vec![KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay, KeySystem::Clearkey],
+        systems: vec![KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
     };
     let class = |byte, class| key(byte, TrackType::Class(class), 0);
     let track = |byte, period| key(byte, TrackType::Track { id: format!("v-{byte}"), video: true }, period);
@@ -35,6 +35,10 @@ fn requests() -> Vec<(&'static str, KeyRequest)> {
                     key(6, TrackType::Multichannel, 0),
                 ],
             ),
+        ),
+        (
+            "clearkey",
+            KeyRequest { systems: vec![KeySystem::Clearkey], ..request(Scheme::Cenc, vec![key(1, TrackType::All, 0)]) },
         ),
         ("periods", request(Scheme::Cbcs, vec![track(1, 0), track(2, 1)])),
     ]

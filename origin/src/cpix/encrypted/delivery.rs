@@ -87,7 +87,7 @@ impl DocumentKeys {
         }
         let value = secret.pskc_child("EncryptedValue").ok_or(AnswerError::NoKey(kid))?;
         let mut value = Zeroizing::new(cipher_value(value, AES_256_CBC, "ContentKey").map_err(AnswerError::Delivery)?);
-        let tag = secret.pskc_child("ValueMAC").and_then(|mac| decoded(mac)).ok_or(AnswerError::Mac(kid))?;
+        let tag = secret.pskc_child("ValueMAC").and_then(decoded).ok_or(AnswerError::Mac(kid))?;
         let mut mac = Hmac::<Sha512>::new_from_slice(&self.mac).map_err(|_| AnswerError::Mac(kid))?;
         mac.update(&value);
         // In constant time.

@@ -1,4 +1,5 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
+use proptest::prelude::*;
 use sluice_packager::drm::{fairplay, playready, widevine};
 
 use super::*;
@@ -202,4 +203,24 @@ fn playlists_agree_with_each_other_and_with_the_rest() {
     let [media, _] = pair(&widevine::pssh(&[KID, OTHER], Scheme::Cenc));
     let differs = widevine_of(&[("PSSH", &pssh), (MEDIA, media.as_bytes()), (MASTER, master.as_bytes())]);
     assert_eq!(differs, Err(SignallingError::Differs(M)));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(
+        bytes in proptest::collection::vec(any::<u8>(), 0..120),
+        text in "[#<>:/=\",.A-Za-z0-9 -]{0,80}",
+        which in 0..3usize,
+    ) {
+        let (system, id) = [
+            (KeySystem::Widevine, WIDEVINE), (KeySystem::Playready, PLAYREADY), (KeySystem::Fairplay, FAIRPLAY),
+        ][which];
+        let framed = [&(bytes.len() as u32 + 8).to_be_bytes(), &b"pssh"[..], &bytes].concat();
+        let tag = format!("#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"{text}\",KEYFORMAT={text}");
+        for part in ["PSSH", DATA, MEDIA, MASTER] {
+            for bytes in [&bytes[..], &framed, text.as_bytes(), tag.as_bytes()] {
+                let _ = read_one(system, id, Scheme::Cbcs, &[(part, bytes)]);
+            }
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Secrets stand in no configuration file. A secret is a reference, `{ file = "…" }` or
 //! `{ env = "NAME" }`, and a file is read again whenever it changes, so that rotation needs no
-//! restart. A file that has been removed withdraws its secret.
+//! restart. A file that has been removed withdraws its secret. What TLS with the key provider is set up with is read at the start alone.
 //!
 //! # The origin
 //! ```toml

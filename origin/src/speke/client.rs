@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 
 use super::{
     Credentials, SpekeError, VERSION_HEADER,
+    encryption::Encryption,
     retry::{pause, retry_after},
     tls,
 };
 use crate::{
-    config::{KeysConfig, Secret},
-    cpix::{Answer, KeyRequest, LARGEST, Profile, Recipient, SpekeVersion},
+    config::KeysConfig,
+    cpix::{Answer, KeyRequest, LARGEST, Profile, SpekeVersion},
     outgoing::cause,
 };
 
@@ -24,7 +25,7 @@ pub struct SpekeClient {
     url: Url,
     version: SpekeVersion,
     credentials: Credentials,
-    recipient: Option<Recipient>,
+    encryption: Option<Encryption>,
     timeout: Duration,
     deadline: Duration,
     attempts: u32,
@@ -46,20 +47,20 @@ impl SpekeClient {
     /// Sets the client up; connects to nothing yet.
     ///
     /// # Errors
-    /// [`SpekeError::Setup`]; [`SpekeError::Secret`] and [`SpekeError::Certificate`] for certificates and their keys, which are read here.
+    /// [`SpekeError::Setup`]; [`SpekeError::Secret`] and [`SpekeError::Certificate`] for certificates and their keys. Those of TLS
+    /// are read here and not again.
     pub fn new(config: &KeysConfig) -> Result<Self, SpekeError> {
         let timeout = Duration::from_secs(config.timeout_seconds);
-        let recipient = config.encrypted_keys.as_ref().map(|pair| {
-            let certificate = Secret::new(pair.certificate.clone()).read()?;
-            let private_key = Secret::new(pair.private_key.clone()).read()?;
-            Ok::<_, SpekeError>(Recipient::new(&certificate, &private_key, SystemTime::now())?)
-        });
+        let encryption = config.encrypted_keys.as_ref().map(Encryption::new);
+        if let Some(encryption) = &encryption {
+            encryption.recipient(SystemTime::now())?;
+        }
         Ok(Self {
             http: tls::client(&config.tls, timeout.min(Duration::from_secs(3)))?,
             url: Url::parse(&config.url).map_err(|error| SpekeError::Setup(error.to_string()))?,
             version: config.version,
             credentials: Credentials::new(&config.auth),
-            recipient: recipient.transpose()?,
+            encryption,
             timeout,
             deadline: Duration::from_secs(config.deadline_seconds),
             attempts: config.attempts,
@@ -92,10 +93,8 @@ impl SpekeClient {
 
     async fn exchange(&self, request: &KeyRequest) -> Result<Answer, Failure> {
         let now = SystemTime::now();
-        if let Some(recipient) = &self.recipient {
-            recipient.valid_at(now)?;
-        }
-        let profile = Profile { version: self.version, recipient: self.recipient.as_ref() };
+        let recipient = self.encryption.as_ref().map(|encryption| encryption.recipient(now)).transpose()?;
+        let profile = Profile { version: self.version, recipient: recipient.as_deref() };
         let document = profile.write_request(request).to_string();
         let headers = [(CONTENT_TYPE.as_str(), "application/xml"), (VERSION_HEADER, self.version.speke())];
         let mut post = self.http.post(self.url.clone());

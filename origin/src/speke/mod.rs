@@ -5,6 +5,7 @@
 
 mod auth;
 mod client;
+mod encryption;
 mod error;
 mod retry;
 mod sigv4;

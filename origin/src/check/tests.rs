@@ -93,6 +93,29 @@ fn an_error_says_what_and_where() {
 }
 
 #[test]
+fn certificates_that_are_here_have_to_serve() {
+    let files = Files::new();
+    let vectors: Value = serde_json::from_str(include_str!("../../tests/cpix/answers.json")).expect("JSON");
+    let secret = |name: &str| {
+        let path = files.write(&format!("{name}.pem"), vectors[name].as_str().expect("text"));
+        format!("{{ file = {:?} }}", path.display().to_string())
+    };
+    let origin = |certificate: &str, key: &str| {
+        let pair = format!("[keys]\nencrypted_keys = {{ certificate = {certificate}, private_key = {key} }}\n");
+        include_str!("../../examples/origin.toml").replacen("[keys]\n", &pair, 1)
+    };
+    let key = secret("private_key");
+    assert!(check(&files.write("o.toml", &origin(&secret("certificate"), &key))).is_ok());
+    for (certificate, says) in [("expired", "expired"), ("other_certificate", "not that of the certificate")] {
+        let error = files.error("o.toml", &origin(&secret(certificate), &key));
+        assert!(error.contains("encrypted_keys") && error.contains(says), "{error}");
+    }
+    let absent = origin("{ file = \"/nowhere/certificate.pem\" }", &key);
+    let warnings = files.warnings("o.toml", &absent);
+    assert!(warnings.iter().any(|warning| warning.starts_with("keys.encrypted_keys.certificate")), "{warnings:?}");
+}
+
+#[test]
 fn a_secret_is_named_and_never_repeated() {
     let files = Files::new();
     let with = |secret: &str| {

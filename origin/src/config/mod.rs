@@ -2,7 +2,7 @@
 //!
 //! Secrets stand in no configuration file. A secret is a reference, `{ file = "…" }` or
 //! `{ env = "NAME" }`, and a file is read again whenever it changes, so that rotation needs no
-//! restart. A file that has been removed withdraws its secret.
+//! restart. A file that has been removed withdraws its secret. What TLS with the key provider is set up with is read at the start alone.
 //!
 //! # The origin
 //! ```toml
@@ -18,6 +18,7 @@
 //! [`SecretRef::Value`], which TOML cannot express.
 
 mod error;
+mod keys;
 mod keyserver;
 mod origin;
 mod secret;
@@ -27,8 +28,9 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 pub use error::ConfigError;
+pub use keys::{Auth, CertificateConfig, KeysConfig, SigV4Config, TlsConfig};
 pub use keyserver::KeyserverConfig;
-pub use origin::{Auth, JwksConfig, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
+pub use origin::{JwksConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
 
 /// Reads a configuration file.

@@ -71,7 +71,8 @@ pub(super) fn descriptor(
     Ok(Descriptor { v: 1, title: title.clone(), version: version.clone(), tracks: listed, key_policy })
 }
 
-/// The keys of a delivery: for each group of tracks that share one, one in every key period.
+/// The keys of a delivery: for each group of tracks that share one, one in every key period. Where all tracks share one, it stands there for
+/// video and for audio.
 fn scheme_keys(
     title: &TitleId,
     version: &Version,
@@ -79,7 +80,7 @@ fn scheme_keys(
     sharing: Sharing,
     tracks: &[ReadTrack],
 ) -> SchemeKeys {
-    // Each scope with its word in key ids, once, and the most key periods of its tracks.
+    // Each scope by its name, once, and the most key periods of its tracks.
     let mut scopes: BTreeMap<String, (KeyScope, usize)> = BTreeMap::new();
     for track in tracks {
         let class = ResolutionClass::of(track.video.as_ref());
@@ -87,7 +88,7 @@ fn scheme_keys(
             (TrackKind::Text | TrackKind::Thumbnail, _) => continue,
             (_, Sharing::Track) => (format!("track/{}", track.id), KeyScope::Track(track.id.clone())),
             (TrackKind::Video, Sharing::Class) => (class.as_str().to_owned(), KeyScope::Class(class)),
-            (TrackKind::Video, Sharing::Kind) => ("video".to_owned(), KeyScope::Video),
+            (TrackKind::Video, Sharing::Kind | Sharing::Title) => ("video".to_owned(), KeyScope::Video),
             (TrackKind::Audio, _) => ("audio".to_owned(), KeyScope::Audio),
         };
         let periods = &mut scopes.entry(name).or_insert((scope, 0)).1;
@@ -96,7 +97,8 @@ fn scheme_keys(
     let mut keys = Vec::new();
     for (name, (scope, periods)) in scopes {
         for period in 0..periods as u32 {
-            let name = if period == 0 { name.clone() } else { format!("{name}/{period}") };
+            let word = if sharing == Sharing::Title { "title" } else { name.as_str() };
+            let name = if period == 0 { word.to_owned() } else { format!("{word}/{period}") };
             keys.push(TitleKey { kid: kid(title, version, scheme, &name), scope: scope.clone(), period });
         }
     }

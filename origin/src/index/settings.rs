@@ -70,6 +70,8 @@ pub enum Sharing {
     /// `kind`: one key for all video, one for all audio.
     #[default]
     Kind,
+    /// `title`: one for everything.
+    Title,
     /// `class`: one for each resolution class of video, one for all audio: who may not see a class gets no key of it.
     Class,
     /// `track`: one for each track.

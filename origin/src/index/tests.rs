@@ -223,6 +223,25 @@ fn the_protection_of_outputs_is_by_class_and_track() {
 }
 
 #[test]
+fn tracks_share_keys_as_the_preset_says() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v1080", "v360", "a-en"]);
+    let keys = |sharing: &str| {
+        let policy = format!("[key_policy]\nsystems = [\"widevine\"]\nschemes = [\"cbcs\"]\nkeys = \"{sharing}\"");
+        fs::write(source.join("title.toml"), policy).expect("writes");
+        let descriptor = index(&source, "demo", &dir.path().join(sharing)).expect("indexes").descriptor;
+        let policy = descriptor.key_policy.expect("a policy");
+        let keys = policy.keys(Delivery::Cbcs).expect("keys").keys.clone();
+        let mut kids: Vec<_> = keys.iter().map(|key| key.kid).collect();
+        kids.sort_unstable();
+        kids.dedup();
+        (keys.len(), kids.len())
+    };
+    // Entries, and keys.
+    assert_eq!(["title", "kind", "class", "track"].map(keys), [(2, 1), (2, 2), (3, 3), (3, 3)]);
+}
+
+#[test]
 fn every_byte_and_name_counts_for_the_version() {
     let dir = tempfile::tempdir().expect("a folder");
     let source = copy(dir.path(), &["v360", "t-en"]);

@@ -141,8 +141,8 @@ impl KeyService {
     /// One exchange, at most one at a time for the same keys.
     async fn ask(&self, wanted: &Wanted) -> Result<Held, Arc<str>> {
         match self.client.fetch(&wanted.request).await {
-            Ok(keys) => {
-                let keys = Arc::new(keys);
+            Ok(answer) => {
+                let keys = Arc::new(answer.keys);
                 self.held.insert(wanted.clone(), Arc::clone(&keys)).await;
                 Ok(keys)
             }

@@ -1,5 +1,7 @@
 //! An origin and a key server in this process, over HTTP.
 
+mod cpix;
+mod faults;
 mod fixture;
 mod jwks;
 mod keys;
@@ -7,3 +9,4 @@ mod keyserver;
 mod origin;
 mod segment;
 mod speke;
+mod tls;

@@ -27,7 +27,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 
 pub use error::ConfigError;
-pub use keyserver::KeyserverConfig;
+pub use keyserver::{Faults, KeyserverConfig};
 pub use origin::{Auth, JwksConfig, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
 

@@ -4,6 +4,7 @@
 //! DASH-IF "Content Protection Information Exchange Format" 2.3; AWS "SPEKE API v2", customizations and constraints.
 
 mod answer;
+mod encrypting;
 mod parse;
 mod request;
 mod scheme;
@@ -11,6 +12,7 @@ mod tree;
 mod write;
 
 pub use answer::{AnswerError, read_answer};
+pub use encrypting::{CertificateError, DocumentKeys, recipient};
 pub use parse::{LARGEST, XmlError, parse};
 pub use request::{KeyRequest, RequestedKey, TrackType, write_request};
 pub use scheme::system_id;

@@ -31,7 +31,7 @@ const SHORTEST: usize = 2048;
 
 /// Why nothing is encrypted for a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CertificateError {
+pub enum RecipientError {
     /// No `DeliveryKey/X509Data/X509Certificate`.
     #[error("there is no DeliveryKey/X509Data/X509Certificate")]
     Missing,
@@ -56,8 +56,8 @@ pub enum CertificateError {
 /// transport's matter.
 ///
 /// # Errors
-/// [`CertificateError`]
-pub fn recipient(delivery: &Element, now: SystemTime) -> Result<RsaPublicKey, CertificateError> {
+/// [`RecipientError`]
+pub fn recipient(delivery: &Element, now: SystemTime) -> Result<RsaPublicKey, RecipientError> {
     let in_xmldsig = |element: &Element, name: &str| {
         let of_namespace = |child: &&Element| matches!(&child.namespace, Namespace::Other(uri) if uri == XMLDSIG);
         element.children.iter().filter(of_namespace).find(|child| child.name == name).cloned()
@@ -66,22 +66,22 @@ pub fn recipient(delivery: &Element, now: SystemTime) -> Result<RsaPublicKey, Ce
         .child("DeliveryKey")
         .and_then(|key| in_xmldsig(key, "X509Data"))
         .and_then(|data| in_xmldsig(&data, "X509Certificate"))
-        .ok_or(CertificateError::Missing)?
+        .ok_or(RecipientError::Missing)?
         .text;
     // Base64 in XML may be broken into lines.
     let text: String = text.split_ascii_whitespace().collect();
-    let der = STANDARD.decode(text).map_err(|_| CertificateError::Form)?;
-    let certificate = Certificate::from_der(&der).map_err(|_| CertificateError::Form)?.tbs_certificate;
+    let der = STANDARD.decode(text).map_err(|_| RecipientError::Form)?;
+    let certificate = Certificate::from_der(&der).map_err(|_| RecipientError::Form)?.tbs_certificate;
     if now < certificate.validity.not_before.to_system_time() {
-        return Err(CertificateError::Early);
+        return Err(RecipientError::Early);
     }
     if now > certificate.validity.not_after.to_system_time() {
-        return Err(CertificateError::Expired);
+        return Err(RecipientError::Expired);
     }
-    let info = certificate.subject_public_key_info.to_der().map_err(|_| CertificateError::Form)?;
-    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| CertificateError::Algorithm)?;
+    let info = certificate.subject_public_key_info.to_der().map_err(|_| RecipientError::Form)?;
+    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| RecipientError::Algorithm)?;
     match key.n().bits() {
-        bits if bits < SHORTEST => Err(CertificateError::Short(bits)),
+        bits if bits < SHORTEST => Err(RecipientError::Short(bits)),
         _ => Ok(key),
     }
 }
@@ -106,15 +106,15 @@ impl DocumentKeys {
     /// `DocumentKey` and `MACMethod` of a recipient's `DeliveryData`: both keys, encrypted for its certificate.
     ///
     /// # Errors
-    /// [`CertificateError::Algorithm`]: an RSA key that cannot encrypt.
+    /// [`RecipientError::Algorithm`]: an RSA key that cannot encrypt.
     pub fn deliver(
         &self,
         recipient: &RsaPublicKey,
         random: &mut impl CryptoRngCore,
-    ) -> Result<[Element; 2], CertificateError> {
+    ) -> Result<[Element; 2], RecipientError> {
         let mut wrap = |key: &[u8]| {
             let sealed = recipient.encrypt(random, Oaep::new::<Sha1>(), key);
-            sealed.map(|sealed| self.value(RSA_OAEP, &sealed)).map_err(|_| CertificateError::Algorithm)
+            sealed.map(|sealed| self.value(RSA_OAEP, &sealed)).map_err(|_| RecipientError::Algorithm)
         };
         let secret = Element::pskc("Secret").holding(wrap(&*self.document)?);
         let document = Element::cpix("DocumentKey")

@@ -12,7 +12,7 @@ mod tree;
 mod write;
 
 pub use answer::{AnswerError, read_answer};
-pub use encrypting::{CertificateError, DocumentKeys, recipient};
+pub use encrypting::{DocumentKeys, RecipientError, recipient};
 pub use parse::{LARGEST, XmlError, parse};
 pub use request::{KeyRequest, RequestedKey, TrackType, write_request};
 pub use scheme::system_id;

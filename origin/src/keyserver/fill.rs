@@ -25,10 +25,7 @@ pub(super) fn fill(
 ) -> Result<Element, Refusal> {
     let checked = check(&root, version)?;
     let content_id = root.attribute("contentId").unwrap_or_default().to_owned();
-    let document = match optional(&root, "DeliveryDataList")? {
-        Some(_) => Some(DocumentKeys::generate(random)),
-        None => None,
-    };
+    let document = optional(&root, "DeliveryDataList")?.map(|_| DocumentKeys::generate(random));
     for list in &mut root.children {
         if let Some(document) = document.as_ref().filter(|_| list.is("DeliveryDataList")) {
             deliver(list, document, now, random)?;

@@ -3,13 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use proptest::prelude::*;
 use rsa::rand_core::{CryptoRng, Error, RngCore};
 use sha2::{Digest, Sha256};
 
 use super::{MasterSecret, Refusal, faults, fill::fill};
 use crate::{
     config::Faults,
-    cpix::{self, CertificateError, Element, parse, write},
+    cpix::{self, Element, RecipientError, parse, write},
 };
 
 /// Numbers that are the same each time.
@@ -79,22 +80,38 @@ fn nothing_is_encrypted_for_a_certificate_that_is_not_good() {
             refusal => panic!("{refusal:?}"),
         }
     };
-    assert_eq!(refused(&text("expired")), CertificateError::Expired);
-    assert_eq!(refused(&text("early")), CertificateError::Early);
-    assert_eq!(refused(&text("short")), CertificateError::Short(1024));
-    assert_eq!(refused(&text("elliptic")), CertificateError::Algorithm);
-    assert_eq!(refused(""), CertificateError::Form);
-    assert_eq!(refused("not base64"), CertificateError::Form);
-    assert_eq!(refused(&good[..good.len() / 8 * 4]), CertificateError::Form);
-    assert_eq!(refused(&STANDARD.encode([0x30, 0x80])), CertificateError::Form);
+    assert_eq!(refused(&text("expired")), RecipientError::Expired);
+    assert_eq!(refused(&text("early")), RecipientError::Early);
+    assert_eq!(refused(&text("short")), RecipientError::Short(1024));
+    assert_eq!(refused(&text("elliptic")), RecipientError::Algorithm);
+    assert_eq!(refused(""), RecipientError::Form);
+    assert_eq!(refused("not base64"), RecipientError::Form);
+    assert_eq!(refused(&good[..good.len() / 8 * 4]), RecipientError::Form);
+    assert_eq!(refused(&STANDARD.encode([0x30, 0x80])), RecipientError::Form);
     let expired = answer(ENCRYPTED, year(2127)).err().map(|refusal| refusal.to_string());
     assert_eq!(expired.as_deref(), Some("DeliveryData 1: the certificate has expired"));
     let without = ENCRYPTED.replacen("ds:X509Certificate", "ds:X509Name", 2);
-    let missing = Refusal::Certificate { number: 1, error: CertificateError::Missing };
+    let missing = Refusal::Certificate { number: 1, error: RecipientError::Missing };
     assert_eq!(answer(&without, year(2030)).err(), Some(missing));
     // Base64 may be broken into lines.
     let broken = ENCRYPTED.replace(good, &format!("\n{}\n {}\n", &good[..64], &good[64..]));
     assert!(answer(&broken, year(2030)).is_ok());
+}
+
+proptest! {
+    #[test]
+    fn no_certificate_makes_it_panic(at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
+        let text = ENCRYPTED.split_once("<ds:X509Certificate>").expect("a certificate").1;
+        let good = text.split_once('<').expect("its end").0;
+        let mut der = STANDARD.decode(good).expect("base64");
+        let at = at.index(der.len());
+        if cut { der.truncate(at) } else { der[at] = byte }
+        // Its signature is not looked at, so that a change there is none.
+        match answer(&ENCRYPTED.replace(good, &STANDARD.encode(der)), year(2030)) {
+            Ok(filled) => prop_assert!(!write(&filled).contains("PlainValue")),
+            Err(refusal) => prop_assert!(matches!(refusal, Refusal::Certificate { number: 1, .. }), "{}", refusal),
+        }
+    }
 }
 
 #[test]

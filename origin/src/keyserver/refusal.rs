@@ -1,6 +1,6 @@
 use sluice_packager::keys::Kid;
 
-use crate::cpix::CertificateError;
+use crate::cpix::RecipientError;
 
 /// Why a request is refused (422). Where SPEKE's documentation has a text for the case, the first line is that text, and
 /// what is meant by it follows on a second one.
@@ -81,7 +81,7 @@ pub enum Refusal {
         /// Which, from 1.
         number: usize,
         /// Why not.
-        error: CertificateError,
+        error: RecipientError,
     },
 }
 

@@ -13,16 +13,21 @@ fn written() -> Value {
     let kid = |n: u8| Kid(core::array::from_fn(|at| n.wrapping_add(0x11 * at as u8)));
     let kids = |count: u8| (0..count).map(kid).collect::<Vec<_>>();
     let mut cases = Vec::new();
-    for scheme in [Scheme::Cenc, Scheme::Cbcs] {
-        for kids in [kids(1), kids(3), kids(playready::MAX_KEYS as u8)] {
-            cases.push(json!({
-                "scheme": scheme.as_str(),
-                "kids": kids.iter().map(Kid::uuid).collect::<Vec<_>>(),
-                "widevine": STANDARD.encode(widevine::pssh(&kids, scheme)),
-                "playready": STANDARD.encode(playready::pssh(&kids, scheme)),
-                "object": STANDARD.encode(playready::object(&kids, scheme)),
-            }));
-        }
+    for (scheme, count) in [
+        (Scheme::Cenc, 1),
+        (Scheme::Cenc, 3),
+        (Scheme::Cbcs, 1),
+        (Scheme::Cbcs, 3),
+        (Scheme::Cbcs, playready::MAX_KEYS as u8),
+    ] {
+        let kids = kids(count);
+        cases.push(json!({
+            "scheme": scheme.as_str(),
+            "kids": kids.iter().map(Kid::uuid).collect::<Vec<_>>(),
+            "widevine": STANDARD.encode(widevine::pssh(&kids, scheme)),
+            "playready": STANDARD.encode(playready::pssh(&kids, scheme)),
+            "object": STANDARD.encode(playready::object(&kids, scheme)),
+        }));
     }
     Value::Array(cases)
 }
@@ -30,7 +35,8 @@ fn written() -> Value {
 #[test]
 fn signalling_is_that_which_was_judged() {
     let judged: Value = serde_json::from_str(JUDGED).expect("JSON");
-    assert_eq!(written(), judged);
+    // Without printing the whole of either.
+    assert!(written() == judged);
 }
 
 /// Writes the vectors anew. What it writes has to be judged.

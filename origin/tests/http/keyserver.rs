@@ -101,17 +101,17 @@ async fn what_is_too_long_is_refused_in_the_providers_name() {
 }
 
 /// What the client makes of a key server with these faults.
-async fn rehearsed(faults: Faults) -> Result<usize, SpekeError> {
+async fn rehearsed(faults: Faults) -> Result<(), SpekeError> {
     let server = keyserver::start(KeyserverConfig { faults, ..loopback() }).await.expect("a key server");
     let url = format!("http://{}{}", server.addr, keyserver::PATH);
     let config =
         KeysConfig { attempts: 1, timeout_seconds: 1, ..KeysConfig::new(url, SecretRef::value("unused here")) };
-    SpekeClient::new(&config).expect("a client").fetch(&request()).await.map(|keys| keys.len())
+    SpekeClient::new(&config).expect("a client").fetch(&request()).await.map(drop)
 }
 
 #[tokio::test]
 async fn rehearsed_faults_are_what_the_client_sees() {
-    assert_eq!(rehearsed(Faults::default()).await.ok(), Some(1));
+    assert!(rehearsed(Faults::default()).await.is_ok());
     let status = rehearsed(Faults { status: Some(503), ..Faults::default() }).await;
     assert!(matches!(status, Err(SpekeError::Status(StatusCode::SERVICE_UNAVAILABLE))));
     let late = rehearsed(Faults { delay_ms: 60_000, ..Faults::default() }).await;

@@ -72,10 +72,11 @@ pub fn recipient(delivery: &Element, now: SystemTime) -> Result<RsaPublicKey, Re
     let text: String = text.split_ascii_whitespace().collect();
     let der = STANDARD.decode(text).map_err(|_| RecipientError::Form)?;
     let certificate = Certificate::from_der(&der).map_err(|_| RecipientError::Form)?.tbs_certificate;
-    if now < certificate.validity.not_before.to_system_time() {
+    let at = |time: x509_cert::time::Time| SystemTime::UNIX_EPOCH + time.to_unix_duration();
+    if now < at(certificate.validity.not_before) {
         return Err(RecipientError::Early);
     }
-    if now > certificate.validity.not_after.to_system_time() {
+    if now > at(certificate.validity.not_after) {
         return Err(RecipientError::Expired);
     }
     let info = certificate.subject_public_key_info.to_der().map_err(|_| RecipientError::Form)?;

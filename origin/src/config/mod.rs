@@ -29,7 +29,7 @@ use serde::de::DeserializeOwned;
 
 pub use error::ConfigError;
 pub use keys::{Auth, CertificateConfig, KeysConfig, SigV4Config, TlsConfig};
-pub use keyserver::KeyserverConfig;
+pub use keyserver::{Faults, KeyserverConfig};
 pub use origin::{JwksConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
 

@@ -3,9 +3,11 @@
 //!
 //! DASH-IF "Content Protection Information Exchange Format" 2.3; AWS "SPEKE API v2", customizations and constraints.
 
+mod algorithm;
 mod answer;
 mod contract;
 mod encrypted;
+mod encrypting;
 mod parse;
 mod profile;
 mod request;
@@ -16,6 +18,7 @@ mod write;
 
 pub use answer::{Answer, AnswerError, read_answer};
 pub use encrypted::{CertificateError, DeliveryError, Recipient};
+pub use encrypting::{DocumentKeys, RecipientError, recipient};
 pub use parse::{LARGEST, XmlError, parse};
 pub use profile::{Profile, SpekeVersion};
 pub use request::{KeyRequest, RequestedKey, TrackType, write_request};

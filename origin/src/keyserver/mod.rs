@@ -1,39 +1,52 @@
-//! A development DRM key provider: SPEKE v2.0 over HTTP, content keys derived from one master secret.
+//! A development DRM key provider: SPEKE v2.0 and v2.1 over HTTP, content keys derived from one master secret.
 //!
 //! For development and tests: anybody who knows the master secret knows every key. It answers as the specification and
 //! awslabs/speke-reference-server's v2 suite have it: errors are 422 with a plain reason, never 200, and there is no
-//! fall-back to SPEKE v1.
+//! fall-back to SPEKE v1. Keys go out encrypted where the request brings certificates. SPEKE v1's heartbeat is gone, as in
+//! the specification.
 
 mod check;
+mod contract;
 mod derive;
+mod faults;
 mod fill;
+mod refusal;
 mod signal;
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
     body::Bytes,
     extract::{DefaultBodyLimit, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use rsa::rand_core::OsRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-pub use check::Refusal;
 pub use derive::MasterSecret;
+pub use refusal::{Malformed, Refusal};
 
 use crate::{
-    config::{ConfigError, KeyserverConfig, Secret},
+    config::{ConfigError, Faults, KeyserverConfig, Secret},
     cpix::{self, XmlError},
     running::{Running, StartError},
     speke::{Credentials, USER_AGENT_HEADER, VERSION, VERSION_HEADER},
 };
 
-/// Where it takes requests.
+/// Where it takes requests. The version is the headers' to say: SPEKE 2.1 may come here as well.
 pub const PATH: &str = "/speke/v2.0/copyProtection";
+const PATH_2_1: &str = "/speke/v2.1/copyProtection";
+
+/// The versions of SPEKE that it speaks, each with the one of CPIX that goes with it.
+const VERSIONS: [(&str, &str); 2] = [(VERSION, cpix::VERSION), ("2.1", "2.4")];
 
 const USER_AGENT: &str = concat!("sluice-keyserver/", env!("CARGO_PKG_VERSION"));
 
@@ -44,6 +57,7 @@ struct Keyserver {
     /// `None` is the built-in secret.
     master: Option<Secret>,
     credentials: Credentials,
+    faults: Faults,
 }
 
 /// Starts the key server in this process.
@@ -71,11 +85,25 @@ pub fn router(config: &KeyserverConfig) -> Result<Router, StartError> {
     }
     let credentials = Credentials::new(&config.auth);
     credentials.header().map_err(StartError::secret("auth"))?;
+    let faults = config.faults.clone();
+    if faults != Faults::default() {
+        tracing::warn!(?faults, "answers are wrong, as the configuration says");
+    }
     Ok(Router::new()
         .route(PATH, post(speke))
-        .route("/healthz", get(|| async { "ok\n" }))
+        .route(PATH_2_1, post(speke))
         .layer(DefaultBodyLimit::max(cpix::LARGEST))
-        .with_state(Arc::new(Keyserver { master, credentials })))
+        .layer(middleware::map_response(async |response| named(response)))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .with_state(Arc::new(Keyserver { master, credentials, faults })))
+}
+
+/// With the headers that each of a provider's answers has, those of axum's own refusals included.
+fn named(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
+    headers.entry(VERSION_HEADER).or_insert(HeaderValue::from_static(VERSION));
+    response
 }
 
 /// What an exchange comes to when not to keys.
@@ -85,9 +113,13 @@ enum Failure {
     Xml(XmlError),
     Refused(Refusal),
     Secret,
+    Rehearsed(StatusCode),
 }
 
 async fn speke(State(server): State<Arc<Keyserver>>, headers: HeaderMap, body: Bytes) -> Response {
+    tokio::time::sleep(Duration::from_millis(server.faults.delay_ms)).await;
+    // Of those that it speaks, the one that was asked for; what it does not speak is answered in its own.
+    let version = spoken(&headers).map_or(VERSION, |(speke, _)| speke);
     let (status, content_type, body) = match answer(&server, &headers, &body) {
         Ok(document) => (StatusCode::OK, "application/xml", document),
         Err(failure) => {
@@ -101,6 +133,7 @@ async fn speke(State(server): State<Arc<Keyserver>>, headers: HeaderMap, body: B
                 Failure::Secret => {
                     (StatusCode::INTERNAL_SERVER_ERROR, "the key server's own secret cannot be read".to_owned())
                 }
+                Failure::Rehearsed(status) => (status, "a rehearsed fault".to_owned()),
             };
             tracing::info!(status = status.as_u16(), reason, "refused");
             (status, "text/plain; charset=utf-8", reason + "\n")
@@ -109,14 +142,19 @@ async fn speke(State(server): State<Arc<Keyserver>>, headers: HeaderMap, body: B
     let headers = [
         (header::CONTENT_TYPE.as_str(), content_type),
         (header::CACHE_CONTROL.as_str(), "no-store"),
-        (VERSION_HEADER, VERSION),
-        (USER_AGENT_HEADER, USER_AGENT),
+        (VERSION_HEADER, version),
     ];
     let mut response = (status, headers, body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"speke\""));
     }
     response
+}
+
+/// The version of SPEKE that the request is in, and its version of CPIX.
+fn spoken(headers: &HeaderMap) -> Option<(&'static str, &'static str)> {
+    let asked = headers.get(VERSION_HEADER)?.as_bytes();
+    VERSIONS.into_iter().find(|(speke, _)| speke.as_bytes() == asked)
 }
 
 fn answer(server: &Keyserver, headers: &HeaderMap, body: &[u8]) -> Result<String, Failure> {
@@ -127,9 +165,10 @@ fn answer(server: &Keyserver, headers: &HeaderMap, body: &[u8]) -> Result<String
             return Err(Failure::Unauthorized);
         }
     }
-    if headers.get(VERSION_HEADER).is_none_or(|version| version.as_bytes() != VERSION.as_bytes()) {
-        return Err(Failure::Refused(Refusal::SpekeVersion));
+    if let Some(status) = server.faults.status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        return Err(Failure::Rehearsed(status));
     }
+    let (_, version) = spoken(headers).ok_or(Failure::Refused(Refusal::SpekeVersion))?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if !content_type.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/xml") {
         return Err(Failure::MediaType);
@@ -139,20 +178,16 @@ fn answer(server: &Keyserver, headers: &HeaderMap, body: &[u8]) -> Result<String
         Some(secret) => MasterSecret::new(secret.read().map_err(|_| Failure::Secret)?.as_bytes()),
         None => MasterSecret::built_in(),
     };
-    let filled = fill::fill(document, &master).map_err(Failure::Refused)?;
-    Ok(cpix::write(&filled).to_string())
+    let mut filled = fill::fill(document, version, &master, SystemTime::now(), &mut OsRng).map_err(Failure::Refused)?;
+    faults::spoil(&mut filled, &server.faults);
+    let mut text = cpix::write(&filled).to_string();
+    if server.faults.garbage {
+        text.truncate(text.floor_char_boundary(text.len() / 2));
+    }
+    Ok(text)
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use zeroize::Zeroizing;
-
-    use super::*;
-    use crate::cpix::{KeyRequest, parse, write, write_request};
-
-    /// The key server's answer to a request, with the built-in secret.
-    pub(crate) fn answered(request: &KeyRequest) -> Zeroizing<String> {
-        let document = parse(write_request(request).as_bytes()).expect("well-formed");
-        write(&fill::fill(document, &MasterSecret::built_in()).expect("a good request"))
-    }
-}
+mod judged;
+#[cfg(test)]
+pub(crate) mod tests;

@@ -306,3 +306,22 @@ fn the_key_server_does_not_stand_open_for_credentials_that_it_cannot_compare() {
     let error = keyserver::router(&config).expect_err("refused").to_string();
     assert!(error.contains("basic and bearer"), "{error}");
 }
+
+#[tokio::test]
+async fn the_key_servers_encrypted_keys_are_those_it_derives() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listen = "127.0.0.1:0".parse().expect("an address");
+    let server = keyserver::start(KeyserverConfig::new(listen)).await.expect("a key server");
+    for (request, version) in [(plain(), SpekeVersion::V2_0), (encrypted(), SpekeVersion::V2_1)] {
+        let config = KeysConfig {
+            version,
+            encrypted_keys: Some(recipient("certificate", "private_key")),
+            ..KeysConfig::new(format!("http://{}{}", server.addr, keyserver::PATH), SecretRef::value("unused here"))
+        };
+        let answer = SpekeClient::new(&config).expect("a client").fetch(&request).await.expect("keys");
+        assert_eq!(answer.keys.len(), 2);
+        for (kid, key) in &answer.keys {
+            assert_eq!(key.expose(), keyserver::MasterSecret::built_in().content_key(kid).expose());
+        }
+    }
+}

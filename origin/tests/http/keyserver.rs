@@ -2,8 +2,8 @@
 
 use reqwest::{Client, RequestBuilder, StatusCode};
 use sluice_origin::{
-    config::{Auth, KeysConfig, KeyserverConfig, SecretRef},
-    cpix::{KeyRequest, RequestedKey, TrackType, write_request},
+    config::{Auth, Faults, KeysConfig, KeyserverConfig, SecretRef},
+    cpix::{AnswerError, KeyRequest, RequestedKey, TrackType, write_request},
     keyserver,
     speke::{SpekeClient, SpekeError},
 };
@@ -86,4 +86,43 @@ async fn the_built_in_secret_is_refused_where_others_could_connect() {
     assert!(error.contains("master_secret") && error.contains("127.0.0.1"), "{error}");
     let short = KeyserverConfig { master_secret: Some(SecretRef::value("too short")), ..loopback() };
     assert!(keyserver::start(short).await.is_err());
+}
+
+#[tokio::test]
+async fn what_is_too_long_is_refused_in_the_providers_name() {
+    let server = keyserver::start(loopback()).await.expect("a key server");
+    let http = Client::builder().no_proxy().build().expect("a client");
+    let post = http.post(format!("http://{}{}", server.addr, keyserver::PATH)).body(vec![b' '; 2 << 20]);
+    let response = post.send().await.expect("an answer");
+    assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    assert!(!response.headers()["x-speke-user-agent"].is_empty());
+    let get = http.get(format!("http://{}{}", server.addr, keyserver::PATH)).send().await.expect("an answer");
+    assert_eq!(get.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert!(!get.headers()["x-speke-user-agent"].is_empty());
+}
+
+/// What the client makes of a key server with these faults.
+async fn rehearsed(faults: Faults) -> Result<(), SpekeError> {
+    let server = keyserver::start(KeyserverConfig { faults, ..loopback() }).await.expect("a key server");
+    let url = format!("http://{}{}", server.addr, keyserver::PATH);
+    let config =
+        KeysConfig { attempts: 1, timeout_seconds: 1, ..KeysConfig::new(url, SecretRef::value("unused here")) };
+    SpekeClient::new(&config).expect("a client").fetch(&request()).await.map(drop)
+}
+
+#[tokio::test]
+async fn rehearsed_faults_are_what_the_client_sees() {
+    assert!(rehearsed(Faults::default()).await.is_ok());
+    let status = rehearsed(Faults { status: Some(503), ..Faults::default() }).await;
+    assert!(matches!(status, Err(SpekeError::Status(StatusCode::SERVICE_UNAVAILABLE))));
+    let late = rehearsed(Faults { delay_ms: 60_000, ..Faults::default() }).await;
+    assert!(matches!(late, Err(SpekeError::Timeout)));
+    let garbage = rehearsed(Faults { garbage: true, ..Faults::default() }).await;
+    assert!(matches!(garbage, Err(SpekeError::Answer(AnswerError::Xml(_)))));
+    let kid = rehearsed(Faults { wrong_kid: true, ..Faults::default() }).await;
+    assert!(matches!(kid, Err(SpekeError::Answer(AnswerError::UnexpectedKid(Kid([0xff, ..]))))));
+    let length = rehearsed(Faults { wrong_length: true, ..Faults::default() }).await;
+    assert!(matches!(length, Err(SpekeError::Answer(AnswerError::KeyForm(_)))));
+    let pssh = rehearsed(Faults { pssh_mismatch: true, ..Faults::default() }).await;
+    assert!(matches!(pssh, Err(SpekeError::Answer(AnswerError::Signalling { .. }))));
 }

@@ -9,4 +9,5 @@ mod keyserver;
 mod origin;
 mod segment;
 mod speke;
+mod suite;
 mod tls;

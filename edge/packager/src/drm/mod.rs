@@ -9,6 +9,8 @@ use crate::{
 
 pub mod clearkey;
 pub mod fairplay;
+#[cfg(test)]
+mod judged;
 pub mod playready;
 pub mod pssh;
 pub mod widevine;

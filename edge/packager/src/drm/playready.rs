@@ -30,17 +30,33 @@ pub fn header(kids: &[Kid], scheme: Scheme) -> String {
         Scheme::Cenc => "AESCTR",
         Scheme::Cbcs => "AESCBC",
     };
-    let kid = |kid| format!("<KID ALGID=\"{algorithm}\" VALUE=\"{}\"></KID>", STANDARD.encode(guid(kid)));
-    let listed: String = kids.iter().take(MAX_KEYS).map(kid).collect();
+    let attributes = |kid| format!("ALGID=\"{algorithm}\" VALUE=\"{}\"", STANDARD.encode(guid(kid)));
+    wrmheader(kids.iter().map(attributes))
+}
+
+/// The same of one key under AESCTR, by one who holds it: with its CHECKSUM, the first 8 bytes of AES-128-ECB(content key,
+/// [`guid`] of the key id).
+pub fn checked_header(kid: &Kid, checksum: &[u8; 8]) -> String {
+    let (checksum, value) = (STANDARD.encode(checksum), STANDARD.encode(guid(kid)));
+    wrmheader([format!("ALGID=\"AESCTR\" CHECKSUM=\"{checksum}\" VALUE=\"{value}\"")].into_iter())
+}
+
+fn wrmheader(keys: impl Iterator<Item = String>) -> String {
+    let listed: String = keys.take(MAX_KEYS).map(|attributes| format!("<KID {attributes}></KID>")).collect();
     format!(
         "<WRMHEADER xmlns=\"http://schemas.microsoft.com/DRM/2007/03/PlayReadyHeader\" version=\"4.3.0.0\"><DATA><PROTECTINFO>\
          <KIDS>{listed}</KIDS></PROTECTINFO></DATA></WRMHEADER>"
     )
 }
 
-/// The PlayReady Object: little-endian lengths, one record, the header in UTF-16LE without a byte order mark.
+/// The PlayReady Object of [`header`].
 pub fn object(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
-    let header: Vec<u8> = header(kids, scheme).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    object_of(&header(kids, scheme))
+}
+
+/// The PlayReady Object of a header: little-endian lengths, one record, the header in UTF-16LE without a byte order mark.
+pub fn object_of(header: &str) -> Vec<u8> {
+    let header: Vec<u8> = header.encode_utf16().flat_map(u16::to_le_bytes).collect();
     // Some 400 bytes and 110 for each key: of a record's 64 KB a fifth, at most.
     let (record, object) = (header.len() as u16, header.len() as u32 + 10);
     let mut out = Vec::with_capacity(header.len() + 10);
@@ -54,7 +70,12 @@ pub fn object(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
 
 /// The `pssh` box around the object.
 pub fn pssh(kids: &[Kid], scheme: Scheme) -> Vec<u8> {
-    Pssh { system: SYSTEM, kids: None, data: &object(kids, scheme) }.to_bytes()
+    pssh_of(&object(kids, scheme))
+}
+
+/// The `pssh` box around an object.
+pub fn pssh_of(object: &[u8]) -> Vec<u8> {
+    Pssh { system: SYSTEM, kids: None, data: object }.to_bytes()
 }
 
 /// The key id as a GUID in memory: its first three fields little-endian.
@@ -90,6 +111,13 @@ mod tests {
         };
         assert_eq!(header(&[kid], Scheme::Cenc), expected("AESCTR"));
         assert_eq!(header(&[kid], Scheme::Cbcs), expected("AESCBC"));
+    }
+
+    #[test]
+    fn a_checksum_stands_between_algorithm_and_key_id() {
+        let header = checked_header(&fixture::kid(0), &[0xab; 8]);
+        let key = "<KID ALGID=\"AESCTR\" CHECKSUM=\"q6urq6urq6s=\" VALUE=\"AwIBAAUEBwYICQoLDA0ODw==\"></KID>";
+        assert!(header.contains(key), "{header}");
     }
 
     #[test]

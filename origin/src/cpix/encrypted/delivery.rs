@@ -7,15 +7,11 @@ use sha2::Sha512;
 use sluice_packager::keys::{ContentKey, Kid};
 use zeroize::Zeroizing;
 
-use super::DS;
-use crate::cpix::{AnswerError, Element, Namespace};
+use crate::cpix::{
+    AnswerError, Element, Namespace,
+    algorithm::{AES_256_CBC, HMAC_SHA512, RSA_OAEP, XMLDSIG, XMLENC},
+};
 
-/// `enc` (XML Encryption).
-const ENC: &str = "http://www.w3.org/2001/04/xmlenc#";
-/// RSA-OAEP with MGF1 and SHA-1, which is the one that CPIX knows.
-const RSA_OAEP: &str = "http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p";
-const AES_256_CBC: &str = "http://www.w3.org/2001/04/xmlenc#aes256-cbc";
-const HMAC_SHA512: &str = "http://www.w3.org/2001/04/xmldsig-more#hmac-sha512";
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 /// Lengths of a MAC key that are taken, in bytes: from that of a good key to HMAC-SHA512's block.
 const MAC_KEY: std::ops::RangeInclusive<usize> = 32..=128;
@@ -114,17 +110,18 @@ fn decoded(element: &Element) -> Option<Vec<u8>> {
 }
 
 fn certificate_of(data: &Element) -> Option<Vec<u8>> {
-    decoded(child(child(data.child("DeliveryKey")?, DS, "X509Data")?, DS, "X509Certificate")?)
+    decoded(child(child(data.child("DeliveryKey")?, XMLDSIG, "X509Data")?, XMLDSIG, "X509Certificate")?)
 }
 
 /// The bytes of an `EncryptedDataType` (XML Encryption) that is of `algorithm`.
 fn cipher_value(element: &Element, algorithm: &str, part: &'static str) -> Result<Vec<u8>, DeliveryError> {
-    let method = child(element, ENC, "EncryptionMethod").ok_or(DeliveryError::Algorithm(part))?;
-    let digest = child(method, DS, "DigestMethod").and_then(|digest| digest.attribute("Algorithm"));
+    let method = child(element, XMLENC, "EncryptionMethod").ok_or(DeliveryError::Algorithm(part))?;
+    let digest = child(method, XMLDSIG, "DigestMethod").and_then(|digest| digest.attribute("Algorithm"));
     if method.attribute("Algorithm") != Some(algorithm) || digest.is_some_and(|digest| digest != SHA1) {
         return Err(DeliveryError::Algorithm(part));
     }
-    let value = child(element, ENC, "CipherData").and_then(|data| child(data, ENC, "CipherValue")).and_then(decoded);
+    let value =
+        child(element, XMLENC, "CipherData").and_then(|data| child(data, XMLENC, "CipherValue")).and_then(decoded);
     value.ok_or(DeliveryError::Missing(part))
 }
 

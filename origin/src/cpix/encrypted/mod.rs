@@ -13,14 +13,11 @@ use std::time::SystemTime;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rsa::{RsaPrivateKey, pkcs1::DecodeRsaPrivateKey, pkcs8::DecodePrivateKey, traits::PublicKeyParts};
 
-use super::Element;
+use super::{Element, algorithm::XMLDSIG};
 use certificate::Certificate;
 pub use certificate::CertificateError;
 pub use delivery::DeliveryError;
 pub(super) use delivery::DocumentKeys;
-
-/// `ds` (XML Signature).
-const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// Whom content keys are encrypted for. Without `Debug`: it holds a private key, which is zeroized when dropped.
 pub struct Recipient {
@@ -60,8 +57,8 @@ impl Recipient {
 
     /// What a request says of it.
     pub(super) fn delivery_data(&self) -> Element {
-        let certificate = Element::other(DS, "X509Certificate").saying(STANDARD.encode(&self.certificate.der));
-        let key = Element::cpix("DeliveryKey").holding([Element::other(DS, "X509Data").holding([certificate])]);
+        let certificate = Element::other(XMLDSIG, "X509Certificate").saying(STANDARD.encode(&self.certificate.der));
+        let key = Element::cpix("DeliveryKey").holding([Element::other(XMLDSIG, "X509Data").holding([certificate])]);
         let data = Element::cpix("DeliveryData").with("id", "recipient").holding([key]);
         Element::cpix("DeliveryDataList").holding([data])
     }

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration}
 
 use serde::Deserialize;
 
-use super::{ConfigError, SecretRef};
+use super::{AuditConfig, ConfigError, DecisionsConfig, SecretRef, WebhookConfig, webhook};
 
 /// What `sluice origin` is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +29,15 @@ pub struct OriginConfig {
     /// The key sets of issuers of viewers' tokens, by the names that edges have for them.
     #[serde(default)]
     pub jwks: BTreeMap<String, JwksConfig>,
+    /// The chain of custody.
+    #[serde(default)]
+    pub audit: Option<AuditConfig>,
+    /// Whether edges' decision lines are taken.
+    #[serde(default)]
+    pub decisions: Option<DecisionsConfig>,
+    /// Who is told of events.
+    #[serde(default)]
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 /// Where the titles are. One kind so far.
@@ -56,15 +65,21 @@ pub struct OriginSecrets {
 pub struct KeysConfig {
     /// The provider's SPEKE v2.0 endpoint.
     pub url: String,
+    /// What the provider is called in logs and events, `[a-z0-9._-]{1,64}`; default: the host of `url`.
+    #[serde(default)]
+    pub name: Option<String>,
     /// How this origin shows who it is.
     #[serde(default)]
     pub auth: Auth,
     /// The key-encryption key that edges hold too: `N:` and 64 hex digits, N from 0 to 255.
     pub kek: SecretRef,
-    /// Seconds after which keys are asked for anew.
+    /// Another that edges may still hold alone, while a new one takes its place: keys are wrapped under both. A missing or empty one is no error.
+    #[serde(default)]
+    pub kek_previous: Option<SecretRef>,
+    /// Age in seconds before which keys that are in use are asked for anew, in the background.
     #[serde(default = "default_refresh")]
     pub refresh_seconds: u64,
-    /// Seconds for which keys already held are still served after that, while the provider is down.
+    /// Seconds for which keys already held are still served after that, while the provider is down. Then they leave the memory.
     #[serde(default = "default_hold")]
     pub hold_seconds: u64,
     /// Seconds after a failure during which the provider is not asked again for the same keys.
@@ -159,6 +174,9 @@ impl OriginConfig {
             secrets: OriginSecrets { current: secret, previous: None },
             keys: None,
             jwks: BTreeMap::new(),
+            audit: None,
+            decisions: None,
+            webhooks: Vec::new(),
         }
     }
 
@@ -175,6 +193,10 @@ impl OriginConfig {
         }
         for (name, jwks) in &self.jwks {
             jwks.validate(name)?;
+        }
+        webhook::validate(&self.webhooks)?;
+        if self.decisions.is_some() && self.audit.is_none() {
+            return Err(ConfigError::invalid("decisions", "lines are verified by the audit key; give [audit]"));
         }
         self.keys.as_ref().map_or(Ok(()), KeysConfig::validate)
     }
@@ -214,7 +236,7 @@ impl JwksConfig {
 }
 
 /// Whether `url` is `https://`, or `http://` on this machine or where that is allowed. `in_the_clear`: what is wrong with it elsewhere.
-fn check_url(key: &str, url: &str, allow_http: bool, give: &str, in_the_clear: &str) -> Result<(), ConfigError> {
+pub(super) fn check_url(key: &str, url: &str, allow_http: bool, give: &str, in_the_clear: &str) -> Result<(), ConfigError> {
     let url = reqwest::Url::parse(url).map_err(|error| ConfigError::invalid(key, format!("{error}; {give}")))?;
     let loopback = match url.host_str() {
         Some("localhost") => true,
@@ -236,8 +258,10 @@ impl KeysConfig {
     pub fn new(url: impl Into<String>, kek: SecretRef) -> Self {
         Self {
             url: url.into(),
+            name: None,
             auth: Auth::None,
             kek,
+            kek_previous: None,
             refresh_seconds: default_refresh(),
             hold_seconds: default_hold(),
             backoff_seconds: default_backoff(),
@@ -247,6 +271,12 @@ impl KeysConfig {
         }
     }
 
+    /// What the provider is called.
+    pub(crate) fn provider_name(&self) -> String {
+        let host = || reqwest::Url::parse(&self.url).ok()?.host_str().map(str::to_owned);
+        self.name.clone().or_else(host).unwrap_or_default()
+    }
+
     /// For how long keys are served at most without hearing from the provider.
     pub(crate) fn longest_hold(&self) -> Duration {
         Duration::from_secs(self.refresh_seconds.saturating_add(self.hold_seconds))
@@ -254,6 +284,10 @@ impl KeysConfig {
 
     fn validate(&self) -> Result<(), ConfigError> {
         check_url("keys.url", &self.url, self.allow_cleartext_http, "give the provider's https:// URL", CLEARTEXT)?;
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        if self.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64 || !name.bytes().all(letter)) {
+            return Err(ConfigError::invalid("keys.name", "a name is of the form [a-z0-9._-]{1,64}"));
+        }
         if self.timeout_seconds == 0 {
             return Err(ConfigError::invalid("keys.timeout_seconds", "0 would refuse every exchange; give 1 or more"));
         }

@@ -7,3 +7,4 @@ mod keyserver;
 mod origin;
 mod segment;
 mod speke;
+mod watch;

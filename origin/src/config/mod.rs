@@ -19,6 +19,7 @@
 
 mod audit;
 mod error;
+mod keys;
 mod keyserver;
 mod origin;
 mod secret;
@@ -30,8 +31,9 @@ use serde::de::DeserializeOwned;
 
 pub use audit::{AuditConfig, AuditLog, DecisionsConfig};
 pub use error::ConfigError;
+pub use keys::{Auth, CertificateConfig, KeysConfig, SigV4Config, TlsConfig};
 pub use keyserver::KeyserverConfig;
-pub use origin::{Auth, JwksConfig, KeysConfig, OriginConfig, OriginSecrets, StoreConfig};
+pub use origin::{JwksConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
 pub use webhook::WebhookConfig;
 

@@ -1,8 +1,8 @@
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{AuditConfig, ConfigError, DecisionsConfig, SecretRef, WebhookConfig, webhook};
+use super::{AuditConfig, ConfigError, DecisionsConfig, KeysConfig, SecretRef, WebhookConfig, webhook};
 
 /// What `sluice origin` is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,43 +59,6 @@ pub struct OriginSecrets {
     pub previous: Option<SecretRef>,
 }
 
-/// The DRM key provider (SPEKE v2.0), and how its keys are kept and passed on.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeysConfig {
-    /// The provider's SPEKE v2.0 endpoint.
-    pub url: String,
-    /// What the provider is called in logs and events, `[a-z0-9._-]{1,64}`; default: the host of `url`.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// How this origin shows who it is.
-    #[serde(default)]
-    pub auth: Auth,
-    /// The key-encryption key that edges hold too: `N:` and 64 hex digits, N from 0 to 255.
-    pub kek: SecretRef,
-    /// Another that edges may still hold alone, while a new one takes its place: keys are wrapped under both. A missing or empty one is no error.
-    #[serde(default)]
-    pub kek_previous: Option<SecretRef>,
-    /// Age in seconds before which keys that are in use are asked for anew, in the background.
-    #[serde(default = "default_refresh")]
-    pub refresh_seconds: u64,
-    /// Seconds for which keys already held are still served after that, while the provider is down. Then they leave the memory.
-    #[serde(default = "default_hold")]
-    pub hold_seconds: u64,
-    /// Seconds after a failure during which the provider is not asked again for the same keys.
-    #[serde(default = "default_backoff")]
-    pub backoff_seconds: u64,
-    /// Seconds for one exchange with the provider.
-    #[serde(default = "default_timeout")]
-    pub timeout_seconds: u64,
-    /// Tries per exchange, the first included. Only what may pass by itself is tried again: no connection, 429, 5xx.
-    #[serde(default = "default_attempts")]
-    pub attempts: u32,
-    /// Lets keys travel over unencrypted HTTP to another machine.
-    #[serde(default)]
-    pub allow_cleartext_http: bool,
-}
-
 /// An issuer's published key set (RFC 7517, 5).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,27 +76,6 @@ pub struct JwksConfig {
     pub timeout_seconds: u64,
 }
 
-/// How a SPEKE client shows who it is.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "lowercase", deny_unknown_fields)]
-pub enum Auth {
-    /// Not at all.
-    #[default]
-    None,
-    /// HTTP Basic.
-    Basic {
-        /// The user's name.
-        user: String,
-        /// The password.
-        password: SecretRef,
-    },
-    /// `Authorization: Bearer`.
-    Bearer(SecretRef),
-}
-
-/// What is wrong with `http://` to a key provider.
-const CLEARTEXT: &str = "content keys would travel in the clear; use https://, or set keys.allow_cleartext_http where the network itself is protected";
-
 fn default_request_timeout() -> u64 {
     30
 }
@@ -142,24 +84,16 @@ fn default_descriptor_max_age() -> u64 {
     10
 }
 
-fn default_refresh() -> u64 {
+pub(super) fn default_refresh() -> u64 {
     300
 }
 
-fn default_hold() -> u64 {
+pub(super) fn default_hold() -> u64 {
     3600
 }
 
-fn default_backoff() -> u64 {
-    2
-}
-
-fn default_timeout() -> u64 {
+pub(super) fn default_timeout() -> u64 {
     5
-}
-
-fn default_attempts() -> u32 {
-    3
 }
 
 impl OriginConfig {
@@ -236,7 +170,13 @@ impl JwksConfig {
 }
 
 /// Whether `url` is `https://`, or `http://` on this machine or where that is allowed. `in_the_clear`: what is wrong with it elsewhere.
-pub(super) fn check_url(key: &str, url: &str, allow_http: bool, give: &str, in_the_clear: &str) -> Result<(), ConfigError> {
+pub(super) fn check_url(
+    key: &str,
+    url: &str,
+    allow_http: bool,
+    give: &str,
+    in_the_clear: &str,
+) -> Result<(), ConfigError> {
     let url = reqwest::Url::parse(url).map_err(|error| ConfigError::invalid(key, format!("{error}; {give}")))?;
     let loopback = match url.host_str() {
         Some("localhost") => true,
@@ -250,50 +190,5 @@ pub(super) fn check_url(key: &str, url: &str, allow_http: bool, give: &str, in_t
         "http" if loopback || allow_http => Ok(()),
         "http" => Err(ConfigError::invalid(key, in_the_clear)),
         other => Err(ConfigError::invalid(key, format!("unknown scheme {other}; use https://"))),
-    }
-}
-
-impl KeysConfig {
-    /// A configuration with the defaults of TOML.
-    pub fn new(url: impl Into<String>, kek: SecretRef) -> Self {
-        Self {
-            url: url.into(),
-            name: None,
-            auth: Auth::None,
-            kek,
-            kek_previous: None,
-            refresh_seconds: default_refresh(),
-            hold_seconds: default_hold(),
-            backoff_seconds: default_backoff(),
-            timeout_seconds: default_timeout(),
-            attempts: default_attempts(),
-            allow_cleartext_http: false,
-        }
-    }
-
-    /// What the provider is called.
-    pub(crate) fn provider_name(&self) -> String {
-        let host = || reqwest::Url::parse(&self.url).ok()?.host_str().map(str::to_owned);
-        self.name.clone().or_else(host).unwrap_or_default()
-    }
-
-    /// For how long keys are served at most without hearing from the provider.
-    pub(crate) fn longest_hold(&self) -> Duration {
-        Duration::from_secs(self.refresh_seconds.saturating_add(self.hold_seconds))
-    }
-
-    fn validate(&self) -> Result<(), ConfigError> {
-        check_url("keys.url", &self.url, self.allow_cleartext_http, "give the provider's https:// URL", CLEARTEXT)?;
-        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
-        if self.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64 || !name.bytes().all(letter)) {
-            return Err(ConfigError::invalid("keys.name", "a name is of the form [a-z0-9._-]{1,64}"));
-        }
-        if self.timeout_seconds == 0 {
-            return Err(ConfigError::invalid("keys.timeout_seconds", "0 would refuse every exchange; give 1 or more"));
-        }
-        if !(1..=10).contains(&self.attempts) {
-            return Err(ConfigError::invalid("keys.attempts", "give 1 to 10"));
-        }
-        Ok(())
     }
 }

@@ -4,18 +4,25 @@
 //! DASH-IF "Content Protection Information Exchange Format" 2.3; AWS "SPEKE API v2", customizations and constraints.
 
 mod answer;
+mod contract;
+mod encrypted;
 mod parse;
+mod profile;
 mod request;
 mod scheme;
+mod signalling;
 mod tree;
 mod write;
 
-pub use answer::{AnswerError, read_answer};
+pub use answer::{Answer, AnswerError, read_answer};
+pub use encrypted::{CertificateError, DeliveryError, Recipient};
 pub use parse::{LARGEST, XmlError, parse};
+pub use profile::{Profile, SpekeVersion};
 pub use request::{KeyRequest, RequestedKey, TrackType, write_request};
 pub use scheme::system_id;
+pub use signalling::{SignallingError, SystemSignalling};
 pub use tree::{Element, Namespace};
 pub use write::write;
 
-/// The one version of CPIX that SPEKE v2.0 speaks.
+/// The version of CPIX that SPEKE v2.0 speaks.
 pub const VERSION: &str = "2.3";

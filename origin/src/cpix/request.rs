@@ -4,7 +4,7 @@ use sluice_packager::{
 };
 use zeroize::Zeroizing;
 
-use super::{Element, VERSION, system_id, write};
+use super::{Element, Profile, Recipient, system_id, write};
 
 /// `ContentKeyUsageRule@intendedTrackType`, of those that this encryptor uses.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +13,10 @@ pub enum TrackType {
     Video,
     /// All audio tracks.
     Audio,
+    /// Audio of up to two channels.
+    Stereo,
+    /// Audio of three channels or more.
+    Multichannel,
     /// One key for everything.
     All,
     /// Video of one resolution class.
@@ -32,6 +36,8 @@ impl TrackType {
         match self {
             Self::Video => "VIDEO",
             Self::Audio => "AUDIO",
+            Self::Stereo => "STEREO_AUDIO",
+            Self::Multichannel => "MULTICHANNEL_AUDIO",
             Self::All => "ALL",
             Self::Class(ResolutionClass::Sd) => "SD",
             Self::Class(ResolutionClass::Hd) => "HD",
@@ -41,12 +47,23 @@ impl TrackType {
         }
     }
 
-    /// The filters of its rule: what kinds of tracks the key is for.
-    fn filters(&self) -> &'static [&'static str] {
+    /// The filters of its rule: what kinds of tracks the key is for. SPEKE wants those of `ALL` to have no attributes.
+    fn filters(&self) -> Vec<Element> {
+        let (video, audio) = (Element::cpix("VideoFilter"), Element::cpix("AudioFilter"));
         match self {
-            Self::Video | Self::Class(_) | Self::Track { video: true, .. } => &["VideoFilter"],
-            Self::Audio | Self::Track { video: false, .. } => &["AudioFilter"],
-            Self::All => &["VideoFilter", "AudioFilter"],
+            Self::Video | Self::Track { video: true, .. } => vec![video],
+            Self::Class(class) => {
+                let (least, most) = class.pixels();
+                let video = if least > 0 { video.with("minPixels", least.to_string()) } else { video };
+                vec![match most {
+                    Some(most) => video.with("maxPixels", most.to_string()),
+                    None => video,
+                }]
+            }
+            Self::Audio | Self::Track { video: false, .. } => vec![audio],
+            Self::Stereo => vec![audio.with("maxChannels", "2")],
+            Self::Multichannel => vec![audio.with("minChannels", "3")],
+            Self::All => vec![video, audio],
         }
     }
 }
@@ -90,41 +107,60 @@ impl KeyRequest {
         }
         listed
     }
-}
 
-/// Writes the request: the tree of the answer with the provider's parts left blank.
-pub fn write_request(request: &KeyRequest) -> Zeroizing<String> {
-    let keys = request.keys.iter().map(|key| {
-        Element::cpix("ContentKey").with("kid", key.kid.uuid()).with("commonEncryptionScheme", request.scheme.as_str())
-    });
-    let systems = request.keys.iter().flat_map(|key| {
-        request.listed_systems().into_iter().map(move |(system, id)| {
-            Element::cpix("DRMSystem").with("kid", key.kid.uuid()).with("systemId", id).holding(blanks(system))
-        })
-    });
-    let mut periods: Vec<u32> = request.keys.iter().map(|key| key.period).collect();
-    periods.sort_unstable();
-    periods.dedup();
-    let rotate = periods.len() > 1;
-    let rules = request.keys.iter().map(|key| {
-        let period = rotate.then(|| Element::cpix("KeyPeriodFilter").with("periodId", period_id(key.period)));
+    fn rotates(&self) -> bool {
+        self.keys.iter().any(|key| Some(key.period) != self.keys.first().map(|first| first.period))
+    }
+
+    /// The key periods, where there is more than one.
+    pub(super) fn periods(&self) -> Option<Element> {
+        let mut periods: Vec<u32> = self.keys.iter().map(|key| key.period).collect();
+        periods.sort_unstable();
+        periods.dedup();
+        let listed = periods.iter().map(|period| {
+            Element::cpix("ContentKeyPeriod").with("id", period_id(*period)).with("index", period.to_string())
+        });
+        self.rotates().then(|| Element::cpix("ContentKeyPeriodList").holding(listed))
+    }
+
+    /// The usage rule of a key.
+    pub(super) fn rule(&self, key: &RequestedKey) -> Element {
+        let period = self.rotates().then(|| Element::cpix("KeyPeriodFilter").with("periodId", period_id(key.period)));
         Element::cpix("ContentKeyUsageRule")
             .with("kid", key.kid.uuid())
             .with("intendedTrackType", key.tracks.as_str())
-            .holding(period.into_iter().chain(key.tracks.filters().iter().map(|filter| Element::cpix(filter))))
-    });
-    let listed = periods.iter().map(|period| {
-        Element::cpix("ContentKeyPeriod").with("id", period_id(*period)).with("index", period.to_string())
-    });
-    let period_list = rotate.then(|| Element::cpix("ContentKeyPeriodList").holding(listed));
-    let lists = [
-        Some(Element::cpix("ContentKeyList").holding(keys)),
-        Some(Element::cpix("DRMSystemList").holding(systems)),
-        period_list,
-        Some(Element::cpix("ContentKeyUsageRuleList").holding(rules)),
-    ];
-    let document = Element::cpix("CPIX").with("contentId", request.content_id.as_str()).with("version", VERSION);
-    write(&document.holding(lists.into_iter().flatten()))
+            .holding(period.into_iter().chain(key.tracks.filters()))
+    }
+}
+
+/// Writes the request, of SPEKE v2.0 and for keys in the clear.
+pub fn write_request(request: &KeyRequest) -> Zeroizing<String> {
+    Profile::default().write_request(request)
+}
+
+impl Profile<'_> {
+    /// Writes the request: the tree of the answer with the provider's parts left blank.
+    pub fn write_request(&self, request: &KeyRequest) -> Zeroizing<String> {
+        let scheme = request.scheme.as_str();
+        let keys = request
+            .keys
+            .iter()
+            .map(|key| Element::cpix("ContentKey").with("kid", key.kid.uuid()).with("commonEncryptionScheme", scheme));
+        let systems = request.keys.iter().flat_map(|key| {
+            request.listed_systems().into_iter().map(move |(system, id)| {
+                Element::cpix("DRMSystem").with("kid", key.kid.uuid()).with("systemId", id).holding(blanks(system))
+            })
+        });
+        let lists = [
+            self.recipient.map(Recipient::delivery_data),
+            Some(Element::cpix("ContentKeyList").holding(keys)),
+            Some(Element::cpix("DRMSystemList").holding(systems)),
+            request.periods(),
+            Some(Element::cpix("ContentKeyUsageRuleList").holding(request.keys.iter().map(|key| request.rule(key)))),
+        ];
+        let document = Element::cpix("CPIX").with("contentId", request.content_id.as_str());
+        write(&document.with("version", self.version.cpix()).holding(lists.into_iter().flatten()))
+    }
 }
 
 /// An `xs:ID`, which does not begin with a digit.
@@ -133,7 +169,7 @@ fn period_id(period: u32) -> String {
 }
 
 /// What a system's signalling consists of, to be filled in by the provider.
-fn blanks(system: KeySystem) -> Vec<Element> {
+pub(super) fn blanks(system: KeySystem) -> Vec<Element> {
     let hls = ["media", "master"].map(|playlist| Element::cpix("HLSSignalingData").with("playlist", playlist));
     let dash = ["PSSH", "ContentProtectionData"].map(Element::cpix);
     match system {
@@ -159,6 +195,26 @@ pub(super) mod tests {
             ],
             systems: KeySystem::ALL.to_vec(),
         }
+    }
+
+    #[test]
+    fn filters_have_the_bounds_of_the_preset() {
+        let filters = |tracks: TrackType| {
+            let attributes = tracks.filters().into_iter().map(|filter| {
+                let said: Vec<String> =
+                    filter.attributes.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("{} {}", filter.name, said.join(" "))
+            });
+            attributes.collect::<Vec<_>>()
+        };
+        let class = |class| filters(TrackType::Class(class));
+        assert_eq!(class(ResolutionClass::Sd), ["VideoFilter maxPixels=589824"]);
+        assert_eq!(class(ResolutionClass::Hd), ["VideoFilter minPixels=589825 maxPixels=2073600"]);
+        assert_eq!(class(ResolutionClass::Uhd1), ["VideoFilter minPixels=2073601 maxPixels=8847360"]);
+        assert_eq!(class(ResolutionClass::Uhd2), ["VideoFilter minPixels=8847361"]);
+        assert_eq!(filters(TrackType::All), ["VideoFilter ", "AudioFilter "]);
+        assert_eq!(filters(TrackType::Stereo), ["AudioFilter maxChannels=2"]);
+        assert_eq!(filters(TrackType::Multichannel), ["AudioFilter minChannels=3"]);
     }
 
     #[test]

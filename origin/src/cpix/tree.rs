@@ -52,6 +52,11 @@ impl Element {
         Self::empty(Namespace::Pskc, name)
     }
 
+    /// An empty element of another namespace.
+    pub fn other(uri: &str, name: &str) -> Self {
+        Self::empty(Namespace::of(uri), name)
+    }
+
     fn empty(namespace: Namespace, name: &str) -> Self {
         Self {
             namespace,

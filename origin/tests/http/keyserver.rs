@@ -63,8 +63,9 @@ async fn credentials_are_checked() {
         auth,
         ..KeysConfig::new(format!("http://{}{}", server.addr, keyserver::PATH), SecretRef::value("unused here"))
     };
-    let fetch =
-        async |auth| SpekeClient::new(&config(auth)).expect("a client").fetch(&request()).await.map(|keys| keys.len());
+    let fetch = async |auth| {
+        SpekeClient::new(&config(auth)).expect("a client").fetch(&request()).await.map(|answer| answer.keys.len())
+    };
     assert_eq!(
         fetch(Auth::Basic { user: "sluice".into(), password: SecretRef::value("a password") }).await.ok(),
         Some(1)

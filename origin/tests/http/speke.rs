@@ -47,7 +47,7 @@ async fn outcome(change: fn(usize, Response) -> Response) -> (Result<usize, Spek
         systems: vec![KeySystem::Playready],
     };
     let keys = SpekeClient::new(&config).expect("a client").fetch(&request).await;
-    (keys.map(|keys| keys.len()), asked.load(Ordering::Relaxed))
+    (keys.map(|answer| answer.keys.len()), asked.load(Ordering::Relaxed))
 }
 
 fn status(status: StatusCode) -> Response {
@@ -73,13 +73,13 @@ async fn what_is_not_speke_2_is_not_believed() {
         response
     })
     .await;
-    assert!(matches!(unversioned, (Err(SpekeError::Version), 1)));
+    assert!(matches!(unversioned, (Err(SpekeError::Version("2.0")), 1)));
     let first = outcome(|_, mut response| {
         response.headers_mut().insert("x-speke-version", HeaderValue::from_static("1.0"));
         response
     })
     .await;
-    assert!(matches!(first, (Err(SpekeError::Version), 1)));
+    assert!(matches!(first, (Err(SpekeError::Version("2.0")), 1)));
     let page = outcome(|_, mut response| {
         response.headers_mut().insert("content-type", HeaderValue::from_static("text/html"));
         response

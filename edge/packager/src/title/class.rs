@@ -17,6 +17,11 @@ pub enum ResolutionClass {
     Uhd2,
 }
 
+/// Most samples of a picture of the class.
+const SD: u64 = 1024 * 576;
+const HD: u64 = 1920 * 1080;
+const UHD1: u64 = 4096 * 2160;
+
 words!(ResolutionClass { Sd => "sd", Hd => "hd", Uhd1 => "uhd1", Uhd2 => "uhd2" });
 
 impl ResolutionClass {
@@ -27,10 +32,20 @@ impl ResolutionClass {
     pub fn of(video: Option<&Video>) -> Self {
         let pixels = video.map(|video| u64::from(video.width) * u64::from(video.height)).filter(|pixels| *pixels > 0);
         match pixels {
-            Some(..=589_824) => Self::Sd,
-            Some(..=2_073_600) => Self::Hd,
-            Some(..=8_847_360) => Self::Uhd1,
+            Some(..=SD) => Self::Sd,
+            Some(..=HD) => Self::Hd,
+            Some(..=UHD1) => Self::Uhd1,
             Some(_) | None => Self::Uhd2,
+        }
+    }
+
+    /// The least samples of a picture of the class, and the most, if there is a most.
+    pub fn pixels(self) -> (u64, Option<u64>) {
+        match self {
+            Self::Sd => (0, Some(SD)),
+            Self::Hd => (SD + 1, Some(HD)),
+            Self::Uhd1 => (HD + 1, Some(UHD1)),
+            Self::Uhd2 => (UHD1 + 1, None),
         }
     }
 

@@ -42,7 +42,7 @@ pub struct Signalling {
 
 impl Signalling {
     /// Of a whole `pssh` box.
-    pub(super) fn pssh(bytes: &[u8]) -> Self {
+    pub(crate) fn pssh(bytes: &[u8]) -> Self {
         match pssh::parse(bytes) {
             Ok((parsed, _)) => {
                 let version = if parsed.kids.is_some() { 1 } else { 0 };
@@ -56,7 +56,7 @@ impl Signalling {
     }
 
     /// Of a system's own data, without the box.
-    pub(super) fn data(system: Option<System>, data: &[u8]) -> Self {
+    pub(crate) fn data(system: Option<System>, data: &[u8]) -> Self {
         let mut said = Self::of(system, data.len());
         match said.system.as_ref().map(|system| system.id.as_str()).unwrap_or_default() {
             id if wv::URN.ends_with(id) && !id.is_empty() => match Widevine::parse(data) {
@@ -147,7 +147,7 @@ impl Signalling {
 }
 
 /// The bytes of a `data:` URI in base64 (RFC 2397); `None` for another URI.
-fn data_uri(uri: &str) -> Option<Result<Vec<u8>, &'static str>> {
+pub(crate) fn data_uri(uri: &str) -> Option<Result<Vec<u8>, &'static str>> {
     let rest = uri.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("data:")).and_then(|_| uri.get(5..))?;
     Some(match rest.split_once(',') {
         Some((head, text)) if head.ends_with(";base64") => base64(text),
@@ -157,7 +157,7 @@ fn data_uri(uri: &str) -> Option<Result<Vec<u8>, &'static str>> {
 }
 
 /// Base64 as manifests have it: blanks between, padding or not, percent escapes of `+`, `/` and `=`.
-pub(super) fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
+pub(crate) fn base64(text: &str) -> Result<Vec<u8>, &'static str> {
     use ::base64::{
         Engine, alphabet,
         engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},

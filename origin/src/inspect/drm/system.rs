@@ -42,18 +42,18 @@ const KNOWN: [(&str, &str); 20] = [
 
 impl System {
     /// The system of that id, in box order.
-    pub(in crate::inspect) fn of(id: [u8; 16]) -> Self {
+    pub(crate) fn of(id: [u8; 16]) -> Self {
         Self::named(Kid(id).uuid())
     }
 
     /// The system of a `urn:uuid:…`.
-    pub(in crate::inspect) fn of_urn(urn: &str) -> Option<Self> {
+    pub(crate) fn of_urn(urn: &str) -> Option<Self> {
         let id = urn.get(..9).filter(|prefix| prefix.eq_ignore_ascii_case("urn:uuid:")).and_then(|_| urn.get(9..))?;
         Some(Self::named(id.parse::<Kid>().ok()?.uuid()))
     }
 
     /// The system of an HLS `KEYFORMAT`; none for `identity`, the raw key, and for one that is not known.
-    pub(in crate::inspect) fn of_keyformat(keyformat: &str) -> Option<Self> {
+    pub(crate) fn of_keyformat(keyformat: &str) -> Option<Self> {
         match keyformat {
             playready::KEYFORMAT => Self::of_urn(playready::URN),
             fairplay::KEYFORMAT => Self::of_urn(fairplay::URN),

@@ -4,15 +4,15 @@ use super::MOST_LINES;
 
 /// A line of a playlist that says something (rfc8216bis, 4.1).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Numbered<'a> {
+pub(crate) struct Numbered<'a> {
     /// From 1.
     pub(super) number: usize,
-    pub(super) what: Line<'a>,
+    pub(crate) what: Line<'a>,
 }
 
 /// What a line is; comments and blank lines are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// A tag's name without `#`, and what follows its colon.
     Tag(&'a str, &'a str),
     /// A URI.
@@ -20,7 +20,7 @@ pub(super) enum Line<'a> {
 }
 
 /// The lines of a playlist.
-pub(super) fn lines(text: &str) -> anyhow::Result<Vec<Numbered<'_>>> {
+pub(crate) fn lines(text: &str) -> anyhow::Result<Vec<Numbered<'_>>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut out = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -44,11 +44,11 @@ pub(super) fn lines(text: &str) -> anyhow::Result<Vec<Numbered<'_>>> {
 
 /// The attributes of a tag (4.2), in order.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Attributes<'a>(Vec<(&'a str, &'a str)>);
+pub(crate) struct Attributes<'a>(Vec<(&'a str, &'a str)>);
 
 impl<'a> Attributes<'a> {
     /// Reads an attribute list; `Err` with the text where it ends to make sense, and what was read before.
-    pub(super) fn parse(text: &'a str) -> (Self, Option<&'a str>) {
+    pub(crate) fn parse(text: &'a str) -> (Self, Option<&'a str>) {
         let mut out = Vec::new();
         let mut rest = text.trim();
         while !rest.is_empty() {
@@ -71,7 +71,7 @@ impl<'a> Attributes<'a> {
         (Self(out), None)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
     }
 

@@ -22,7 +22,7 @@ pub use multivariant::MultivariantPlaylist;
 pub use variant::{Rendition, Variant};
 
 use super::report::{Content, Report};
-use line::Line;
+pub(crate) use line::{Attributes, Line, lines};
 
 /// Most lines of a playlist.
 const MOST_LINES: usize = 1 << 20;
@@ -33,7 +33,7 @@ const MOST_LINES: usize = 1 << 20;
 /// That it is not one. What is wrong inside of it is among the report's warnings and errors.
 pub(super) fn explain(bytes: &[u8], list: bool) -> anyhow::Result<Report> {
     let text = std::str::from_utf8(bytes).context("the playlist is not UTF-8 (rfc8216bis, 4.1)")?;
-    let lines = line::lines(text)?;
+    let lines = lines(text)?;
     let has =
         |names: &[&str]| lines.iter().any(|line| matches!(line.what, Line::Tag(name, _) if names.contains(&name)));
     let multivariant = has(&["EXT-X-STREAM-INF", "EXT-X-I-FRAME-STREAM-INF", "EXT-X-MEDIA"]);

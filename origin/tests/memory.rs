@@ -97,7 +97,8 @@ fn title() -> Descriptor {
 #[test]
 fn no_key_is_left_behind() {
     assert_eq!(occurrences(), 0, "before");
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let config = KeysConfig::new("https://drm.example/speke", SecretRef::value(KEK));
         let service = Arc::new(KeyService::with_provider(&config, Arc::new(Masked), Arc::new(Unobserved)));

@@ -50,7 +50,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     pub previous_root_file: Option<PathBuf>,
     /// The audit key before, likewise
-    #[arg(long, value_name = "FILE", requires = "key_file")]
+    #[arg(long, value_name = "FILE", requires = "key_file", conflicts_with_all = ["root_file", "root_env"])]
     pub previous_key_file: Option<PathBuf>,
     /// Skips what is no line of the log, and what stands around one, as platforms print it
     #[arg(long)]
@@ -124,7 +124,11 @@ fn judged(report: &Report, abuse: bool) -> anyhow::Result<()> {
 fn keys(args: &AuditArgs) -> anyhow::Result<Vec<Key>> {
     if let Some(path) = &args.key_file {
         let read = |path: &PathBuf| custody::read_key(&Secret::new(SecretRef::File(path.clone())));
-        return Ok([Some(path), args.previous_key_file.as_ref()].into_iter().flatten().map(read).collect::<Result<_, _>>()?);
+        return Ok([Some(path), args.previous_key_file.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(read)
+            .collect::<Result<_, _>>()?);
     }
     Ok(roots(args)?.auditing().map(|key| zeroize::Zeroizing::new(*key)).collect())
 }

@@ -261,7 +261,10 @@ mod tests {
         events(&journal);
         let mut metrics = String::new();
         journal.expose(&mut metrics);
-        assert!(metrics.contains("{outcome=\"lost\"} 6\n") && metrics.contains("{outcome=\"written\"} 7\n"), "{metrics}");
+        assert!(
+            metrics.contains("{outcome=\"lost\"} 6\n") && metrics.contains("{outcome=\"written\"} 7\n"),
+            "{metrics}"
+        );
         drop(journal);
         let report = audit(&std::fs::read_to_string(&path).expect("a log"));
         assert_eq!(report.findings[0].cause.to_string(), "gap: numbers 2 to 7 of the chain are missing before it");

@@ -85,19 +85,24 @@ impl Intake {
     pub(crate) fn expose(&self, out: &mut String) {
         let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let Counts { verified, unverified, repeated, stale, refusals, spikes } = &self.counts;
-        Family::new("decision_lines_total", Kind::Counter, "Lines of edges' decision logs, by what became of them.").write(
-            out,
-            &[
-                ("outcome=\"verified\"", of(verified)),
-                ("outcome=\"unverified\"", of(unverified)),
-                ("outcome=\"repeated\"", of(repeated)),
-                ("outcome=\"stale\"", of(stale)),
-            ],
-        );
+        Family::new("decision_lines_total", Kind::Counter, "Lines of edges' decision logs, by what became of them.")
+            .write(
+                out,
+                &[
+                    ("outcome=\"verified\"", of(verified)),
+                    ("outcome=\"unverified\"", of(unverified)),
+                    ("outcome=\"repeated\"", of(repeated)),
+                    ("outcome=\"stale\"", of(stale)),
+                ],
+            );
         Family::new("licence_refusals_total", Kind::Counter, "Refusals at licence and key routes among edges' lines.")
             .write(out, &[("", of(refusals))]);
-        Family::new("licence_refusal_spikes_total", Kind::Counter, "Times that a title had more of them in a minute than may be.")
-            .write(out, &[("", of(spikes))]);
+        Family::new(
+            "licence_refusal_spikes_total",
+            Kind::Counter,
+            "Times that a title had more of them in a minute than may be.",
+        )
+        .write(out, &[("", of(spikes))]);
     }
 
     fn verified(&self, line: &Line, now: Unix) -> (&AtomicU64, Option<Spike>) {
@@ -109,9 +114,8 @@ impl Intake {
             // What is older is stale by itself.
             state.seen.retain(|_, t| t.saturating_add(WINDOW) > now);
         }
-        if state.seen.len() >= MOST_SEEN {
-            // Too many in a minute to know all again: what is not known is counted, twice where a shipper sends twice.
-        } else if state.seen.insert(line.mac, line.t).is_some() {
+        // With too many in a minute to know all again, what is not known is counted, twice where a shipper sends it twice.
+        if state.seen.len() < MOST_SEEN && state.seen.insert(line.mac, line.t).is_some() {
             return (&self.counts.repeated, None);
         }
         let Some(title) = refused(line) else { return (&self.counts.verified, None) };
@@ -205,7 +209,8 @@ mod tests {
             assert!(intake.take(body.as_bytes(), NOW).expect("a key").is_empty());
         }
         assert!(intake.take(&[0xff, b'\n', 0xfe], NOW).expect("a key").is_empty());
-        let outcomes = ["verified", "unverified", "repeated", "stale"].map(|of| counted(&intake, &format!("outcome=\"{of}\"")));
+        let outcomes =
+            ["verified", "unverified", "repeated", "stale"].map(|of| counted(&intake, &format!("outcome=\"{of}\"")));
         assert_eq!(outcomes, [5, 6, 2, 2]);
         assert_eq!(counted(&intake, "licence_refusals_total"), 1);
     }

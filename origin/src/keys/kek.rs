@@ -55,7 +55,10 @@ impl Keks {
             && same == number
             && other != digest
         {
-            tracing::error!(number, "keys.kek changed and kept its number: edges that hold the old one cannot open what is wrapped now");
+            tracing::error!(
+                number,
+                "keys.kek changed and kept its number: edges that hold the old one cannot open what is wrapped now"
+            );
         }
         Ok(Present { keks, changed: before.is_some_and(|(_, other)| other != digest) })
     }
@@ -98,7 +101,9 @@ mod tests {
             ..KeysConfig::new("https://drm.example/", secret("kek"))
         };
         let keks = Keks::new(&config);
-        let numbers = || keks.present().map(|present| (present.keks.iter().map(|(n, _)| *n).collect::<Vec<_>>(), present.changed));
+        let numbers = || {
+            keks.present().map(|present| (present.keks.iter().map(|(n, _)| *n).collect::<Vec<_>>(), present.changed))
+        };
         assert_eq!(numbers().expect("one"), (vec![1], false));
         // The operator's two steps: the old one to `previous`, the new one to `kek`.
         std::fs::write(path("previous"), format!("1:{}", hex("a"))).expect("writable");

@@ -141,7 +141,8 @@ impl Store {
             state.wanted = wanted.clone();
         }
         self.expire(state, now);
-        if let Some(held) = state.held.clone().filter(|held| held.of_request(&wanted.request) == wanted.request.keys.len())
+        if let Some(held) =
+            state.held.clone().filter(|held| held.of_request(&wanted.request) == wanted.request.keys.len())
         {
             count(if now < held.at + self.life { &self.counts.fresh } else { &self.counts.stale });
             if now >= state.due && !state.rests(now) && !state.flies() {
@@ -234,7 +235,14 @@ impl Store {
         let (title, delivery, kids) = (&*wanted.request.content_id, wanted.place.delivery, wanted.kids());
         count(if failure.is_some() { &self.counts.failed } else { &self.counts.exchanged });
         if let Some(reason) = &failure {
-            tracing::error!(title, delivery = delivery.as_str(), provider = self.name, reason, held, "no keys from the provider");
+            tracing::error!(
+                title,
+                delivery = delivery.as_str(),
+                provider = self.name,
+                reason,
+                held,
+                "no keys from the provider"
+            );
         }
         let failure = failure.as_deref();
         self.observer.observe(&Event::Exchange { title, delivery, kids: &kids, failure, held, took });
@@ -242,7 +250,10 @@ impl Store {
             disputed.iter().for_each(|_| count(&self.counts.changed));
             let kids: Vec<_> = disputed.iter().map(Kid::hex).collect();
             tracing::error!(
-                title, delivery = delivery.as_str(), provider = self.name, kids = kids.join(","),
+                title,
+                delivery = delivery.as_str(),
+                provider = self.name,
+                kids = kids.join(","),
                 "the provider gives other keys or signalling for key ids that are in use; they are not taken: index the title anew to have them"
             );
             self.observer.observe(&Event::Changed { title, delivery, kids: &disputed });

@@ -122,9 +122,8 @@ fn bench(change: impl FnOnce(&mut KeysConfig)) -> Bench {
 
 /// A title with that many key periods.
 fn title(name: &str, version: &str, periods: u8) -> Descriptor {
-    let keys: Vec<_> = (0..periods)
-        .map(|period| json!({"kid": Kid([period + 1; 16]), "scope": "video", "period": period}))
-        .collect();
+    let keys: Vec<_> =
+        (0..periods).map(|period| json!({"kid": Kid([period + 1; 16]), "scope": "video", "period": period})).collect();
     serde_json::from_value(json!({
         "v": 1, "title": name, "version": version, "tracks": [],
         "key_policy": {"systems": ["fairplay"], "schemes": [{"scheme": "cbcs", "keys": keys}]},
@@ -310,7 +309,11 @@ async fn another_key_for_a_kid_that_is_held_is_not_taken_but_told() {
             bench.keys(&film).await.expect("keys");
         }
     }
-    assert_eq!(bench.told.count("changed"), 3, "the first version's once more, and the second's, whose keys were those of salt 1");
+    assert_eq!(
+        bench.told.count("changed"),
+        3,
+        "the first version's once more, and the second's, whose keys were those of salt 1"
+    );
 }
 
 #[tokio::test(start_paused = true)]

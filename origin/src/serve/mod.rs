@@ -89,9 +89,10 @@ pub async fn start(config: OriginConfig) -> Result<Running, StartError> {
     match config.metrics_listen {
         None => Ok(running),
         Some(address) => {
-            let text = get(move || async move {
-                ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], origin.exposition())
-            });
+            let text =
+                get(
+                    move || async move { ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], origin.exposition()) },
+                );
             running.with_metrics(address, Router::new().route("/metrics", text)).await
         }
     }

@@ -86,7 +86,10 @@ async fn a_notice_is_tried_again_until_it_is_received() {
     assert!(came.iter().all(|(_, _, body)| *body == came[0].2), "the same id");
     let body: serde_json::Value = serde_json::from_str(&came[0].2).expect("JSON");
     assert_eq!(body["event"], "key_exchange_failed");
-    assert_eq!((&body["title"], &body["provider"], &body["held"]), (&"film".into(), &"drm.example".into(), &true.into()));
+    assert_eq!(
+        (&body["title"], &body["provider"], &body["held"]),
+        (&"film".into(), &"drm.example".into(), &true.into())
+    );
     assert_eq!((&body["kids"][0], &body["time"]), (&"01".repeat(16).into(), &1_900_000_000.into()));
     assert_eq!(body["id"].as_str().map(str::len), Some(32));
     assert_eq!(came[0].1, sign::signature(b"a-webhook-secret", 1_900_000_000, came[0].2.as_bytes()));

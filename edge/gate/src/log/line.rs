@@ -81,12 +81,7 @@ pub fn chained_under(key: &[u8; 32], nonce: [u8; 8], said: &impl Serialize, chai
 }
 
 /// The line, and its MAC.
-fn seal(
-    key: &[u8; 32],
-    nonce: [u8; 8],
-    entry: &impl Serialize,
-    link: Option<(u64, Option<&str>)>,
-) -> (String, String) {
+fn seal(key: &[u8; 32], nonce: [u8; 8], entry: &impl Serialize, link: Option<(u64, Option<&str>)>) -> (String, String) {
     let mut text = [r#"{"v":1,"#, &said(entry), r#","id":""#, &hex(&nonce), "\""].concat();
     if let Some((n, prev)) = link {
         text.push_str(r#","n":"#);

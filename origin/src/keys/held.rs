@@ -60,6 +60,11 @@ impl Held {
         request.keys.iter().filter(|key| self.key(&key.kid).is_some()).count()
     }
 
+    /// Whether all of them are.
+    pub(super) fn has_all(&self, request: &KeyRequest) -> bool {
+        self.of_request(request) == request.keys.len()
+    }
+
     fn of(&self, other: &SystemSignalling) -> Option<&SystemSignalling> {
         self.signalling.iter().find(|known| known.kid == other.kid && known.system == other.system)
     }

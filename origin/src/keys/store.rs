@@ -63,8 +63,8 @@ struct State {
     flight: Option<Flight>,
 }
 
-/// An exchange that is under way. What it gives is found in the state.
-type Flight = Shared<BoxFuture<'static, ()>>;
+/// An exchange that is under way, and what it gives to those who wait for it, however short the time for which it is held.
+type Flight = Shared<BoxFuture<'static, Option<Arc<Held>>>>;
 
 /// What a request can have.
 enum Stand {
@@ -103,7 +103,12 @@ impl Store {
             match stand {
                 Stand::Keys(held) => return Ok(held),
                 Stand::Nothing(reason) => return Err(KeyError::Unavailable(reason.to_string())),
-                Stand::Wait(flight) => flight.await,
+                Stand::Wait(flight) => {
+                    if let Some(held) = flight.await.filter(|held| held.has_all(&wanted.request)) {
+                        count(&self.counts.fresh);
+                        return Ok(held);
+                    }
+                }
             }
         }
         self.settled(wanted, Instant::now())
@@ -141,9 +146,7 @@ impl Store {
             state.wanted = wanted.clone();
         }
         self.expire(state, now);
-        if let Some(held) =
-            state.held.clone().filter(|held| held.of_request(&wanted.request) == wanted.request.keys.len())
-        {
+        if let Some(held) = state.held.clone().filter(|held| held.has_all(&wanted.request)) {
             count(if now < held.at + self.life { &self.counts.fresh } else { &self.counts.stale });
             if now >= state.due && !state.rests(now) && !state.flies() {
                 drop(self.begin(state, true));
@@ -180,7 +183,7 @@ impl Store {
     /// Begins an exchange, in a task of its own: it is not lost with the request that waits for it.
     fn begin(self: &Arc<Self>, state: &mut State, background: bool) -> Flight {
         let task = tokio::spawn(exchange(Arc::clone(self), state.wanted.clone(), background));
-        let flight = async move { drop(task.await) }.boxed().shared();
+        let flight = async move { task.await.ok().flatten() }.boxed().shared();
         state.flight = Some(flight.clone());
         flight
     }
@@ -206,19 +209,19 @@ impl Store {
         }
     }
 
-    /// What an exchange came to.
-    fn settle(&self, wanted: &Wanted, outcome: Result<Answer, SpekeError>, took: Duration) {
+    /// Takes what an exchange came to.
+    fn settle(&self, wanted: &Wanted, outcome: Result<Answer, SpekeError>, took: Duration) -> Option<Arc<Held>> {
         let now = Instant::now();
         let failure = outcome.as_ref().err().map(ToString::to_string);
-        let mut held = false;
-        let mut disputed = Vec::new();
+        let (mut gave, mut held, mut disputed) = (None, false, Vec::new());
         if let Some(state) = self.states().get_mut(&wanted.place) {
             state.flight = None;
             self.expire(state, now);
             match outcome {
                 Ok(answer) => {
                     let (keys, changed) = Held::after(&answer, state.held.as_deref(), now);
-                    state.held = Some(Arc::new(keys));
+                    gave = Some(Arc::new(keys));
+                    state.held.clone_from(&gave);
                     (state.failures, state.resting) = (0, None);
                     // Between 3/4 and 9/10 of the life, so that titles do not go on asking at the same time.
                     state.due = now + self.life * (750 + u32::from(random()) * 150 / 255) / 1000;
@@ -258,6 +261,7 @@ impl Store {
             );
             self.observer.observe(&Event::Changed { title, delivery, kids: &disputed });
         }
+        gave
     }
 
     /// After that many failures in a row, where nobody waits: doubles, and differs from title to title.
@@ -298,7 +302,7 @@ impl State {
 }
 
 /// One exchange.
-async fn exchange(store: Arc<Store>, wanted: Wanted, background: bool) {
+async fn exchange(store: Arc<Store>, wanted: Wanted, background: bool) -> Option<Arc<Held>> {
     let _turn = match background {
         // It is never closed.
         true => store.background.acquire().await.ok(),
@@ -306,7 +310,7 @@ async fn exchange(store: Arc<Store>, wanted: Wanted, background: bool) {
     };
     let began = Instant::now();
     let outcome = store.provider.fetch(&wanted.request).await;
-    store.settle(&wanted, outcome, began.elapsed());
+    store.settle(&wanted, outcome, began.elapsed())
 }
 
 /// The service's work in the background, for as long as it is there.

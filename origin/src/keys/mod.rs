@@ -19,6 +19,7 @@ mod service;
 mod store;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod wanted;
 
 pub use event::{Event, Observer, Unobserved};

@@ -2,11 +2,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sluice_packager::{
-    keys::{Kid, wrap::wrap},
+    keys::{
+        Kid,
+        wrap::{KeyEncryptionKey, wrap},
+    },
     title::{Delivery, Descriptor},
 };
 
-use super::{Event, Observer, Provider, kek::Keks, store::Store, wanted::Wanted};
+use super::{Event, Observer, Provider, held::Held, kek::Keks, store::Store, traces::wipe, wanted::Wanted};
 use crate::{
     config::{KeysConfig, SecretError},
     cpix::SystemSignalling,
@@ -102,18 +105,9 @@ impl KeyService {
             self.observer.observe(&Event::Kek { number: *number });
         }
         let held = self.store.held(&wanted).await.inspect_err(refused)?;
-        let mut keys = Vec::with_capacity(wanted.request.keys.len() * present.keks.len());
-        for (_, kek) in &present.keks {
-            for asked in &wanted.request.keys {
-                let Some(key) = held.key(&asked.kid) else { continue };
-                // 96 random bits: SP 800-38D allows 2^32 of them under one key-encryption key.
-                let mut nonce = [0; 12];
-                getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
-                let wrapped = wrap(kek, nonce, title, &asked.kid, delivery, key);
-                let track_type = asked.tracks.as_str().to_owned();
-                keys.push(WrappedKey { kid: asked.kid, period: asked.period, track_type, wrapped });
-            }
-        }
+        let keys = wrap_all(&wanted, &held, &present.keks);
+        wipe();
+        let keys = keys?;
         let keks: Vec<u8> = present.keks.iter().map(|(number, _)| *number).collect();
         let kids: Vec<Kid> = kids.iter().filter(|kid| held.key(kid).is_some()).copied().collect();
         self.observer.observe(&Event::Wrapped { title, delivery, kids: &kids, keks: &keks, edge });
@@ -147,4 +141,23 @@ impl KeyService {
     pub(crate) fn expose(&self, out: &mut String) {
         self.store.expose(out);
     }
+}
+
+/// Each key under each key-encryption key. With a frame of its own, which is wiped afterwards: ciphers take what they encrypt in pieces.
+#[inline(never)]
+fn wrap_all(wanted: &Wanted, held: &Held, keks: &[(u8, KeyEncryptionKey)]) -> Result<Vec<WrappedKey>, KeyError> {
+    let Wanted { place, request } = wanted;
+    let mut keys = Vec::with_capacity(request.keys.len() * keks.len());
+    for (_, kek) in keks {
+        for asked in &request.keys {
+            let Some(key) = held.key(&asked.kid) else { continue };
+            // 96 random bits: SP 800-38D allows 2^32 of them under one key-encryption key.
+            let mut nonce = [0; 12];
+            getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
+            let wrapped = wrap(kek, nonce, &request.content_id, &asked.kid, place.delivery, key);
+            let track_type = asked.tracks.as_str().to_owned();
+            keys.push(WrappedKey { kid: asked.kid, period: asked.period, track_type, wrapped });
+        }
+    }
+    Ok(keys)
 }

@@ -18,6 +18,7 @@ use super::{
     Event, KeyError, Observer, Provider,
     counts::{Counts, count},
     held::Held,
+    traces::wipe,
     wanted::{Place, Wanted},
 };
 use crate::{config::KeysConfig, cpix::Answer, speke::SpekeError};
@@ -209,7 +210,8 @@ impl Store {
         }
     }
 
-    /// Takes what an exchange came to.
+    /// Takes what an exchange came to. With a frame of its own, which is wiped afterwards.
+    #[inline(never)]
     fn settle(&self, wanted: &Wanted, outcome: Result<Answer, SpekeError>, took: Duration) -> Option<Arc<Held>> {
         let now = Instant::now();
         let failure = outcome.as_ref().err().map(ToString::to_string);
@@ -310,7 +312,9 @@ async fn exchange(store: Arc<Store>, wanted: Wanted, background: bool) -> Option
     };
     let began = Instant::now();
     let outcome = store.provider.fetch(&wanted.request).await;
-    store.settle(&wanted, outcome, began.elapsed())
+    let gave = store.settle(&wanted, outcome, began.elapsed());
+    wipe();
+    gave
 }
 
 /// The service's work in the background, for as long as it is there.

@@ -80,7 +80,9 @@ impl Running {
         self.tasks.spawn(async move {
             // Closed without a word is a stop too: the handle has been dropped.
             let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-            axum::serve(listener, router).with_graceful_shutdown(stopped).await
+            // Who asks is known to handlers that want to know it.
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).with_graceful_shutdown(stopped).await
         });
         Ok(bound)
     }

@@ -73,10 +73,17 @@ pub(crate) fn content_key(
     kid: Kid,
 ) -> Result<ContentKey, Error> {
     let document: KeyDocument = parse("key document", bytes)?;
-    let entry = document.keys.iter().find(|entry| entry.kid == kid);
-    let entry = entry.ok_or(Error::KeyUnavailable("the key id is not among the title's"))?;
-    wrap::unwrap(keks, &entry.wrapped, title.as_str(), &kid, delivery)
-        .map_err(|_| Error::KeyUnavailable("the wrapped key does not open"))
+    // Wrapped twice while one key-encryption key takes another's place.
+    let mut found = Err(Error::KeyUnavailable("the key id is not among the title's"));
+    for entry in document.keys.iter().filter(|entry| entry.kid == kid) {
+        match wrap::unwrap(keks, &entry.wrapped, title.as_str(), &kid, delivery) {
+            Err(wrap::UnwrapError::UnknownKek) => {
+                found = Err(Error::KeyUnavailable("the wrapped key does not open: its key-encryption key is not held"));
+            }
+            opened => return opened.map_err(|_| Error::KeyUnavailable("the wrapped key does not open")),
+        }
+    }
+    found
 }
 
 pub(crate) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
@@ -88,6 +95,28 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_key_is_opened_by_whichever_key_encryption_key_is_held() {
+        let (kid, title) = (Kid([1; 16]), TitleId::parse("film").expect("an id"));
+        let key = ContentKey::new([9; 16]);
+        let kek = |number: u8| wrap::KeyEncryptionKey::new(number, [number; 32]);
+        let wrapped = |number: u8, kid: Kid| {
+            let wrapped = wrap::wrap(&kek(number), [number; 12], "film", &kid, Delivery::Cbcs, &key);
+            format!(r#"{{"kid":"{kid}","wrapped":"{wrapped}"}}"#)
+        };
+        let other = wrapped(4, Kid([2; 16]));
+        let document = format!(r#"{{"keys":[{other},{},{}]}}"#, wrapped(4, kid), wrapped(3, kid));
+        let open = |keks: &[wrap::KeyEncryptionKey], kid| {
+            content_key(document.as_bytes(), keks, &title, Delivery::Cbcs, kid).map(|key| *key.expose()).ok()
+        };
+        assert_eq!(open(&[kek(3)], kid), Some([9; 16]));
+        assert_eq!(open(&[kek(4)], kid), Some([9; 16]));
+        assert_eq!(open(&[kek(5)], kid), None);
+        assert_eq!(open(&[kek(4)], Kid([3; 16])), None);
+        // What is held and does not open it is no reason to look further.
+        assert_eq!(open(&[wrap::KeyEncryptionKey::new(4, [0; 32]), kek(3)], kid), None);
+    }
 
     proptest! {
         #[test]

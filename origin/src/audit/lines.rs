@@ -1,9 +1,8 @@
 use std::io::{BufRead, Read};
 
-use sluice_gate::{
-    Roots,
-    log::{Line, LineError, START, open},
-};
+use sluice_gate::log::{Line, LineError, START, open_under};
+
+use crate::custody::Key;
 
 /// Longest line that is read, bytes: far longer than any that an edge writes.
 const LONGEST: usize = 64 * 1024;
@@ -13,7 +12,7 @@ const LONGEST: usize = 64 * 1024;
 /// With `lenient` a line of the log may stand within another, and a line without one is skipped. Without, every byte counts.
 pub(super) fn each(
     mut input: impl BufRead,
-    roots: &Roots,
+    keys: &[Key],
     lenient: bool,
     mut take: impl FnMut(u64, Result<Line, LineError>),
 ) -> std::io::Result<u64> {
@@ -33,7 +32,7 @@ pub(super) fn each(
         let text = str::from_utf8(&bytes).unwrap_or_default();
         let text = if lenient { within(text) } else { Some(text) };
         match text {
-            Some(text) => take(number, open(roots, text)),
+            Some(text) => take(number, open_under(keys.iter().map(|key| &**key), text)),
             None => skipped += 1,
         }
     }
@@ -41,7 +40,7 @@ pub(super) fn each(
 }
 
 /// The line of the log within a line that a platform printed.
-fn within(text: &str) -> Option<&str> {
+pub(crate) fn within(text: &str) -> Option<&str> {
     let from = text.find(START)?;
     let to = text.rfind("\"}")? + 2;
     text.get(from..to)

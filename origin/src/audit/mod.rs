@@ -19,9 +19,11 @@ use sluice_gate::{
 };
 
 pub use abuse::{Limits, Reason, Score, Scores};
+pub(crate) use lines::within;
 
 use crate::{
     config::{Secret, SecretRef},
+    custody::{self, Key},
     hex,
 };
 
@@ -30,7 +32,7 @@ const ROOT: &str = "SLUICE_LEASE_ROOT";
 
 /// `sluice audit`
 #[derive(Debug, clap::Args)]
-#[command(group(clap::ArgGroup::new("root").args(["root_file", "root_env"])))]
+#[command(group(clap::ArgGroup::new("root").args(["root_file", "root_env", "key_file"])))]
 pub struct AuditArgs {
     /// The log, a line for each decision, oldest first; - for standard input
     #[arg(value_name = "FILE")]
@@ -41,9 +43,15 @@ pub struct AuditArgs {
     /// The same in another environment variable
     #[arg(long, value_name = "NAME")]
     pub root_env: Option<String>,
-    /// The root before, where the log reaches over a rotation
+    /// The audit key itself (64 hex digits) in a file, as an origin's configuration has it
     #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The root before, where the log reaches over a rotation
+    #[arg(long, value_name = "FILE", conflicts_with = "key_file")]
     pub previous_root_file: Option<PathBuf>,
+    /// The audit key before, likewise
+    #[arg(long, value_name = "FILE", requires = "key_file", conflicts_with_all = ["root_file", "root_env"])]
+    pub previous_key_file: Option<PathBuf>,
     /// Skips what is no line of the log, and what stands around one, as platforms print it
     #[arg(long)]
     pub lenient: bool,
@@ -70,18 +78,18 @@ pub struct AuditArgs {
 /// A log that cannot be read or is not whole, a root that cannot be read.
 pub fn run(args: &AuditArgs) -> anyhow::Result<()> {
     let out = &mut std::io::stdout().lock();
-    let roots = roots(args)?;
+    let keys = keys(args)?;
     if args.file == "-" {
-        return audit(args, &roots, std::io::stdin().lock(), out);
+        return audit(args, &keys, std::io::stdin().lock(), out);
     }
     let file = File::open(&args.file).with_context(|| format!("{}: cannot be read", args.file))?;
-    audit(args, &roots, BufReader::new(file), out)
+    audit(args, &keys, BufReader::new(file), out)
 }
 
-fn audit(args: &AuditArgs, roots: &Roots, input: impl BufRead, out: &mut impl Write) -> anyhow::Result<()> {
+fn audit(args: &AuditArgs, keys: &[Key], input: impl BufRead, out: &mut impl Write) -> anyhow::Result<()> {
     let mut audit = Audit::new(Allowed { any_order: args.any_order, partial: args.partial });
     let mut scores = Scores::default();
-    let skipped = lines::each(input, roots, args.lenient, |number, read| match read {
+    let skipped = lines::each(input, keys, args.lenient, |number, read| match read {
         Ok(line) => {
             // A line that stands there twice is counted once.
             if audit.take(number, &line) && args.abuse {
@@ -110,6 +118,19 @@ fn judged(report: &Report, abuse: bool) -> anyhow::Result<()> {
         Some(first) => bail!("the log is not whole; first: {}", report::finding(first)),
         None => Ok(()),
     }
+}
+
+/// The audit keys that lines may be under.
+fn keys(args: &AuditArgs) -> anyhow::Result<Vec<Key>> {
+    if let Some(path) = &args.key_file {
+        let read = |path: &PathBuf| custody::read_key(&Secret::new(SecretRef::File(path.clone())));
+        return Ok([Some(path), args.previous_key_file.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(read)
+            .collect::<Result<_, _>>()?);
+    }
+    Ok(roots(args)?.auditing().map(|key| zeroize::Zeroizing::new(*key)).collect())
 }
 
 fn roots(args: &AuditArgs) -> anyhow::Result<Roots> {

@@ -32,6 +32,15 @@ pub(super) fn check(path: &Path, kind: Kind) -> anyhow::Result<Checked> {
             }
             None => warnings.push("keys: absent, so only unprotected titles can be played".to_owned()),
         }
+        if let Some(audit) = &config.audit {
+            warn("audit.key", &audit.key, &mut warnings);
+        }
+        if let Some(secret) = config.decisions.as_ref().and_then(|decisions| decisions.secret.as_ref()) {
+            warn("decisions.secret", secret, &mut warnings);
+        }
+        for (at, hook) in config.webhooks.iter().enumerate() {
+            warn(&format!("webhooks.{at}.secret"), &hook.secret, &mut warnings);
+        }
         let config::StoreConfig::Directory(directory) = &config.store;
         if !directory.is_dir() {
             warnings.push(format!("store.directory: there is no directory {} on this machine", directory.display()));

@@ -15,6 +15,9 @@ use crate::cpix::SpekeVersion;
 pub struct KeysConfig {
     /// The provider's SPEKE v2 endpoint.
     pub url: String,
+    /// What the provider is called in logs and events, `[a-z0-9._-]{1,64}`; default: the host of `url`.
+    #[serde(default)]
+    pub name: Option<String>,
     /// What is spoken with it. Nothing else is taken for an answer.
     #[serde(default)]
     pub version: SpekeVersion,
@@ -29,10 +32,13 @@ pub struct KeysConfig {
     pub encrypted_keys: Option<CertificateConfig>,
     /// The key-encryption key that edges hold too: `N:` and 64 hex digits, N from 0 to 255.
     pub kek: SecretRef,
-    /// Seconds after which keys are asked for anew.
+    /// Another that edges may still hold alone, while a new one takes its place: keys are wrapped under both. A missing or empty one is no error.
+    #[serde(default)]
+    pub kek_previous: Option<SecretRef>,
+    /// Age in seconds before which keys that are in use are asked for anew, in the background.
     #[serde(default = "default_refresh")]
     pub refresh_seconds: u64,
-    /// Seconds for which keys already held are still served after that, while the provider is down.
+    /// Seconds for which keys already held are still served after that, while the provider is down. Then they leave the memory.
     #[serde(default = "default_hold")]
     pub hold_seconds: u64,
     /// Seconds after a failure during which the provider is not asked again for the same keys.
@@ -146,11 +152,13 @@ impl KeysConfig {
     pub fn new(url: impl Into<String>, kek: SecretRef) -> Self {
         Self {
             url: url.into(),
+            name: None,
             version: SpekeVersion::default(),
             auth: Auth::None,
             tls: TlsConfig::default(),
             encrypted_keys: None,
             kek,
+            kek_previous: None,
             refresh_seconds: default_refresh(),
             hold_seconds: default_hold(),
             backoff_seconds: default_backoff(),
@@ -161,6 +169,12 @@ impl KeysConfig {
         }
     }
 
+    /// What the provider is called.
+    pub(crate) fn provider_name(&self) -> String {
+        let host = || reqwest::Url::parse(&self.url).ok()?.host_str().map(str::to_owned);
+        self.name.clone().or_else(host).unwrap_or_default()
+    }
+
     /// For how long keys are served at most without hearing from the provider.
     pub(crate) fn longest_hold(&self) -> Duration {
         Duration::from_secs(self.refresh_seconds.saturating_add(self.hold_seconds))
@@ -168,6 +182,10 @@ impl KeysConfig {
 
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         check_url("keys.url", &self.url, self.allow_cleartext_http, "give the provider's https:// URL", CLEARTEXT)?;
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
+        if self.name.as_ref().is_some_and(|name| name.is_empty() || name.len() > 64 || !name.bytes().all(letter)) {
+            return Err(ConfigError::invalid("keys.name", "a name is of the form [a-z0-9._-]{1,64}"));
+        }
         if self.timeout_seconds == 0 {
             return Err(ConfigError::invalid("keys.timeout_seconds", "0 would refuse every exchange; give 1 or more"));
         }

@@ -17,21 +17,25 @@
 //! In one process, build [`OriginConfig`] and [`KeyserverConfig`] directly and hand secrets over as
 //! [`SecretRef::Value`], which TOML cannot express.
 
+mod audit;
 mod error;
 mod keys;
 mod keyserver;
 mod origin;
 mod secret;
+mod webhook;
 
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+pub use audit::{AuditConfig, AuditLog, DecisionsConfig};
 pub use error::ConfigError;
 pub use keys::{Auth, CertificateConfig, KeysConfig, SigV4Config, TlsConfig};
 pub use keyserver::{Faults, KeyserverConfig};
 pub use origin::{JwksConfig, OriginConfig, OriginSecrets, StoreConfig};
 pub use secret::{Secret, SecretError, SecretRef};
+pub use webhook::WebhookConfig;
 
 /// Reads a configuration file.
 ///
@@ -67,6 +71,9 @@ mod tests {
                 && origin.keys.is_some()
                 && origin.secrets.previous.is_some()
                 && origin.metrics_listen.is_some()
+                && origin.audit.is_some()
+                && origin.decisions.is_some()
+                && origin.webhooks.len() == 1
         );
         let keyserver: KeyserverConfig = parse(KEYSERVER).expect("keyserver.toml");
         keyserver.validate().expect("a valid key server");
@@ -110,6 +117,24 @@ mod tests {
         assert!(says("[jwks.main]\nurl = \"https://i.example/\"\nhold_seconds = 90000").contains("hold_seconds"));
         assert!(says("[jwks.main]\nurl = \"https://i.example/\"\nhold = 1").contains("hold"));
         assert!(says("[jwks.main]").contains("url"));
+    }
+
+    #[test]
+    fn a_wrong_webhook_says_what_is_wrong() {
+        let says = |from: &str, to: &str| {
+            let text = ORIGIN.replace(from, to);
+            assert_ne!(text, ORIGIN);
+            match parse::<OriginConfig>(&text) {
+                Ok(origin) => origin.validate().err().map(|error| error.to_string()).unwrap_or_default(),
+                Err((_, message)) => message,
+            }
+        };
+        assert!(says("https://ops.example/", "http://ops.example/").contains("webhooks.0.url"));
+        assert!(says("\"key_changed\"", "\"keys_changed\"").contains("keys_changed"));
+        let events = "events = [\"key_exchange_failed\", \"key_changed\", \"licence_refusals\"]";
+        assert!(says(events, "events = []").contains("webhooks.0.events"));
+        assert!(says("[audit]", "[audits]").contains("audits"));
+        assert!(says("name = \"drm-provider\"", "name = \"DRM\"").contains("keys.name"));
     }
 
     #[test]

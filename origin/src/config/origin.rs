@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{ConfigError, KeysConfig, SecretRef};
+use super::{AuditConfig, ConfigError, DecisionsConfig, KeysConfig, SecretRef, WebhookConfig, webhook};
 
 /// What `sluice origin` is told.
 #[derive(Clone, Debug, Deserialize)]
@@ -29,6 +29,15 @@ pub struct OriginConfig {
     /// The key sets of issuers of viewers' tokens, by the names that edges have for them.
     #[serde(default)]
     pub jwks: BTreeMap<String, JwksConfig>,
+    /// The chain of custody.
+    #[serde(default)]
+    pub audit: Option<AuditConfig>,
+    /// Whether edges' decision lines are taken.
+    #[serde(default)]
+    pub decisions: Option<DecisionsConfig>,
+    /// Who is told of events.
+    #[serde(default)]
+    pub webhooks: Vec<WebhookConfig>,
 }
 
 /// Where the titles are. One kind so far.
@@ -99,6 +108,9 @@ impl OriginConfig {
             secrets: OriginSecrets { current: secret, previous: None },
             keys: None,
             jwks: BTreeMap::new(),
+            audit: None,
+            decisions: None,
+            webhooks: Vec::new(),
         }
     }
 
@@ -115,6 +127,10 @@ impl OriginConfig {
         }
         for (name, jwks) in &self.jwks {
             jwks.validate(name)?;
+        }
+        webhook::validate(&self.webhooks)?;
+        if self.decisions.is_some() && self.audit.is_none() {
+            return Err(ConfigError::invalid("decisions", "lines are verified by the audit key; give [audit]"));
         }
         self.keys.as_ref().map_or(Ok(()), KeysConfig::validate)
     }

@@ -1,21 +1,20 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use moka::future::Cache;
 use serde::Serialize;
 use sluice_packager::{
-    keys::{ContentKey, Kid, wrap::wrap},
-    title::{Delivery, Descriptor, KeyScope, KeySystem, Scheme, TitleKey, TrackId, TrackKind},
+    keys::{
+        Kid,
+        wrap::{KeyEncryptionKey, wrap},
+    },
+    title::{Delivery, Descriptor},
 };
 
-use super::kek::{FORM, parse_kek};
+use super::{Event, Observer, Provider, held::Held, kek::Keks, store::Store, traces::wipe, wanted::Wanted};
 use crate::{
-    config::{KeysConfig, Secret, SecretError},
-    cpix::{KeyRequest, RequestedKey, TrackType},
+    config::{KeysConfig, SecretError},
+    cpix::SystemSignalling,
     speke::{SpekeClient, SpekeError},
 };
-
-/// Most titles, times schemes, whose keys are held.
-const MOST_HELD: u64 = 10_000;
 
 /// Why there are no keys to give.
 #[derive(Debug, thiserror::Error)]
@@ -47,140 +46,118 @@ pub struct WrappedKey {
     pub wrapped: String,
 }
 
-/// What keys are held by. The key ids belong to it, so that a title that is indexed anew never gets the old ones.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Wanted {
-    version: String,
-    request: KeyRequest,
-}
-
-type Held = Arc<Vec<(Kid, ContentKey)>>;
-
-/// Asks the provider for keys, one exchange at a time per title and scheme, and holds them.
+/// Asks the provider for keys, one exchange at a time per title and delivery, holds them, and asks again before they are too old.
 ///
-/// Keys are zeroized when they leave the caches and the last answer that uses them is done.
+/// Keys are zeroized when they leave the memory and the last answer that uses them is done. Dropping the service ends its work in the background.
 pub struct KeyService {
-    client: SpekeClient,
-    kek: Secret,
-    /// Not yet due to be asked for again.
-    fresh: Cache<Wanted, Held>,
-    /// Still to be served while the provider is down.
-    held: Cache<Wanted, Held>,
-    /// Failed just now: the provider is left alone.
-    failed: Cache<Wanted, Arc<str>>,
+    store: Arc<Store>,
+    keks: Keks,
+    observer: Arc<dyn Observer>,
 }
 
 impl KeyService {
-    /// Sets the service up; asks the provider nothing yet.
+    /// Sets the service up; asks the provider nothing yet. Needs a runtime, for its work in the background.
     ///
     /// # Errors
     /// [`SpekeError`] where the client cannot be set up.
-    pub fn new(config: &KeysConfig) -> Result<Self, SpekeError> {
-        fn cache<V: Clone + Send + Sync + 'static>(life: Duration) -> Cache<Wanted, V> {
-            Cache::builder().max_capacity(MOST_HELD).time_to_live(life).build()
-        }
-        Ok(Self {
-            client: SpekeClient::new(config)?,
-            kek: Secret::new(config.kek.clone()),
-            fresh: cache(Duration::from_secs(config.refresh_seconds)),
-            held: cache(config.longest_hold()),
-            failed: cache(Duration::from_secs(config.backoff_seconds)),
-        })
+    pub fn new(config: &KeysConfig, observer: Arc<dyn Observer>) -> Result<Self, SpekeError> {
+        Ok(Self::with_provider(config, Arc::new(SpekeClient::new(config)?), observer))
     }
 
-    /// Whether the key-encryption key is there and of the right form.
+    /// The same with another way to a provider.
+    pub fn with_provider(config: &KeysConfig, provider: Arc<dyn Provider>, observer: Arc<dyn Observer>) -> Self {
+        let store = Store::start(config, provider, Arc::clone(&observer));
+        Self { store, keks: Keks::new(config), observer }
+    }
+
+    /// Whether the key-encryption keys are there and of the right form.
     ///
     /// # Errors
     /// [`SecretError`]
     pub fn check_kek(&self) -> Result<(), SecretError> {
-        parse_kek(&self.kek.read()?).map(drop).ok_or_else(|| self.kek.malformed(FORM))
+        self.keks.present().map(drop)
     }
 
-    /// The keys of a title in a delivery, each wrapped under a fresh nonce. No two calls give the same bytes.
+    /// The provider's name, for people and logs.
+    pub fn provider(&self) -> &str {
+        self.store.provider()
+    }
+
+    /// The keys of a title in a delivery, each wrapped under every key-encryption key of the present, the newest first, each time with a fresh nonce.
+    /// No two calls give the same bytes. `edge`: who asks, for the chain of custody.
     ///
     /// # Errors
     /// [`KeyError`]
-    pub async fn wrapped(&self, descriptor: &Descriptor, delivery: Delivery) -> Result<Vec<WrappedKey>, KeyError> {
-        let wanted = wanted(descriptor, delivery).ok_or(KeyError::NotOffered)?;
-        let kek = parse_kek(&self.kek.read()?).ok_or_else(|| self.kek.malformed(FORM))?;
-        let keys = self.keys(&wanted).await?;
-        // Answers are in the order asked for.
-        keys.iter()
-            .zip(&wanted.request.keys)
-            .map(|((kid, key), asked)| {
-                // 96 random bits: SP 800-38D allows 2^32 of them under one key-encryption key.
-                let mut nonce = [0; 12];
-                getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
-                let wrapped = wrap(&kek, nonce, &wanted.request.content_id, kid, delivery, key);
-                let track_type = asked.tracks.as_str().to_owned();
-                Ok(WrappedKey { kid: *kid, period: asked.period, track_type, wrapped })
-            })
-            .collect()
-    }
-
-    async fn keys(&self, wanted: &Wanted) -> Result<Held, KeyError> {
-        if let Some(keys) = self.fresh.get(wanted).await {
-            return Ok(keys);
-        }
-        let reason = match self.failed.get(wanted).await {
-            Some(reason) => reason,
-            None => match self.fresh.try_get_with_by_ref(wanted, self.ask(wanted)).await {
-                Ok(keys) => return Ok(keys),
-                Err(reason) => Arc::clone(&*reason),
-            },
+    pub async fn wrapped(
+        &self,
+        descriptor: &Descriptor,
+        delivery: Delivery,
+        edge: &str,
+    ) -> Result<Vec<WrappedKey>, KeyError> {
+        let wanted = Wanted::new(descriptor, delivery).ok_or(KeyError::NotOffered)?;
+        let (title, kids) = (&*wanted.request.content_id, wanted.kids());
+        let refused = |error: &KeyError| {
+            let reason = &*error.to_string();
+            self.observer.observe(&Event::Refused { title, delivery, kids: &kids, edge, reason });
         };
-        match self.held.get(wanted).await {
-            Some(keys) => {
-                tracing::warn!(content_id = wanted.request.content_id, reason = &*reason, "serving keys already held");
-                Ok(keys)
-            }
-            None => Err(KeyError::Unavailable(reason.to_string())),
+        let present = self.keks.present().map_err(KeyError::from).inspect_err(refused)?;
+        if let (true, Some((number, _))) = (present.changed, present.keks.first()) {
+            self.observer.observe(&Event::Kek { number: *number });
         }
+        let held = self.store.held(&wanted).await.inspect_err(refused)?;
+        let keys = wrap_all(&wanted, &held, &present.keks);
+        wipe();
+        let keys = keys?;
+        let keks: Vec<u8> = present.keks.iter().map(|(number, _)| *number).collect();
+        let kids: Vec<Kid> = kids.iter().filter(|kid| held.key(kid).is_some()).copied().collect();
+        self.observer.observe(&Event::Wrapped { title, delivery, kids: &kids, keks: &keks, edge });
+        Ok(keys)
     }
 
-    /// One exchange, at most one at a time for the same keys.
-    async fn ask(&self, wanted: &Wanted) -> Result<Held, Arc<str>> {
-        match self.client.fetch(&wanted.request).await {
-            Ok(answer) => {
-                let keys = Arc::new(answer.keys);
-                self.held.insert(wanted.clone(), Arc::clone(&keys)).await;
-                Ok(keys)
-            }
-            Err(error) => {
-                let reason: Arc<str> = error.to_string().into();
-                tracing::error!(content_id = wanted.request.content_id, reason = &*reason, "no keys from the provider");
-                self.failed.insert(wanted.clone(), Arc::clone(&reason)).await;
-                Err(reason)
-            }
-        }
+    /// What the provider said of the title's key systems.
+    ///
+    /// # Errors
+    /// [`KeyError`]
+    pub async fn signalling(
+        &self,
+        descriptor: &Descriptor,
+        delivery: Delivery,
+    ) -> Result<Vec<SystemSignalling>, KeyError> {
+        let wanted = Wanted::new(descriptor, delivery).ok_or(KeyError::NotOffered)?;
+        Ok(self.store.held(&wanted).await?.signalling().to_vec())
+    }
+
+    /// Forgets all keys.
+    pub fn evict(&self) {
+        self.store.evict();
+    }
+
+    #[cfg(test)]
+    pub(super) fn known(&self) -> usize {
+        self.store.known()
+    }
+
+    /// Its metrics.
+    pub(crate) fn expose(&self, out: &mut String) {
+        self.store.expose(out);
     }
 }
 
-/// The exchange that a delivery of a title needs. SPEKE has no name for the encryption of whole segments, and wants one: `cbcs` comes
-/// nearest, with key ids that are the delivery's own, and without signalling.
-fn wanted(descriptor: &Descriptor, delivery: Delivery) -> Option<Wanted> {
-    let policy = descriptor.key_policy.as_ref()?;
-    let kids = policy.keys(delivery)?;
-    let (scheme, systems) = match (delivery.scheme(), delivery) {
-        (Some(scheme), _) => (scheme, policy.systems.clone()),
-        (None, Delivery::Aes128) => (Scheme::Cbcs, vec![KeySystem::Identity]),
-        (None, _) => return None,
-    };
-    let video = |id: &TrackId| descriptor.track(id).is_some_and(|track| track.kind == TrackKind::Video);
-    let mut keys: Vec<RequestedKey> = Vec::new();
-    for TitleKey { kid, scope, period } in &kids.keys {
-        let tracks = match scope {
-            KeyScope::Video => TrackType::Video,
-            KeyScope::Audio => TrackType::Audio,
-            KeyScope::Class(class) => TrackType::Class(*class),
-            KeyScope::Track(id) => TrackType::Track { id: id.to_string(), video: video(id) },
-        };
-        match keys.iter_mut().find(|key| key.kid == *kid) {
-            // One key for all.
-            Some(known) => known.tracks = TrackType::All,
-            None => keys.push(RequestedKey { kid: *kid, tracks, period: *period }),
+/// Each key under each key-encryption key. With a frame of its own, which is wiped afterwards: ciphers take what they encrypt in pieces.
+#[inline(never)]
+fn wrap_all(wanted: &Wanted, held: &Held, keks: &[(u8, KeyEncryptionKey)]) -> Result<Vec<WrappedKey>, KeyError> {
+    let Wanted { place, request } = wanted;
+    let mut keys = Vec::with_capacity(request.keys.len() * keks.len());
+    for (_, kek) in keks {
+        for asked in &request.keys {
+            let Some(key) = held.key(&asked.kid) else { continue };
+            // 96 random bits: SP 800-38D allows 2^32 of them under one key-encryption key.
+            let mut nonce = [0; 12];
+            getrandom::fill(&mut nonce).map_err(|_| KeyError::Random)?;
+            let wrapped = wrap(kek, nonce, &request.content_id, &asked.kid, place.delivery, key);
+            let track_type = asked.tracks.as_str().to_owned();
+            keys.push(WrappedKey { kid: asked.kid, period: asked.period, track_type, wrapped });
         }
     }
-    let request = KeyRequest { content_id: descriptor.title.to_string(), scheme, keys, systems };
-    Some(Wanted { version: descriptor.version.to_string(), request })
+    Ok(keys)
 }

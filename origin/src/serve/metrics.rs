@@ -1,11 +1,11 @@
-use std::{
-    fmt::Write,
-    sync::atomic::{AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::StatusCode;
 
-const ROUTES: [&str; 8] = ["descriptor", "media", "segment", "keys", "jwks", "health", "none", "refused"];
+use crate::metrics::{Family, Kind};
+
+const ROUTES: [&str; 10] =
+    ["descriptor", "media", "segment", "keys", "signalling", "jwks", "decisions", "health", "none", "refused"];
 const CLASSES: [&str; 4] = ["2xx", "3xx", "4xx", "5xx"];
 
 /// Requests by route and class of status.
@@ -24,17 +24,13 @@ impl Metrics {
 
     /// Prometheus' text format 0.0.4.
     pub(super) fn exposition(&self) -> String {
-        let mut out = String::from(
-            "# HELP sluice_origin_requests_total Requests by route and status class.\n\
-             # TYPE sluice_origin_requests_total counter\n",
-        );
-        for (route, counts) in ROUTES.iter().zip(&self.requests) {
-            for (class, count) in CLASSES.iter().zip(counts) {
-                let count = count.load(Ordering::Relaxed);
-                // Writing to a String does not fail.
-                let _ = writeln!(out, "sluice_origin_requests_total{{route=\"{route}\",status=\"{class}\"}} {count}");
-            }
-        }
+        let values = ROUTES.iter().zip(&self.requests).flat_map(|(route, counts)| {
+            let labels = move |class| format!("route=\"{route}\",status=\"{class}\"");
+            CLASSES.iter().zip(counts).map(move |(class, count)| (labels(class), count.load(Ordering::Relaxed)))
+        });
+        let mut out = String::new();
+        Family::new("requests_total", Kind::Counter, "Requests by route and status class.")
+            .write(&mut out, &values.collect::<Vec<_>>());
         out
     }
 }

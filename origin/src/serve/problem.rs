@@ -11,13 +11,18 @@ pub(super) enum Problem {
     UnknownVersion,
     UnknownTrack,
     UnknownSegment,
-    Method,
+    /// With what is allowed there.
+    Method(&'static str),
     /// The whole length of what was asked for a part of.
     Range(u64),
     Internal,
     KeyUnavailable,
     UnknownKeySet,
     KeySetUnavailable,
+    /// A body that is longer than it may be.
+    TooLarge,
+    /// A body that did not come whole.
+    BadRequest,
     Timeout,
 }
 
@@ -29,7 +34,9 @@ impl Problem {
             Self::UnknownVersion => (StatusCode::NOT_FOUND, "unknown_version", "The title has no such version"),
             Self::UnknownTrack => (StatusCode::NOT_FOUND, "unknown_track", "The title has no such track"),
             Self::UnknownSegment => (StatusCode::NOT_FOUND, "unknown_segment", "The track has no such segment"),
-            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Only GET and HEAD are answered"),
+            Self::Method(_) => {
+                (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "There is no such method at this path")
+            }
             Self::Range(_) => (StatusCode::RANGE_NOT_SATISFIABLE, "range_unsatisfiable", "The range lies past the end"),
             Self::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "The store did not answer"),
             Self::KeyUnavailable => {
@@ -39,6 +46,8 @@ impl Problem {
             Self::KeySetUnavailable => {
                 (StatusCode::BAD_GATEWAY, "issuer_unreachable", "The issuer's key set cannot be had at present")
             }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too long"),
+            Self::BadRequest => (StatusCode::BAD_REQUEST, "bad_request", "The body did not come whole"),
             Self::Timeout => (StatusCode::GATEWAY_TIMEOUT, "origin_timeout", "There was no answer in time"),
         }
     }
@@ -59,8 +68,8 @@ impl IntoResponse for Problem {
                     headers.insert(header::CONTENT_RANGE, value);
                 }
             }
-            Self::Method => {
-                headers.insert(header::ALLOW, HeaderValue::from_static("GET, HEAD"));
+            Self::Method(allowed) => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(allowed));
             }
             Self::KeyUnavailable => {
                 headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));

@@ -27,8 +27,16 @@ pub(super) enum Route {
         version: Version,
         delivery: Delivery,
     },
+    /// What the key provider says of the key systems.
+    Signalling {
+        title: TitleId,
+        version: Version,
+        delivery: Delivery,
+    },
     /// An issuer's key set by its name.
     KeySet(String),
+    /// Where edges' decision lines go.
+    Decisions,
 }
 
 /// A file of a track.
@@ -53,6 +61,7 @@ impl Route {
         let version = |word| Version::parse(word).map_err(|_| Problem::UnknownVersion);
         match words {
             [Some("healthz"), None, ..] => Ok(Self::Health),
+            [Some("decisions"), None, ..] => Ok(Self::Decisions),
             [Some("jwks"), Some(name), None, ..] => Ok(Self::KeySet(name.to_owned())),
             [Some("titles"), Some(id), Some("descriptor.json"), None, ..] => Ok(Self::Descriptor(title(id)?)),
             [
@@ -74,10 +83,10 @@ impl Route {
             [Some("titles"), Some(id), Some(state), Some(word), Some(file), None, ..] => {
                 let (title, version) = (title(id)?, version(state)?);
                 // No file of a track has the name of a delivery.
-                if word == "keys"
-                    && let Some(delivery) = Delivery::parse(file)
-                {
-                    return Ok(Self::Keys { title, version, delivery });
+                match (word, Delivery::parse(file)) {
+                    ("keys", Some(delivery)) => return Ok(Self::Keys { title, version, delivery }),
+                    ("signalling", Some(delivery)) => return Ok(Self::Signalling { title, version, delivery }),
+                    _ => {}
                 }
                 let track = TrackId::parse(word).map_err(|_| Problem::UnknownTrack)?;
                 let file = File::parse(file).ok_or(Problem::UnknownSegment)?;
@@ -95,7 +104,9 @@ impl Route {
             Self::Media { .. } => "media",
             Self::Segment { .. } => "segment",
             Self::Keys { .. } => "keys",
+            Self::Signalling { .. } => "signalling",
             Self::KeySet(_) => "jwks",
+            Self::Decisions => "decisions",
         }
     }
 }
@@ -154,7 +165,11 @@ mod tests {
         }
         assert_eq!(kind("/titles/final/v1/keys/cbcs"), Ok("keys"));
         assert_eq!(kind("/titles/final/v1/video-1080/segments/12/cbcs"), Ok("segment"));
+        assert_eq!(kind("/titles/final/v1/signalling/cbcs"), Ok("signalling"));
+        assert_eq!(kind("/decisions"), Ok("decisions"));
+        assert_eq!(kind("/decisions/"), Err(Problem::UnknownRoute));
         assert_eq!(kind("/titles/final/v1/keys/init.mp4"), Ok("media"), "a track may be called keys");
+        assert_eq!(kind("/titles/final/v1/signalling/1.m4s"), Ok("media"), "or signalling");
 
         for (path, problem) in [
             ("", Problem::UnknownRoute),

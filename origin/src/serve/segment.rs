@@ -32,6 +32,7 @@ pub(super) async fn send(
     track: &TrackId,
     number: u32,
     delivery: Delivery,
+    edge: &str,
 ) -> Result<Response, Problem> {
     let path = |file: File| format!("{title}/{version}/{track}/{}", file.name());
     let record = origin.store.small(&path(File::Record), LARGEST).await.map_err(|error| match error {
@@ -52,7 +53,7 @@ pub(super) async fn send(
         }
         let treatment = record.segment_treatment(delivery, number);
         if matches!(treatment, Ok(Treatment::Protect { .. } | Treatment::EncryptSegments { .. })) {
-            match keys::document(origin, title, version, delivery).await {
+            match keys::document(origin, title, version, delivery, edge).await {
                 // No proxy keeps keys, wrapped or not; and without them, there may be some at the next request.
                 Ok(document) => (key_document, cache) = (document, NO_STORE),
                 Err(_) => cache = NO_STORE,

@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::atomic::Ordering};
 use crate::fixture::{Fixture, KEK, KIDS, derived, get};
 use futures::future::join_all;
 use reqwest::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sluice_origin::{Running, config::OriginConfig, keys::parse_kek};
 use sluice_packager::{
     keys::{ContentKey, Kid, wrap},
@@ -53,6 +53,37 @@ async fn the_provider_is_asked_once_and_no_wrapping_repeats() {
     assert_eq!(wrapped.len(), 100, "a fresh nonce each");
     keys(&fixture, "cenc").await;
     assert_eq!(fixture.exchanges.load(Ordering::Relaxed), 2, "one scheme per document");
+}
+
+#[tokio::test]
+async fn a_version_with_more_key_periods_needs_no_restart() {
+    let fixture = Fixture::start().await;
+    keys(&fixture, "cbcs").await;
+    let of_period = |period: u8| json!({"kid": Kid([0xd0 + period; 16]), "scope": "video", "period": period});
+    let publish = |version: &str, periods: u8| {
+        let keys: Vec<_> = (0..periods).map(of_period).collect();
+        let descriptor = json!({
+            "v": 1, "title": "film", "version": version, "tracks": [],
+            "key_policy": {"systems": ["widevine"], "schemes": [{"scheme": "cbcs", "keys": keys}]},
+        });
+        let new = fixture.titles.path().join("film/new.json");
+        std::fs::write(&new, descriptor.to_string()).expect("writable");
+        std::fs::rename(new, fixture.titles.path().join("film/descriptor.json")).expect("movable");
+    };
+    // A new version, and the same one as it goes on.
+    for (exchanges, periods) in [(2, 3), (3, 5)] {
+        publish("v2", periods);
+        let response = get(&fixture, "/titles/film/v2/keys/cbcs").await;
+        let body: Value = serde_json::from_slice(&response.bytes().await.expect("a body")).expect("JSON");
+        let keys = body["keys"].as_array().expect("a list");
+        for (period, key) in (0..periods).zip(keys) {
+            assert_eq!(key["period"], period);
+            let (kid, content_key) = opened(key, "cbcs");
+            assert_eq!((kid, content_key.expose()), (Kid([0xd0 + period; 16]), derived(&kid).expose()));
+        }
+        assert_eq!((keys.len(), fixture.exchanges.load(Ordering::Relaxed)), (usize::from(periods), exchanges));
+    }
+    assert_eq!(get(&fixture, "/titles/film/v1/keys/cbcs").await.status(), StatusCode::NOT_FOUND);
 }
 
 /// Due to be asked for again at once, so that the provider's state shows.

@@ -11,3 +11,4 @@ mod segment;
 mod speke;
 mod suite;
 mod tls;
+mod watch;

@@ -85,7 +85,7 @@ pub struct Media<'a> {
 
 /// A line that stands alone. `nonce`: random bytes.
 pub fn single(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>) -> String {
-    seal(roots, nonce, entry, None).0
+    seal(roots.audit_key(), nonce, entry, None).0
 }
 
 /// A line without a MAC, of an edge that has no root to make one by. An audit names it unsigned.
@@ -95,14 +95,19 @@ pub fn unsigned(entry: &Entry<'_>) -> String {
 
 /// The next line of a session's chain, whose head and count it moves on. It counts once the record is written: write that first, then the line.
 pub fn chained(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>, chain: &mut Option<Chain>) -> String {
+    chained_under(roots.audit_key(), nonce, entry, chain)
+}
+
+/// The same by the audit key alone, of whatever a chain's writer has to say: an object whose first member is `t`, and whose `session` is the chain's id.
+pub fn chained_under(key: &[u8; 32], nonce: [u8; 8], said: &impl Serialize, chain: &mut Option<Chain>) -> String {
     let n = chain.as_ref().map_or(1, |chain| chain.lines.saturating_add(1));
-    let (line, head) = seal(roots, nonce, entry, Some((n, chain.as_ref().map(|chain| chain.head.as_str()))));
+    let (line, head) = seal(key, nonce, said, Some((n, chain.as_ref().map(|chain| chain.head.as_str()))));
     *chain = Some(Chain { head, lines: n });
     line
 }
 
 /// The line, and its MAC.
-fn seal(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>, link: Option<(u64, Option<&str>)>) -> (String, String) {
+fn seal(key: &[u8; 32], nonce: [u8; 8], entry: &impl Serialize, link: Option<(u64, Option<&str>)>) -> (String, String) {
     let mut text = [r#"{"v":1,"#, &said(entry), r#","id":""#, &hex(&nonce), "\""].concat();
     if let Some((n, prev)) = link {
         text.push_str(r#","n":"#);
@@ -113,7 +118,7 @@ fn seal(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>, link: Option<(u64, Opt
             text.push('"');
         }
     }
-    let mac = mac(roots, &text);
+    let mac = mac(key, &text);
     text.push_str(super::read::MAC);
     text.push_str(&mac);
     text.push_str("\"}");
@@ -121,7 +126,7 @@ fn seal(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>, link: Option<(u64, Opt
 }
 
 /// The entry's members.
-fn said(entry: &Entry<'_>) -> String {
+fn said(entry: &impl Serialize) -> String {
     // All are numbers, words and text: nothing that does not serialize.
     let object = serde_json::to_string(entry).unwrap_or_default();
     object.strip_prefix('{').and_then(|said| said.strip_suffix('}')).unwrap_or_default().to_owned()

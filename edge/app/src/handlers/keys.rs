@@ -46,9 +46,9 @@ pub(super) async fn raw_key<H: Host>(viewing: &Viewing<'_, H>, kid: Kid) -> Resu
 
 /// The title, if the viewer still may and the policy lists the system.
 async fn allowed<H: Host>(viewing: &Viewing<'_, H>, system: KeySystem) -> Result<Title, Error> {
-    let Viewing { context, origin, title: id, .. } = viewing;
+    let Viewing { context, origin, credential, title: id } = viewing;
     let title = origin.title(id).await?;
-    confirm::authorize(&title, context.host.now(), &context.client)?;
+    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
     let listed = title.media.key_policy.as_ref().is_some_and(|policy| policy.allows(system));
     if listed { Ok(title) } else { Err(Deny::NotEntitled.into()) }
 }

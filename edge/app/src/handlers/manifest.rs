@@ -99,7 +99,7 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
     let Viewing { context, origin, credential, title: id } = viewing;
     let request = context.request;
     let title = origin.title(id).await?;
-    confirm::authorize(&title, context.host.now(), &context.client)?;
+    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
     if !credential.may(delivery) {
         return Err(Deny::NotEntitled.into());
     }

@@ -2,6 +2,7 @@
 
 mod cat;
 mod cdn_tokens;
+mod eccp;
 mod iframes;
 mod jwks;
 mod log;
@@ -10,6 +11,7 @@ mod redirect;
 mod refusals;
 mod revocations;
 mod sessions;
+mod signalling;
 mod slots;
 mod support;
 mod text;

@@ -17,7 +17,7 @@ pub mod widevine;
 
 #[cfg(test)]
 pub(crate) use provided::tests::provided as told_by_provider;
-pub use provided::{Provided, ProvidedError};
+pub use provided::{MAX_KEY_URI, MAX_OBJECT, MAX_PSSH, Provided, ProvidedError};
 pub use signalling::{MAX_ROOM, RoomError, Signalling, Unsignalled, room};
 
 /// The `pssh` boxes for these keys, one of each system that has one, for the media itself: ClearKey's is the common one of W3C.

@@ -13,7 +13,7 @@ pub const MAX_OBJECT: usize = 15 << 10;
 /// The largest `pssh` box, bytes: one with such an object, and key ids.
 pub const MAX_PSSH: usize = 16 << 10;
 /// The longest URI of a FairPlay key, bytes.
-pub const MAX_URI: usize = 2048;
+pub const MAX_KEY_URI: usize = 2048;
 
 /// What the provider says to Widevine, PlayReady and FairPlay of a title version's keys in one scheme.
 #[derive(Clone, Debug, Default)]
@@ -51,7 +51,7 @@ pub enum ProvidedError {
     /// Not a PlayReady Object of at most [`MAX_OBJECT`] bytes, or another one than in the `pssh` box.
     #[error("what PlayReady is told is no PlayReady Object, or not the one of its pssh box")]
     Object,
-    /// Neither `skd://` nor `https://`, longer than [`MAX_URI`], or with a character that no URI has.
+    /// Neither `skd://` nor `https://`, longer than [`MAX_KEY_URI`], or with a character that no URI has.
     #[error("the URI of a FairPlay key is neither skd:// nor https://, or too long, or no URI")]
     Uri,
 }
@@ -193,7 +193,7 @@ fn playready_said(pssh: Option<Vec<u8>>, object: Option<Vec<u8>>) -> Result<Opti
 fn is_key_uri(uri: &str) -> bool {
     let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%#".contains(&byte);
     let rest = uri.strip_prefix("skd://").or_else(|| uri.strip_prefix("https://"));
-    uri.len() <= MAX_URI && rest.is_some_and(|rest| !rest.is_empty()) && uri.bytes().all(of_uri)
+    uri.len() <= MAX_KEY_URI && rest.is_some_and(|rest| !rest.is_empty()) && uri.bytes().all(of_uri)
 }
 
 #[cfg(test)]

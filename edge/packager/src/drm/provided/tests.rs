@@ -168,8 +168,8 @@ fn a_uri_is_skd_or_https_and_ends_no_line() {
     for (uri, taken) in [
         ("skd://acme/key?id=%31", true),
         ("https://acme.example/key;a=1", true),
-        (&long(MAX_URI), true),
-        (&long(MAX_URI + 1), false),
+        (&long(MAX_KEY_URI), true),
+        (&long(MAX_KEY_URI + 1), false),
         ("http://acme.example/key", false),
         ("data:text/plain,x", false),
         ("skd://", false),

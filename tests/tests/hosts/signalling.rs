@@ -7,7 +7,7 @@ use reqwest::Url;
 use serde_json::{Value, json};
 use sluice_packager::{
     bmff::Boxes,
-    drm::{playready, pssh::Pssh, widevine},
+    drm::{pssh::Pssh, widevine},
     keys::Kid,
     title::{Delivery, TrackKind},
 };

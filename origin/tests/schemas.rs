@@ -238,7 +238,7 @@ fn descriptor() -> Value {
         "rights": {
             "state": "published", "embargo": 0, "windows": [{"from": 1, "until": 2}, {"until": 9}, {}],
             "countries": {"allow": ["DE", "US"]}, "regions": {"allow": ["US-CA", "US-2"]}, "anonymizers": "refuse", "devices": {"allow": ["tv"]},
-            "tiers": [{"name": "basic", "max_height": 720}, {"name": "premium"}], "stream_limit": 2, "approval": {"by": "anna"},
+            "tiers": [{"name": "basic", "max_height": 720}, {"name": "premium"}], "stream_limit": 2, "url_tokens_only": true, "store_down": "admit", "approval": {"by": "anna"},
             "license": {"seconds": 1, "persistent": true, "restrictions": [{"above_height": 0, "hdcp": "2.2", "security_level": "hardware_all"}]}
         }
     })
@@ -249,6 +249,9 @@ fn descriptors() {
     let judge = Judge::descriptor();
     let full = descriptor();
     judge.both_admit(&full);
+    for by in ["own", "provider"] {
+        judge.both_admit(&with(&full, "/key_policy/signalling", json!(by)));
+    }
     judge.both_admit(&json!({"v": 1, "title": "film", "version": "1", "tracks": [], "rights": {}}));
     // What manifests are made of may grow; what says who may watch may not without being understood.
     judge.both_admit(&with(&full, "/later", json!([])));
@@ -309,6 +312,7 @@ fn descriptors() {
         ("/tracks/0/timeline/runs/0", vec![json!({"d": 1}), json!({"times": 2}), json!(4)]),
         ("/tracks/3/thumbnails/format", vec![json!("gif")]),
         ("/key_policy/systems", vec![json!(["acme"])]),
+        ("/key_policy/signalling", vec![json!("edge"), json!("Provider"), json!(true)]),
         ("/key_policy/schemes/0/scheme", vec![json!("cens")]),
         (
             "/key_policy/schemes/0/keys/0/kid",
@@ -345,6 +349,8 @@ fn descriptors() {
         ("/rights/anonymizers", vec![json!("deny"), json!(false)]),
         ("/rights/devices", vec![json!({"allow": []}), json!({"allow": [""]}), json!({"deny": ["tv"]}), json!(["tv"])]),
         ("/rights/tiers", vec![json!([{"name": ""}]), json!([{"name": "a", "max_height": 0}]), json!(["a"])]),
+        ("/rights/store_down", vec![json!("allow"), json!(true)]),
+        ("/rights/url_tokens_only", vec![json!(1), json!("true")]),
         ("/rights/stream_limit", vec![json!(0), json!(-1), json!("2")]),
         ("/rights/approval", vec![json!("yes")]),
         ("/rights/license", vec![json!({"life": 1}), json!({"seconds": 0}), json!({"persistent": "no"}), json!([])]),

@@ -5,7 +5,7 @@ use sluice_packager::{
         plan_segment_as, protect_init, read::Reader, record_bytes,
     },
     dash,
-    drm::clearkey,
+    drm::{self, Provided, clearkey, pssh},
     hls,
     keys::{ContentKey, Kid},
     manifest::{Addressing, Options},
@@ -170,11 +170,12 @@ fn lead(scheme: Scheme) -> ClearReason {
     }
 }
 
-/// A descriptor and its manifests, a record, a plan, a licence request.
+/// A descriptor and its manifests, a record, a plan, a licence request, a provider's signalling.
 pub(crate) fn documents(bytes: &[u8]) {
     let _ = plan::read(bytes);
     let _ = clearkey::request(bytes);
     let _ = serde_json::from_slice::<TrackRecord>(bytes);
+    Provided::read(bytes).iter().for_each(signalled);
     let Ok(descriptor) = serde_json::from_slice::<Descriptor>(bytes) else { return };
     let both = [Addressing::Segments, Addressing::Ranges];
     for (delivery, addressing) in Delivery::ALL.into_iter().flat_map(|delivery| both.map(|one| (delivery, one))) {
@@ -187,6 +188,7 @@ pub(crate) fn documents(bytes: &[u8]) {
             query: "",
             addressing,
             define: false,
+            provided: None,
         };
         let _ = hls::multivariant(&descriptor, &options);
         let _ = dash::mpd(&descriptor, &options);
@@ -196,5 +198,21 @@ pub(crate) fn documents(bytes: &[u8]) {
                 .map(|playlist| playlist.collect::<String>());
             let _ = hls::iframes(&descriptor, &track.id, &[], &options);
         }
+    }
+}
+
+/// What a provider says of a key leaves in whole boxes, in quotes that it cannot leave.
+fn signalled(provided: &Provided) {
+    let told = drm::Signalling::Provider(provided);
+    for system in [KeySystem::Widevine, KeySystem::Playready] {
+        if let Ok(boxes) = told.pssh(system, &[KID], Scheme::Cbcs) {
+            assert!(pssh::parse(&boxes).is_ok_and(|(_, after)| after.is_empty()));
+        }
+        if let Ok(filled) = told.pssh_in_room(&[system], &[KID], Scheme::Cbcs, 2048) {
+            assert_eq!(filled.len(), 2048);
+        }
+    }
+    if let Ok(uri) = told.fairplay_uri(&KID) {
+        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'"'));
     }
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderName, header};
 use sluice_gate::{
-    SessionId, Unix,
+    Deny, SessionId, Unix,
     lease::{self, Lease},
     network_digests,
     rights::Facts,
@@ -96,7 +96,7 @@ pub(crate) async fn confirm<H: Host>(
     }
     let mut written = false;
     if record.due_for_renewal(now) {
-        match extend(journal, config, origin, title, &mut record, generation).await {
+        match extend(journal, config, origin, title, credential, &mut record, generation).await {
             // Neither the origin's absence nor the store's ends a right that was given.
             Err(Error::Origin(_) | Error::OriginTimeout | Error::StoreUnavailable)
                 if !is_handle || now < record.expires => {}
@@ -272,11 +272,13 @@ async fn extend<H: Host>(
     config: &Config,
     origin: &Origin<'_, H>,
     title: &TitleId,
+    credential: &Credential,
     record: &mut SessionRecord,
     generation: Option<u64>,
 ) -> Result<bool, Error> {
     let Journal { host, client, .. } = *journal;
     let current = origin.title(title).await?;
+    carried(&current, credential)?;
     authorize_renewal(&current, record, host.now(), client)?;
     match renew(journal, config, &current, record, generation).await {
         Err(Refused::Full(_)) => Err(Error::SessionEnded),
@@ -335,8 +337,23 @@ fn stored_form(record: &SessionRecord, now: Unix) -> Result<(String, Vec<u8>, u6
 }
 
 /// The rights of a title as it is now, for a viewer whose session was minted under earlier ones: when its window closes.
-pub(crate) fn authorize(title: &Title, now: Unix, client: &Client) -> Result<Option<Unix>, Error> {
-    Ok(title.rights.available(now, client)?)
+pub(crate) fn authorize(
+    title: &Title,
+    credential: &Credential,
+    now: Unix,
+    client: &Client,
+) -> Result<Option<Unix>, Error> {
+    let closes = title.rights.available(now, client)?;
+    carried(title, credential)?;
+    Ok(closes)
+}
+
+/// Refuses what does not stand in the URL, where the title wants it there.
+fn carried(title: &Title, credential: &Credential) -> Result<(), Error> {
+    match credential {
+        Credential::Cookie(_) | Credential::Bearer(_) if title.rights.url_tokens_only => Err(Deny::NotEntitled.into()),
+        Credential::Cookie(_) | Credential::Bearer(_) | Credential::Path(_) => Ok(()),
+    }
 }
 
 /// The same for the renewal of a session, by where its viewer is now. A window that closes earlier than it did ends the session earlier, and so every lease

@@ -19,6 +19,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) object: &'a str,
     pub(crate) delivery: Delivery,
     pub(crate) treatment: Treatment,
+    /// What it holds of a key provider's own words, which the version does not name: they may change.
+    pub(crate) provided: &'a [u8],
 }
 
 /// A strong ETag: the same on every host, point of presence and CDN that holds the same root.
@@ -40,6 +42,7 @@ pub(crate) fn etag(roots: &Roots, subject: &Subject<'_>) -> String {
         Treatment::Lead { reason, .. } | Treatment::Clear(reason) => mac.update(reason.as_str().as_bytes()),
     }
     mac.update(&[PACKAGER_VERSION]);
+    mac.update(subject.provided);
     let tag = mac.finalize().into_bytes();
     let mut out = String::with_capacity(34);
     out.push('"');

@@ -3,6 +3,7 @@
 use sluice_document::members;
 use sluice_gate::rights::Rights;
 use sluice_packager::{
+    drm::Provided,
     keys::{ContentKey, Kid},
     title::{Delivery, Descriptor, TitleId, TrackId, TrackRecord, Version, plan},
 };
@@ -28,7 +29,7 @@ const MAX_INIT: usize = 1 << 20;
 const DESCRIPTOR_SECONDS: u64 = 5;
 /// The same for what a version names, which never changes.
 const VERSIONED_SECONDS: u64 = 86_400;
-/// The same for wrapped keys.
+/// The same for wrapped keys, and for what their provider says of them.
 const KEYS_SECONDS: u64 = 300;
 
 /// The origin, for the length of one request.
@@ -237,7 +238,25 @@ impl<'a, H: Host> Origin<'a, H> {
         Ok(read.await?.ok_or(Error::KeyUnavailable("the origin knows no keys for the version"))?.value)
     }
 
-    /// The same out of a segment's documents.
+    /// What the title's key provider says to key systems of its keys in a delivery.
+    pub(crate) async fn signalling(
+        &self,
+        title: &TitleId,
+        version: &Version,
+        delivery: Delivery,
+    ) -> Result<Provided, Error> {
+        let path = format!("/titles/{title}/{version}/signalling/{}", delivery.as_str());
+        let fetched = self.fetch(path, None, self.keep(title, version, KEYS_SECONDS)).await?;
+        if fetched.status == 503 {
+            return Err(Error::KeyUnavailable("the origin has no signalling of the key provider"));
+        }
+        let read = document(fetched, MAX_DOCUMENT, |bytes| {
+            Provided::read(bytes).map_err(|error| Error::Origin(format!("signalling: {error}")))
+        });
+        Ok(read.await?.ok_or(Error::KeyUnavailable("the origin knows no signalling for the version"))?.value)
+    }
+
+    /// A content key out of a segment's documents.
     pub(crate) async fn content_key_of(
         &self,
         segment: &PlanAndKeys,

@@ -102,5 +102,7 @@ impl<B> Response<B> {
 
 /// For what depends on a session, or renews one.
 pub(crate) const NO_STORE: &str = "private, no-store";
+/// For media that may change under its URL, with its ETag: this viewer's cache may hold it, and asks whether it is still so.
+pub(crate) const REVALIDATED: &str = "private, no-cache";
 /// For media named with its version: never changes, and only this viewer's cache may hold it, for a shared cache before the gate would open it to all.
 pub(crate) const IMMUTABLE: &str = "private, max-age=31536000, immutable";

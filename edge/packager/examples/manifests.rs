@@ -36,6 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         query: "",
         addressing: Addressing::Segments,
         define: false,
+        provided: None,
     };
     let out = Path::new(out);
     fs::create_dir_all(out)?;

@@ -37,6 +37,12 @@ fn segments() {
 
 #[test]
 fn documents() {
+    bodies::documents(
+        br#"{"provider":"acme","signalling":[
+            {"kid":"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a","system":"widevine","pssh":"AAAAOHBzc2gAAAAA7e+LqXnWSs6jyCfc1R0h7QAAABgSEAAWNwaftdGsPEdH4BMi5MJI49yVmwY="},
+            {"kid":"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a","system":"playready","pro":"CgAAAAEAeHh4eA=="},
+            {"kid":"5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a","system":"fairplay","key_uri":"skd://acme/1"}]}"#,
+    );
     bodies::documents(include_bytes!("../../../tests/manifests/descriptor.json"));
     found("documents").iter().for_each(|bytes| bodies::documents(bytes));
 }

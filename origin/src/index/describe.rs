@@ -6,10 +6,10 @@ use serde::Serialize;
 use sluice_gate::rights::Rights;
 use sluice_packager::{
     cenc::{InitProtection, protect_init},
-    drm::pssh_boxes,
+    drm::{self, pssh_boxes},
     title::{
-        Delivery, DeliveryKid, Descriptor, InitSize, KeyPolicy, KeyScope, ResolutionClass, Role, Scheme, SchemeKeys,
-        TitleId, TitleKey, Track, TrackKind, TrackRecord, Version,
+        Delivery, DeliveryKid, Descriptor, InitSize, KeyPolicy, KeyScope, PsshPlaces, ResolutionClass, Role, Scheme,
+        SchemeKeys, TitleId, TitleKey, Track, TrackKind, TrackRecord, Version,
     },
 };
 
@@ -44,6 +44,7 @@ pub(super) fn descriptor(
             .map(|scheme| scheme_keys(title, version, *scheme, policy.keys, tracks))
             .collect(),
         systems: policy.systems,
+        signalling: policy.signalling,
     });
     let mut listed = Vec::new();
     for track in tracks {
@@ -185,10 +186,25 @@ fn init_size(track: &ReadTrack, policy: Option<&KeyPolicy>, protecting: &Protect
         let kids = keys.map(|keys| keys.kids_for(&track.id, track.kind, track.video.as_ref())).unwrap_or_default();
         // In a delivery that is not offered, no size is asked for.
         let Some(kid) = kids.first() else { return Ok(track.init.len() as u32) };
-        let systems = protecting.pssh().filter(|places| places.init).map(|places| places.systems.as_slice());
+        let pssh = match protecting.pssh().filter(|places| places.init) {
+            None => Vec::new(),
+            // Of a provider's boxes only the room is known.
+            Some(PsshPlaces { systems, room: Some(room), .. }) => {
+                let room = drm::room(systems, &kids, scheme, *room);
+                if room > drm::MAX_ROOM {
+                    bail!(
+                        "track {}: a provider's pssh boxes for {} keys are too many for an init segment",
+                        track.id,
+                        kids.len()
+                    );
+                }
+                vec![0; room]
+            }
+            Some(places) => pssh_boxes(&places.systems, &kids, scheme),
+        };
         let protection = InitProtection {
             clear_entry: track.schedule.clear_lead > 0,
-            pssh: pssh_boxes(systems.unwrap_or_default(), &kids, scheme),
+            pssh,
             ..InitProtection::derived(scheme, *kid)
         };
         let init =

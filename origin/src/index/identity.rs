@@ -1,7 +1,7 @@
 use sha2::{Digest, Sha256};
 use sluice_packager::{
     keys::Kid,
-    title::{Delivery, TitleId, Version},
+    title::{Delivery, SignalledBy, TitleId, Version},
 };
 
 use super::{
@@ -30,10 +30,14 @@ pub(super) fn version(tracks: &[ReadTrack], policy: Option<&Policy>) -> String {
             digest.update(content);
         }
     }
-    if let Some(Policy { keys, clear_lead, key_period, pssh, .. }) = policy
+    if let Some(Policy { keys, clear_lead, key_period, pssh, signalling, .. }) = policy
         && (*keys, *clear_lead, *key_period, pssh.as_slice()) != (Sharing::Kind, 0, None, &[])
     {
         digest.update(format!("\0{keys:?} {clear_lead} {key_period:?} {pssh:?}"));
+        // Of the media, that changes init segments with boxes in them alone.
+        if *signalling == SignalledBy::Provider && !pssh.is_empty() {
+            digest.update(" provider");
+        }
     }
     let digest = digest.finalize();
     let bits = digest.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));

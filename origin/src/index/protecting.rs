@@ -3,10 +3,13 @@ use sluice_packager::{
     cenc::FragmentForm,
     drm::{playready, pssh_boxes},
     keys::Kid,
-    title::{KeySystem, PsshPlaces, Schedule, Scheme, Timeline},
+    title::{KeySystem, PsshPlaces, Schedule, Scheme, SignalledBy, Timeline},
 };
 
 use super::settings::{Policy, PsshPlace};
+
+/// Bytes of an init segment for each box of a key provider, on average: PlayReady's with licence URLs take some 1 200, Widevine's a hundred.
+const PROVIDED_ROOM: u32 = 2048;
 
 /// What of a title's key policy changes fragments: their form follows from where they begin.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +22,11 @@ pub(super) struct Protecting {
 impl Protecting {
     pub(super) fn of(policy: Option<&Policy>) -> Self {
         let Some(policy) = policy else { return Self::default() };
+        let has_provided =
+            [KeySystem::Widevine, KeySystem::Playready].iter().any(|system| policy.systems.contains(system));
+        let by_provider = policy.signalling == SignalledBy::Provider && has_provided;
         let places = PsshPlaces {
+            room: by_provider.then_some(PROVIDED_ROOM),
             init: policy.pssh.contains(&PsshPlace::Init),
             moof: policy.pssh.contains(&PsshPlace::Moof),
             systems: KeySystem::ALL.into_iter().filter(|system| policy.systems.contains(system)).collect(),

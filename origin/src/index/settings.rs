@@ -4,7 +4,7 @@ use anyhow::{Context, anyhow, bail};
 use serde::Deserialize;
 use sluice_gate::rights::Rights;
 use sluice_packager::title::{
-    Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, TitleId, TrackId, TrackKind, Video,
+    Delivery, HdcpLevel, KeySystem, ResolutionClass, Role, SignalledBy, TitleId, TrackId, TrackKind, Video,
 };
 
 use super::{source::Source, track::ReadTrack};
@@ -40,6 +40,9 @@ pub struct Policy {
     pub systems: Vec<KeySystem>,
     /// The schemes that it is offered in.
     pub schemes: Vec<Delivery>,
+    /// Who says how Widevine, PlayReady and FairPlay are told of the keys.
+    #[serde(default)]
+    pub signalling: SignalledBy,
     /// How far tracks share keys.
     #[serde(default)]
     pub keys: Sharing,
@@ -106,6 +109,7 @@ impl Default for Policy {
         Self {
             systems: vec![KeySystem::Widevine, KeySystem::Playready, KeySystem::Fairplay],
             schemes: vec![Delivery::Cbcs, Delivery::Cenc],
+            signalling: SignalledBy::default(),
             keys: Sharing::default(),
             clear_lead: 0,
             key_period: None,
@@ -186,6 +190,18 @@ impl Settings {
                     bail!(
                         "title.toml: key_policy.pssh: none of its systems has a pssh box; widevine, playready and clearkey have one"
                     );
+                }
+                if policy.signalling == SignalledBy::Provider {
+                    if !policy.systems.iter().any(|system| system.is_provided()) {
+                        bail!(
+                            "title.toml: key_policy.signalling: a provider has nothing to say to any of its systems; it signals widevine, playready and fairplay"
+                        );
+                    }
+                    if policy.pssh.contains(&PsshPlace::Moof) {
+                        bail!(
+                            "title.toml: key_policy: with signalling = \"provider\" pssh boxes stand in init segments alone, as fragments' sizes are planned before the provider is asked: leave \"moof\" out"
+                        );
+                    }
                 }
                 let twice = (1..policy.schemes.len()).find(|at| policy.schemes[..*at].contains(&policy.schemes[*at]));
                 if let Some(at) = twice {

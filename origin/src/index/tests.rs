@@ -3,7 +3,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sluice_packager::title::{Delivery, Descriptor, HdcpLevel, Role, TrackId, TrackKind, TrackRecord, Treatment, plan};
+use sluice_packager::title::{
+    Delivery, Descriptor, HdcpLevel, Role, SignalledBy, TrackId, TrackKind, TrackRecord, Treatment, plan,
+};
 
 use super::index;
 use crate::text::synthetic;
@@ -329,6 +331,42 @@ fn timed_text_keeps_its_bytes_and_timeline_and_gets_webvtt() {
 }
 
 #[test]
+fn a_providers_boxes_have_room_in_init_segments() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let source = copy(dir.path(), &["v360", "t-en"]);
+    let indexed = |more: &str| {
+        let policy =
+            "[key_policy]\nsystems = [\"widevine\", \"playready\", \"clearkey\"]\nschemes = [\"cenc\", \"cbcs\"]\n";
+        fs::write(source.join("title.toml"), format!("{policy}{more}")).expect("writes");
+        let indexed = index(&source, "demo", &dir.path().join("out")).expect("indexes");
+        let record: TrackRecord =
+            serde_json::from_slice(&fs::read(indexed.path.join("v360/record.json")).expect("a record"))
+                .expect("parses");
+        (indexed.descriptor, record.pssh)
+    };
+    let (own, _) = indexed("");
+    let (provided, pssh) = indexed("signalling = \"provider\"");
+    let signalling = |descriptor: &Descriptor| descriptor.key_policy.as_ref().map(|policy| policy.signalling);
+    assert_eq!(signalling(&own), Some(SignalledBy::Own));
+    assert_eq!((signalling(&provided), pssh), (Some(SignalledBy::Provider), None));
+    assert_eq!(own.version, provided.version, "in manifests alone it changes no media");
+    let size = |descriptor: &Descriptor| descriptor.tracks[0].init_size.expect("an init segment");
+    assert_eq!(size(&own), size(&provided));
+
+    let (own_boxes, places) = indexed("pssh = [\"init\"]");
+    assert_eq!(places.expect("boxes").room, None);
+    let (boxes, places) = indexed("signalling = \"provider\"\npssh = [\"init\"]");
+    let places = places.expect("boxes");
+    assert_eq!((places.init, places.moof, places.room), (true, false, Some(2048)));
+    assert_ne!(own_boxes.version, boxes.version, "other bytes of init segments");
+    let common = 12 + 16 + 4 + 16 + 4;
+    for (with, without) in [(size(&boxes).cenc, size(&own).cenc), (size(&boxes).cbcs, size(&own).cbcs)] {
+        assert_eq!(with - without, 2 * 2048 + common, "of a key for two systems, and the edge's own for ClearKey");
+    }
+    assert_eq!(size(&boxes).clear, size(&own).clear);
+}
+
+#[test]
 fn a_title_without_settings_gives_least_away() {
     let dir = tempfile::tempdir().expect("a folder");
     let source = copy(dir.path(), &["v360"]);
@@ -420,5 +458,13 @@ fn broken_titles_are_named_by_file_and_leave_no_descriptor() {
         &write("title.toml", b"unprotected = true\n[key_policy]\nsystems = []\nschemes = [\"cenc\"]"),
         &["both"],
     );
+    let policy = |lines: &str| format!("[key_policy]\nschemes = [\"cenc\"]\nsignalling = {lines}").into_bytes();
+    for (lines, says) in [
+        ("\"edge\"\nsystems = [\"widevine\"]", "line 3"),
+        ("\"provider\"\nsystems = [\"clearkey\", \"identity\"]", "key_policy.signalling"),
+        ("\"provider\"\nsystems = [\"widevine\"]\npssh = [\"init\", \"moof\"]", "leave \"moof\" out"),
+    ] {
+        broken(&["v360"], &write("title.toml", &policy(lines)), &["title.toml", says]);
+    }
     broken(&[], &|dir| fs::create_dir_all(dir).expect("creates"), &["no track"]);
 }

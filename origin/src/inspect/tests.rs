@@ -41,6 +41,7 @@ pub(super) fn manifests() -> &'static [(String, String)] {
                 query: "",
                 addressing: Addressing::default(),
                 define: false,
+                provided: None,
             };
             let name = |of: &str| format!("{of} {}", delivery.as_str());
             all.push((name("multivariant"), hls::multivariant(&descriptor, &options).expect("a playlist")));
@@ -106,10 +107,21 @@ fn a_title_without_audio_has_no_key_id_of_audio() {
         fs::copy(&from, source.join("v360").join(from.file_name().expect("a name"))).expect("copies");
     }
     let title = "title = \"demo\"\n[rights]\nstate = \"published\"\n[key_policy]\nsystems = [\"widevine\"]\nschemes = [\"cenc\"]\n";
-    fs::write(source.join("title.toml"), title).expect("writes");
-    crate::index::index(&source, "demo", &work.path().join("out")).expect("indexes");
-    let text = said(&read(work.path().join("out/demo/descriptor.json")), None, false).expect("reads").to_string();
+    let described = |more: &str| {
+        fs::write(source.join("title.toml"), format!("{title}{more}")).expect("writes");
+        let indexed = crate::index::index(&source, "demo", &work.path().join("out")).expect("indexes");
+        [work.path().join("out/demo/descriptor.json"), indexed.path.join("v360/record.json")]
+            .map(|path| said(&read(path), None, false).expect("reads").to_string())
+    };
+    let [text, record] = described("");
     assert!(text.contains("video key id:") && !text.contains("audio key id"), "{text}");
+    assert!(text.contains("key systems: widevine\n") && !record.contains("pssh"), "{text}{record}");
+    let [text, record] = described("signalling = \"provider\"\npssh = [\"init\"]");
+    assert!(text.contains("key systems: widevine, as the key provider signals them\n"), "{text}");
+    assert!(
+        record.contains("pssh boxes in init segment: widevine, the key provider's, room for 2048 bytes"),
+        "{record}"
+    );
 }
 
 /// Every number and key id of the text is in the JSON document: both are made from the same structs.

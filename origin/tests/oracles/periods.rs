@@ -1,12 +1,13 @@
 //! Key periods and the clear lead: no command of the operator's makes them of files, as titles have them, so the packager is called here; shaka-packager
 //! and ffmpeg read what comes out.
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use sluice_packager::{
     cenc::{
         FragmentForm, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig, plan_segment_as,
         protect_init,
     },
-    drm::pssh_boxes,
+    drm::{Provided, Signalling as KeySignalling, pssh_boxes},
     keys::{ContentKey, Kid},
     title::{
         Delivery, DeliveryKid, KeySystem, Schedule, Scheme, Timeline, TrackId, TrackKind, TrackRecord, Treatment,
@@ -52,14 +53,27 @@ fn record(scheme: Scheme) -> TrackRecord {
     }
 }
 
-/// The whole track, `pssh` boxes in its init segment and in every protected fragment.
+/// A key provider that says of each key what the edge would, if it were asked alone.
+fn provided(scheme: Scheme) -> Provided {
+    let of = |(kid, system): (Kid, KeySystem)| {
+        let boxed = pssh_boxes(&[system], &[kid], scheme);
+        serde_json::json!({"kid": kid, "system": system, "pssh": STANDARD.encode(boxed)})
+    };
+    let entries = KEYS.iter().flat_map(|(kid, _)| [(*kid, KeySystem::Widevine), (*kid, KeySystem::Playready)]).map(of);
+    let document = serde_json::json!({"signalling": entries.collect::<Vec<_>>()});
+    Provided::read(document.to_string().as_bytes()).expect("a document")
+}
+
+/// The whole track, `pssh` boxes, the provider's and what fills their room, in its init segment and in every protected fragment.
 fn protect(clip: &Clip, scheme: Scheme, kinds: &[Kind]) -> Vec<u8> {
     let systems = [KeySystem::Widevine, KeySystem::Playready, KeySystem::Clearkey];
     let init = tools::read(&clip.init);
     let config = TrackConfig::from_init(&init).expect("a clear init segment");
     let protection = InitProtection {
         clear_entry: true,
-        pssh: pssh_boxes(&systems, &KEYS.map(|(kid, _)| kid), scheme),
+        pssh: KeySignalling::Provider(&provided(scheme))
+            .pssh_in_room(&systems, &KEYS.map(|(kid, _)| kid), scheme, 2048)
+            .expect("fits"),
         ..InitProtection::derived(scheme, KEYS[0].0)
     };
     let mut whole = protect_init(&init, &protection).expect("protects");

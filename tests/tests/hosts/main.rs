@@ -23,6 +23,7 @@ mod received;
 mod revocation;
 mod rights;
 mod sessions;
+mod signalling;
 mod spoil;
 mod spoiled;
 mod titles;
@@ -87,6 +88,9 @@ on_every_host!(
     policy::keys_by_class_open_their_class_alone,
     policy::keys_change_after_a_clear_lead,
     ranges::byte_ranges_are_of_the_same_bytes,
+    ranges::byte_ranges_hold_with_a_providers_boxes,
+    signalling::what_a_provider_says_stands_in_manifests_and_init_segments,
+    signalling::a_token_outside_of_the_url_opens_nothing_where_the_title_says_so,
     manifests::players_of_others_read_every_manifest,
     manifests::an_iframe_playlist_names_whole_pictures,
     contract::every_route_takes_its_methods_and_no_others,

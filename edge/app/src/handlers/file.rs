@@ -28,9 +28,10 @@ pub(super) async fn file<H: Host>(
     let content_type = content_type(&found.record).filter(|_| found.record.kind != TrackKind::Text);
     let content_type = content_type.ok_or(Error::UnknownTrack)?;
     let scheme = file_scheme(found.treatment)?;
+    found.provide().await?;
     let etag = found.etag("mp4");
     if conditional::not_modified(found.request(), &etag) {
-        return Ok(not_modified(&etag));
+        return Ok(found.lasting(not_modified(&etag)));
     }
     let plan = viewing.origin.whole_plan(viewing.title, &found.version, track).await?;
     found.relies_on.push(plan.body);
@@ -43,7 +44,7 @@ pub(super) async fn file<H: Host>(
     if asked.is_none() && window != wanted && !found.request().is_head() {
         return Err(Error::BadRequest("the file is sent in byte ranges: send the header Range"));
     }
-    let response = head(content_type, &etag, Some(file.total()), asked.map(|_| window));
+    let response = found.lasting(head(content_type, &etag, Some(file.total()), asked.map(|_| window)));
     if found.request().is_head() {
         return Ok(response);
     }

@@ -1,24 +1,26 @@
 //! A media object's track: its record, what becomes of it in a delivery, and its media as they leave.
 
+use http::StatusCode;
 use sluice_gate::Deny;
 use sluice_packager::{
     bmff::moov::Init,
     cenc::{self, FragmentProtector, InitProtection, IvSource, Signalling, TrackConfig},
     cipher::SegmentEncryptor,
-    drm,
+    drm::{self, RoomError, Signalling as KeySignalling},
     keys::{ContentKey, Kid},
     title::{
         Delivery, PsshPlaces, RecordError, Scheme, Segment, TrackId, TrackKind, TrackRecord, Treatment, Version, plan,
     },
 };
 
-use super::Viewing;
+use super::{Viewing, manifest};
 use crate::{
-    Error, Host, MediaBody,
+    Error, Host, MediaBody, Response,
     documents::{self, PlanAndKeys},
     etag::{Subject, etag},
     host::{ByteStream, Fetched},
     origin::{Document, SegmentDocuments},
+    response::REVALIDATED,
 };
 
 /// A media object's track found, and allowed to this viewer.
@@ -32,6 +34,8 @@ pub(super) struct Found<'a, H: Host> {
     pub(super) relies_on: Vec<H::Body>,
     /// What came with the record.
     others: Option<PlanAndKeys>,
+    /// The init segment's `pssh` boxes and what fills their room, where some are a key provider's.
+    provided: Vec<u8>,
 }
 
 /// An init segment as it leaves.
@@ -88,18 +92,45 @@ impl<'a, H: Host> Found<'a, H> {
             body.reject();
             of_record(error)
         })?;
-        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body], others })
+        Ok(Self { viewing, delivery, version, record, treatment, relies_on: vec![body], others, provided: Vec::new() })
     }
 
-    /// The track's init segment.
+    /// Asks for what a key provider has to say in the init segment, if anything: its ETag and bytes depend on it.
+    pub(super) async fn provide(&mut self) -> Result<(), Error> {
+        let room =
+            self.record.pssh.as_ref().filter(|places| places.init).and_then(|places| Some((places, places.room?)));
+        let (Treatment::Protect { scheme, .. }, Some((places, room))) = (self.treatment, room) else { return Ok(()) };
+        let Viewing { origin, title, .. } = self.viewing;
+        let kids = self.record.kids(self.delivery);
+        let provided = origin.signalling(title, &self.version, self.delivery).await?;
+        let boxes = KeySignalling::Provider(&provided).pssh_in_room(&places.systems, &kids, scheme, room);
+        self.provided = boxes.map_err(|error| match error {
+            RoomError::Unsignalled(unsignalled) => manifest::unsignalled(unsignalled.0),
+            RoomError::Full => Error::KeyUnavailable("the key provider's pssh boxes are larger than their room"),
+        })?;
+        Ok(())
+    }
+
+    /// What of a response whose bytes do not depend on the session may be kept, and how long: none that a key provider may change.
+    pub(super) fn lasting(&self, response: Response<H::Body>) -> Response<H::Body> {
+        let changes = !self.provided.is_empty() && response.status != StatusCode::PARTIAL_CONTENT;
+        if changes { response.cached(REVALIDATED) } else { response }
+    }
+
+    /// The track's init segment; [`Self::provide`] comes before it.
     pub(super) async fn init(&self) -> Result<InitSegment, Error> {
         let unusable = |error: cenc::Error| Error::Origin(error.to_string());
+        let places = self.record.pssh.as_ref().filter(|places| places.init);
         let treat = |clear: &[u8]| {
             let bytes = match self.treatment {
                 Treatment::Protect { scheme, kid, .. } => {
                     let protection = InitProtection {
                         clear_entry: self.record.schedule.clear_lead > 0,
-                        pssh: self.pssh(|places| places.init, &self.record.kids(self.delivery), scheme),
+                        pssh: match places {
+                            Some(PsshPlaces { room: Some(_), .. }) => self.provided.clone(),
+                            Some(places) => drm::pssh_boxes(&places.systems, &self.record.kids(self.delivery), scheme),
+                            None => Vec::new(),
+                        },
                         ..InitProtection::derived(scheme, kid)
                     };
                     cenc::protect_init(clear, &protection).map_err(unusable)?
@@ -155,7 +186,8 @@ impl<'a, H: Host> Found<'a, H> {
 
     /// What protected fragments say of their key.
     pub(super) fn signalling(&self, scheme: Scheme, kid: Kid, later_period: bool) -> Signalling {
-        let pssh = self.pssh(|places| places.moof, &[kid], scheme);
+        let places = self.record.pssh.as_ref().filter(|places| places.moof);
+        let pssh = places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, &[kid], scheme));
         Signalling { period: later_period.then_some(kid), pssh }
     }
 
@@ -188,9 +220,9 @@ impl<'a, H: Host> Found<'a, H> {
     }
 
     pub(super) fn etag(&self, object: &str) -> String {
-        let Self { viewing, delivery, version, record, treatment, .. } = self;
+        let Self { viewing, delivery, version, record, treatment, provided, .. } = self;
         let (title, track) = (viewing.title, &record.track);
-        let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment };
+        let subject = Subject { title, version, track, object, delivery: *delivery, treatment: *treatment, provided };
         etag(&viewing.context.roots, &subject)
     }
 
@@ -206,12 +238,6 @@ impl<'a, H: Host> Found<'a, H> {
             }
             _ => Ok(fetched),
         }
-    }
-
-    /// The `pssh` boxes for the media's own bytes, where the record puts some into that place.
-    fn pssh(&self, place: fn(&PsshPlaces) -> bool, kids: &[Kid], scheme: Scheme) -> Vec<u8> {
-        let places = self.record.pssh.as_ref().filter(|places| place(places));
-        places.map_or_else(Vec::new, |places| drm::pssh_boxes(&places.systems, kids, scheme))
     }
 
     /// The first `length` bytes of the clear object, or all of it where the origin knows no ranges.

@@ -63,9 +63,9 @@ pub(super) async fn allowed<H: Host>(
     viewing: &Viewing<'_, H>,
     system: KeySystem,
 ) -> Result<(Title, Option<Unix>), Error> {
-    let Viewing { context, origin, title: id, .. } = viewing;
+    let Viewing { context, origin, credential, title: id } = viewing;
     let title = origin.title(id).await?;
-    let closes = confirm::authorize(&title, context.host.now(), &context.client)?;
+    let closes = confirm::authorize(&title, credential, context.host.now(), &context.client)?;
     if lists(&title, system) { Ok((title, closes)) } else { Err(Deny::NotEntitled.into()) }
 }
 

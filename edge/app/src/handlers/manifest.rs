@@ -4,9 +4,10 @@ use http::{StatusCode, header};
 use sluice_gate::Deny;
 use sluice_packager::{
     dash,
+    drm::Provided,
     hls::{self, Playlist},
     manifest::{self, Addressing, Options},
-    title::{Delivery, KeySystem, Track, TrackId, TrackKind},
+    title::{Delivery, KeySystem, SignalledBy, Track, TrackId, TrackKind},
 };
 
 use super::Viewing;
@@ -73,11 +74,12 @@ struct Asked<'a> {
     query: &'a str,
     addressing: Addressing,
     define: bool,
+    provided: Option<Provided>,
 }
 
 impl Asked<'_> {
     fn options(&self) -> Options<'_> {
-        let Self { delivery, systems, max_height, codecs, base, query, addressing, define } = self;
+        let Self { delivery, systems, max_height, codecs, base, query, addressing, define, provided } = self;
         Options {
             delivery: *delivery,
             systems,
@@ -87,6 +89,7 @@ impl Asked<'_> {
             query,
             addressing: *addressing,
             define: *define,
+            provided: provided.as_ref(),
         }
     }
 }
@@ -96,7 +99,7 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
     let Viewing { context, origin, credential, title: id } = viewing;
     let request = context.request;
     let title = origin.title(id).await?;
-    confirm::authorize(&title, context.host.now(), &context.client)?;
+    confirm::authorize(&title, credential, context.host.now(), &context.client)?;
     if !credential.may(delivery) {
         return Err(Deny::NotEntitled.into());
     }
@@ -108,8 +111,9 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
         (Some(policy), Some(scheme)) => policy.systems_for(scheme, wanted.as_deref()),
         _ => Vec::new(),
     };
+    let by_provider = title.media.key_policy.as_ref().is_some_and(|policy| policy.signalling == SignalledBy::Provider);
     let limit = request.parameter("max_height").map(height).transpose()?;
-    let asked = Asked {
+    let mut asked = Asked {
         delivery,
         systems,
         max_height: [limit, credential.max_height()].into_iter().flatten().min(),
@@ -122,7 +126,12 @@ async fn asked<'a, H: Host>(viewing: &Viewing<'a, H>, delivery: Delivery) -> Res
             Some("1") => true,
             Some(_) => return Err(Error::BadRequest("define is neither 0 nor 1")),
         },
+        provided: None,
     };
+    // Once nothing of the request is wrong any more.
+    if by_provider && asked.systems.iter().any(|system| system.is_provided()) {
+        asked.provided = Some(origin.signalling(id, &title.media.version, delivery).await?);
+    }
     Ok((title, asked))
 }
 
@@ -146,10 +155,20 @@ fn refused(error: manifest::Error) -> Error {
         manifest::Error::NothingLeft => Error::BadRequest("max_height or codecs leave no track"),
         manifest::Error::NoRanges => Error::BadRequest("this delivery or title has no byte ranges"),
         manifest::Error::NoKeySystem => Error::BadRequest("none of the key systems is allowed in this delivery"),
+        manifest::Error::Unsignalled(system) => unsignalled(system),
         manifest::Error::TooManySegments | manifest::Error::Plan | manifest::Error::Url => {
             Error::Origin(error.to_string())
         }
     }
+}
+
+/// A manifest that lacked a system in silence would play nowhere that has it alone.
+pub(super) fn unsignalled(system: KeySystem) -> Error {
+    Error::KeyUnavailable(match system {
+        KeySystem::Widevine => "the key provider signals no Widevine for a key of the title",
+        KeySystem::Playready => "the key provider signals no PlayReady for a key of the title",
+        _ => "the key provider signals no FairPlay for a key of the title",
+    })
 }
 
 fn key_systems(list: &str) -> Result<Vec<KeySystem>, Error> {

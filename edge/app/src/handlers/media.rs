@@ -25,12 +25,13 @@ pub(super) async fn init<H: Host>(
         // As many as there are: another one names nothing.
         found.treatment = found.record.init_treatment(delivery, period).map_err(|_| Error::UnknownSegment)?;
     }
+    found.provide().await?;
     let etag = found.etag("init.mp4");
     if conditional::not_modified(found.request(), &etag) {
-        return Ok(not_modified(&etag));
+        return Ok(found.lasting(not_modified(&etag)));
     }
     let body = found.init().await?.bytes;
-    whole(found.request(), content_type, &etag, body)
+    Ok(found.lasting(whole(found.request(), content_type, &etag, body)?))
 }
 
 pub(super) async fn segment<H: Host>(

@@ -144,7 +144,7 @@ fn session_object<H: Host>(
     status: StatusCode,
     now: Unix,
 ) -> Result<Response<H::Body>, Error> {
-    let lease = lease_of(context, record, title_id, now)?;
+    let lease = lease_of(context, title, record, title_id, now)?;
     let token = lease::mint(&context.roots, &lease);
     let handle = handle_of(context, title, record, title_id)?;
     let base = context.base(Some(&handle), title_id);
@@ -181,23 +181,27 @@ fn session_object<H: Host>(
     };
     let body = serde_json::to_vec(&object).map_err(|error| Error::Internal(error.to_string()))?;
     let mut response = Response::full(status, "application/json", body).cached(NO_STORE);
-    response.set(header::SET_COOKIE, confirm::cookie(title_id, &token, &lease, now));
+    if !title.rights.url_tokens_only {
+        response.set(header::SET_COOKIE, confirm::cookie(title_id, &token, &lease, now));
+    }
     Ok(response)
 }
 
 fn lease_of<H: Host>(
     context: &Context<'_, H>,
+    title: &Title,
     record: &SessionRecord,
-    title: &TitleId,
+    title_id: &TitleId,
     now: Unix,
 ) -> Result<Lease, Error> {
     Ok(Lease {
         account: record.account,
         session: record.session,
         slot: record.slot,
-        title: TitleTag::of(title.as_str()),
+        title: TitleTag::of(title_id.as_str()),
         max_height: record.max_height,
-        deliveries: record.deliveries,
+        // Where the token has to stand in the URL, a lease renews and ends its session, and opens nothing.
+        deliveries: if title.rights.url_tokens_only { 0 } else { record.deliveries },
         flags: 0,
         net: authenticate::bind(context.config.lease_binding, record.net, &context.client)?,
         issued: now,

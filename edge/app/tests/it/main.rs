@@ -2,6 +2,7 @@
 
 mod cat;
 mod cdn_tokens;
+mod eccp;
 mod entitlements;
 mod iframes;
 mod jwks;
@@ -12,6 +13,7 @@ mod redirect;
 mod refusals;
 mod revocations;
 mod sessions;
+mod signalling;
 mod slots;
 mod support;
 mod text;

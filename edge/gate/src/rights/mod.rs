@@ -76,6 +76,10 @@ pub struct Rights {
     /// How many sessions of the title an account may have at a time; `None` for no limit by the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stream_limit: Option<u32>,
+    /// Whether the viewer's token has to stand in the URL of the manifest, of every segment and of the licence, as DASH-IF's Enhanced Clear Key Content
+    /// Protection (ECCP) wants it: a cookie or a header then opens none of them.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub url_tokens_only: bool,
     /// What becomes of a new session while the store cannot be asked.
     #[serde(skip_serializing_if = "StoreDown::is_default")]
     pub store_down: StoreDown,
@@ -97,6 +101,7 @@ members!(deny Rights then consistent {
     devices = None,
     tiers = Vec::new(),
     stream_limit = None,
+    url_tokens_only = false,
     store_down = StoreDown::Refuse,
     license = LicenseTerms::default(),
     approval = None,

@@ -12,19 +12,27 @@ pub mod fairplay;
 #[cfg(test)]
 mod judged;
 pub mod playready;
+mod provided;
 pub mod pssh;
+mod signalling;
 pub mod widevine;
+
+#[cfg(test)]
+pub(crate) use provided::tests::provided as told_by_provider;
+pub use provided::{MAX_KEY_URI, MAX_OBJECT, MAX_PSSH, Provided, ProvidedError};
+pub use signalling::{MAX_ROOM, RoomError, Signalling, Unsignalled, room};
 
 /// The `pssh` boxes for these keys, one of each system that has one, for the media itself: ClearKey's is the common one of W3C.
 pub fn pssh_boxes(systems: &[KeySystem], kids: &[Kid], scheme: Scheme) -> Vec<u8> {
-    let boxed = |system: &KeySystem| match system {
+    systems.iter().flat_map(|system| pssh_of(*system, kids, scheme)).collect()
+}
+
+/// The system's box for these keys; nothing where it has none.
+fn pssh_of(system: KeySystem, kids: &[Kid], scheme: Scheme) -> Vec<u8> {
+    match system {
         KeySystem::Widevine => widevine::pssh(kids, scheme),
         KeySystem::Playready => playready::pssh(kids, scheme),
-        KeySystem::Clearkey => {
-            let kids = Some(kids.to_vec());
-            pssh::Pssh { system: pssh::SystemId::COMMON, kids, data: &[] }.to_bytes()
-        }
+        KeySystem::Clearkey => clearkey::common_pssh(kids),
         KeySystem::Fairplay | KeySystem::Identity => Vec::new(),
-    };
-    systems.iter().flat_map(boxed).collect()
+    }
 }

@@ -2,9 +2,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::text::put;
 use crate::{
-    drm::{clearkey, fairplay, playready, widevine},
+    drm::{Signalling, clearkey, fairplay, playready, widevine},
     keys::Kid,
-    manifest::{Error, Options, Protection, protection, segment_key, systems},
+    manifest::{Error, Options, Protection, protection, segment_key, signalling, systems},
     title::{Delivery, Descriptor, KeySystem, Protected, Scheme, Track},
 };
 
@@ -12,15 +12,16 @@ use crate::{
 /// and `KEYFORMATVERSIONS` must agree (rfc8216bis, 4.4.6.5). No IV: the media tell theirs (4.4.4.4).
 ///
 /// # Errors
-/// [`Error::NoKeySystem`] rather than a playlist that takes protected media for clear.
+/// [`Error::NoKeySystem`] rather than a playlist that takes protected media for clear; [`Error::Unsignalled`] rather than one that lacks a system.
 fn keys(descriptor: &Descriptor, options: &Options<'_>, scheme: Scheme, kid: &Kid) -> Result<Vec<String>, Error> {
     let listed: Vec<_> = systems(descriptor, options, scheme).collect();
     let identity = listed.contains(&KeySystem::Identity);
+    let signalling = signalling(descriptor, options);
     let keys: Vec<_> = listed
         .into_iter()
         .filter(|system| !(identity && *system == KeySystem::Clearkey))
-        .map(|system| attributes(system, scheme, kid, options.base))
-        .collect();
+        .map(|system| attributes(signalling, system, scheme, kid, options.base))
+        .collect::<Result<_, _>>()?;
     if keys.is_empty() { Err(Error::NoKeySystem) } else { Ok(keys) }
 }
 
@@ -93,35 +94,44 @@ impl KeyLines {
     }
 }
 
-fn attributes(system: KeySystem, scheme: Scheme, kid: &Kid, base: &str) -> String {
+fn attributes(
+    signalling: Signalling<'_>,
+    system: KeySystem,
+    scheme: Scheme,
+    kid: &Kid,
+    base: &str,
+) -> Result<String, Error> {
     let method = match scheme {
         Scheme::Cenc => "SAMPLE-AES-CTR",
         Scheme::Cbcs => "SAMPLE-AES",
     };
     let (uri, format, more) = match system {
         KeySystem::Widevine => (
-            format!("data:text/plain;base64,{}", STANDARD.encode(widevine::pssh(&[*kid], scheme))),
+            format!("data:text/plain;base64,{}", STANDARD.encode(signalling.pssh(system, &[*kid], scheme)?)),
             widevine::URN,
             format!(",KEYID=0x{kid}"),
         ),
         KeySystem::Playready => (
-            format!("data:text/plain;charset=UTF-16;base64,{}", STANDARD.encode(playready::object(&[*kid], scheme))),
+            format!(
+                "data:text/plain;charset=UTF-16;base64,{}",
+                STANDARD.encode(signalling.playready_object(&[*kid], scheme)?)
+            ),
             playready::KEYFORMAT,
             String::new(),
         ),
-        KeySystem::Fairplay => (fairplay::uri(kid), fairplay::KEYFORMAT, String::new()),
+        KeySystem::Fairplay => (signalling.fairplay_uri(kid)?, fairplay::KEYFORMAT, String::new()),
         KeySystem::Clearkey => {
             (format!("data:text/plain;base64,{}", STANDARD.encode(kid.0)), clearkey::KEYFORMAT, String::new())
         }
         KeySystem::Identity => (format!("{base}/key/{kid}"), clearkey::IDENTITY, String::new()),
     };
-    format!("METHOD={method},URI=\"{uri}\",KEYFORMAT=\"{format}\",KEYFORMATVERSIONS=\"1\"{more}")
+    Ok(format!("METHOD={method},URI=\"{uri}\",KEYFORMAT=\"{format}\",KEYFORMATVERSIONS=\"1\"{more}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::fixture;
+    use crate::{drm::told_by_provider, manifest::fixture, title::SignalledBy};
 
     fn formats(delivery: Delivery, systems: &[KeySystem]) -> Result<Vec<String>, Error> {
         let (title, options) = (fixture::protected(), Options { systems, ..fixture::options(delivery) });
@@ -163,6 +173,44 @@ mod tests {
             assert!(key.ends_with(end), "{key}");
         }
         assert!(keys[1].contains("URI=\"data:text/plain;charset=UTF-16;base64,"));
+    }
+
+    #[test]
+    fn a_providers_words_stand_in_place_of_ours() {
+        let mut title = fixture::protected();
+        title.key_policy.as_mut().expect("policy").signalling = SignalledBy::Provider;
+        let provided = told_by_provider(&[0x30, 0x40].map(fixture::kid), 9);
+        let all = Options { provided: Some(&provided), ..fixture::options(Delivery::Cbcs) };
+        let of = |options: &Options<'_>| keys(&title, options, Scheme::Cbcs, &fixture::kid(0x30));
+        let (ours, theirs) = (formats(Delivery::Cbcs, &KeySystem::ALL).expect("keys"), of(&all).expect("keys"));
+        assert_eq!(theirs.len(), ours.len());
+        let attribute = |line: &str, name: &str| -> String {
+            let (_, rest) = line.split_once(&format!("{name}=\"")).expect("an attribute");
+            rest.split('"').next().expect("a value").to_owned()
+        };
+        let data = |line: &str| {
+            let uri = attribute(line, "URI");
+            STANDARD.decode(uri.rsplit_once(',').expect("a data URI").1).expect("base64")
+        };
+        let kid = [fixture::kid(0x30)];
+        let told = Signalling::Provider(&provided);
+        assert_eq!(data(&theirs[0]), told.pssh(KeySystem::Widevine, &kid, Scheme::Cbcs).expect("told"));
+        assert_eq!(data(&theirs[1]), told.playready_object(&kid, Scheme::Cbcs).expect("told"));
+        assert_eq!(attribute(&theirs[2], "URI"), "skd://acme/303132333435363738393a3b3c3d3e3f?v=2");
+        // Beside the URI nothing is changed, and identity is the edge's own.
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(attribute(ours, "KEYFORMAT"), attribute(theirs, "KEYFORMAT"));
+        }
+        assert_eq!(ours[3], theirs[3]);
+
+        // A key that the provider says nothing of has no playlist, not one that lacks the system.
+        let other = |options: &Options<'_>| keys(&title, options, Scheme::Cbcs, &fixture::kid(0x50));
+        assert_eq!(other(&all), Err(Error::Unsignalled(KeySystem::Widevine)));
+        let fairplay = Options { systems: &[KeySystem::Fairplay], ..all };
+        assert_eq!(other(&fairplay), Err(Error::Unsignalled(KeySystem::Fairplay)));
+        assert_eq!(of(&Options { provided: None, ..all }), Err(Error::Unsignalled(KeySystem::Widevine)));
+        let clearkey = Options { systems: &[KeySystem::Clearkey], provided: None, ..all };
+        assert!(of(&clearkey).is_ok(), "the provider has no part in it");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     keys::Kid,
     title::{
         Audio, Delivery, Descriptor, ImageFormat, InitSize, KeyPolicy, KeyScope, KeySystem, Run, Schedule, SchemeKeys,
-        Thumbnails, Timeline, TitleId, TitleKey, Track, TrackId, TrackKind, Version, Video,
+        SignalledBy, Thumbnails, Timeline, TitleId, TitleKey, Track, TrackId, TrackKind, Version, Video,
     },
 };
 
@@ -23,6 +23,7 @@ pub(crate) fn options(delivery: Delivery) -> Options<'static> {
         base: "https://edge.example/~h/v1/film",
         query: "",
         addressing: Addressing::Segments,
+        provided: None,
         define: false,
     }
 }
@@ -52,6 +53,7 @@ pub(crate) fn protected() -> Descriptor {
                 keys(Delivery::Cbcs, 0x30, 0x40),
                 keys(Delivery::Aes128, 0x50, 0x60),
             ],
+            signalling: SignalledBy::Own,
         }),
     }
 }

@@ -10,7 +10,7 @@ pub use options::{Addressing, Error, Options};
 pub(crate) use bandwidth::{average, peak};
 pub(crate) use seconds::Seconds;
 pub(crate) use selection::{
-    Protection, admits, language, offered, protection, segment_key, segments, selection, systems,
+    Protection, admits, language, offered, protection, segment_key, segments, selection, signalling, systems,
 };
 
 #[cfg(test)]

@@ -1,4 +1,7 @@
-use crate::title::{Delivery, KeySystem};
+use crate::{
+    drm::Provided,
+    title::{Delivery, KeySystem},
+};
 
 /// Most segments of a track that a playlist lists: a day of one-second segments, and some.
 pub(crate) const MAX_SEGMENTS: u32 = 100_000;
@@ -23,6 +26,8 @@ pub struct Options<'a> {
     pub query: &'a str,
     /// How manifests name media.
     pub addressing: Addressing,
+    /// What the title's key provider says of its keys in this delivery; looked at only where the key policy leaves signalling to the provider.
+    pub provided: Option<&'a Provided>,
     /// `?define=1`: media playlists name what their URIs share once, by `EXT-X-DEFINE`, which not all players can read.
     pub define: bool,
 }
@@ -47,6 +52,9 @@ pub enum Error {
     /// None of the key systems asked for is allowed by the title's policy, exists under the scheme, and has a form in the protocol.
     #[error("no key system is left to list: ask for one of the title's key policy that the scheme and protocol know")]
     NoKeySystem,
+    /// The key policy leaves signalling to the provider, which says nothing to this system of one of the keys.
+    #[error("the key provider signals nothing to {} for a key of the title", .0.as_str())]
+    Unsignalled(KeySystem),
     /// No such track, or trimmed away.
     #[error("the title has no such track within the request's limits")]
     UnknownTrack,

@@ -1,7 +1,8 @@
 use super::{Error, Options, options::MAX_SEGMENTS};
 use crate::{
+    drm::{Provided, Signalling, Unsignalled},
     keys::Kid,
-    title::{Delivery, Descriptor, KeySystem, Scheme, SchemeKeys, Track, TrackKind},
+    title::{Delivery, Descriptor, KeySystem, Scheme, SchemeKeys, SignalledBy, Track, TrackKind},
 };
 
 /// RFC 6381 four-character codes of video.
@@ -80,6 +81,20 @@ pub(crate) fn systems<'a>(
     KeySystem::ALL.into_iter().filter(move |system| {
         options.systems.contains(system) && system.allows(scheme) && policy.is_some_and(|policy| policy.allows(*system))
     })
+}
+
+/// Who says how systems are told of the title's keys. A provider that is to say it and was not asked says nothing.
+pub(crate) fn signalling<'a>(descriptor: &Descriptor, options: &Options<'a>) -> Signalling<'a> {
+    match descriptor.key_policy.as_ref().map(|policy| policy.signalling) {
+        None | Some(SignalledBy::Own) => Signalling::Own,
+        Some(SignalledBy::Provider) => Signalling::Provider(options.provided.unwrap_or(Provided::nothing())),
+    }
+}
+
+impl From<Unsignalled> for Error {
+    fn from(Unsignalled(system): Unsignalled) -> Self {
+        Self::Unsignalled(system)
+    }
 }
 
 /// The tracks that the request gets, in the descriptor's order.

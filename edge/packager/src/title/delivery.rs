@@ -117,6 +117,11 @@ impl KeySystem {
         Self::ALL.into_iter().find(|system| system.as_str() == word)
     }
 
+    /// Whether a key provider signals the system, where the title leaves that to it; the others' licences and keys are the edge's own.
+    pub fn is_provided(self) -> bool {
+        matches!(self, Self::Widevine | Self::Playready | Self::Fairplay)
+    }
+
     /// Whether the system exists under `scheme`: FairPlay knows only `cbcs`.
     pub fn allows(self, scheme: Scheme) -> bool {
         self != Self::Fairplay || scheme == Scheme::Cbcs

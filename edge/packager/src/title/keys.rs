@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use sluice_document::members;
+use sluice_document::{members, words};
 
 use super::{Delivery, KeySystem, ResolutionClass, Scheme, Track, TrackId, TrackKind, Video};
 use crate::keys::Kid;
@@ -11,9 +11,39 @@ pub struct KeyPolicy {
     pub systems: Vec<KeySystem>,
     /// Keys per delivery. A delivery that is not listed is not offered.
     pub schemes: Vec<SchemeKeys>,
+    /// Who says how Widevine, PlayReady and FairPlay are told of the keys.
+    #[serde(skip_serializing_if = "SignalledBy::is_own")]
+    pub signalling: SignalledBy,
 }
 
-members!(KeyPolicy { systems, schemes });
+members!(KeyPolicy { systems, schemes, signalling = SignalledBy::Own });
+
+/// Who says how key systems are told of a title's keys, in manifests and in `pssh` boxes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignalledBy {
+    /// The edge, by the key ids alone.
+    #[default]
+    Own,
+    /// The key provider, with whatever of its own its licence server wants to find there. ClearKey and identity keys stay the edge's.
+    Provider,
+}
+
+words!(SignalledBy { Own => "own", Provider => "provider" });
+
+impl SignalledBy {
+    /// The word in documents.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Own => "own",
+            Self::Provider => "provider",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+    fn is_own(&self) -> bool {
+        *self == Self::Own
+    }
+}
 
 /// The keys of one delivery. No two deliveries share a content key.
 #[derive(Clone, Debug, Serialize)]

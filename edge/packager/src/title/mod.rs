@@ -29,7 +29,7 @@ pub use descriptor::{Audio, Descriptor, IFrameSegments, IFrames, Text, Track, Tr
 pub use hdcp::HdcpLevel;
 pub use ident::{IdentError, TitleId, TrackId, Version};
 pub use image::{ImageFormat, Thumbnails};
-pub use keys::{KeyPolicy, KeyScope, SchemeKeys, TitleKey};
+pub use keys::{KeyPolicy, KeyScope, SchemeKeys, SignalledBy, TitleKey};
 pub use range::VideoRange;
 pub use record::{ClearReason, DeliveryKid, PsshPlaces, RecordError, TrackRecord, Treatment};
 pub use role::Role;

@@ -1,4 +1,4 @@
-use serde::Serialize;
+use serde::{Serialize, de};
 use sluice_document::members;
 
 use super::{Delivery, ImageFormat, KeySystem, Protected, Schedule, Scheme, Timeline, TrackId, TrackKind, Version};
@@ -88,9 +88,21 @@ pub struct PsshPlaces {
     pub moof: bool,
     /// The systems that have one each.
     pub systems: Vec<KeySystem>,
+    /// Where Widevine's and PlayReady's are the key provider's: for how many bytes of each, key by key, the init segment has room, so that its size is
+    /// the same whatever the provider says. `None`: they are the edge's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub room: Option<u32>,
 }
 
-members!(PsshPlaces { init = false, moof = false, systems });
+members!(PsshPlaces then consistent { init = false, moof = false, systems, room = None });
+
+/// Fragments' sizes are planned before the provider is asked: what it says has no place in them.
+fn consistent<E: de::Error>(places: &PsshPlaces) -> Result<(), E> {
+    if places.moof && places.room.is_some() {
+        return Err(E::custom("a provider's pssh boxes stand in init segments alone"));
+    }
+    Ok(())
+}
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(n: &u32) -> bool {
@@ -280,6 +292,16 @@ mod tests {
         let told = thumbnails.treatment(Delivery::Cenc);
         assert!(matches!(told, Ok(Treatment::Clear(reason)) if reason.as_str() == "thumbnail"), "{told:?}");
         assert_eq!(thumbnails.treatment(Delivery::Clear), Err(RecordError::NotOffered));
+    }
+
+    #[test]
+    fn a_providers_boxes_have_no_place_in_fragments() {
+        let read = |places: &str| serde_json::from_str::<PsshPlaces>(places).map_err(|error| error.to_string());
+        let init = read(r#"{"init":true,"systems":["widevine"],"room":2048}"#).expect("reads");
+        assert_eq!((init.init, init.moof, init.room), (true, false, Some(2048)));
+        assert_eq!(read(r#"{"moof":true,"systems":[]}"#).expect("reads").room, None);
+        let refused = read(r#"{"init":true,"moof":true,"systems":["widevine"],"room":2048}"#).expect_err("is refused");
+        assert!(refused.starts_with("a provider's pssh boxes stand in init segments alone"), "{refused}");
     }
 
     #[test]

@@ -53,6 +53,7 @@ pub(crate) fn options(define: bool) -> Options<'static> {
         base: "https://edge.example/v1/long",
         query: "",
         define,
+        provided: None,
         addressing: Addressing::Segments,
     }
 }

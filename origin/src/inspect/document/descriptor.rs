@@ -4,7 +4,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sluice_gate::rights::Rights;
 use sluice_packager::title::{
-    Audio, Descriptor, HdcpLevel, KeyPolicy, KeyScope, Role, SchemeKeys, TitleKey, Track, TrackKind, Video,
+    Audio, Descriptor, HdcpLevel, KeyPolicy, KeyScope, Role, SchemeKeys, SignalledBy, TitleKey, Track, TrackKind, Video,
 };
 
 /// A title's descriptor.
@@ -18,6 +18,9 @@ pub struct DescriptorReport {
     pub rights: serde_json::Value,
     /// Key systems that the title allows; empty for an unprotected title.
     pub key_systems: Vec<&'static str>,
+    /// Who says how they are told of the keys: `own` (the edge) or `provider`; absent for an unprotected title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signalling: Option<&'static str>,
     /// Key ids per delivery.
     pub deliveries: Vec<SchemeReport>,
     /// The tracks.
@@ -96,6 +99,7 @@ pub(super) fn descriptor(bytes: &[u8]) -> anyhow::Result<DescriptorReport> {
         version: descriptor.version.to_string(),
         rights: serde_json::to_value(&rights)?,
         key_systems: systems.unwrap_or_default(),
+        signalling: policy.map(|policy| policy.signalling.as_str()),
         deliveries: policy.map(deliveries).unwrap_or_default(),
         tracks: descriptor.tracks.iter().map(track).collect(),
     })
@@ -142,7 +146,12 @@ impl DescriptorReport {
         if self.deliveries.is_empty() {
             writeln!(f, "unprotected")?;
         } else {
-            writeln!(f, "key systems: {}", self.key_systems.join(" "))?;
+            let provider = if self.signalling == Some(SignalledBy::Provider.as_str()) {
+                ", as the key provider signals them"
+            } else {
+                ""
+            };
+            writeln!(f, "key systems: {}{provider}", self.key_systems.join(" "))?;
         }
         for SchemeReport { scheme, keys } in &self.deliveries {
             writeln!(f, "{scheme}:")?;

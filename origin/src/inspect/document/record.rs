@@ -1,7 +1,7 @@
 use std::fmt::{self, Write};
 
 use serde::Serialize;
-use sluice_packager::title::{DeliveryKid, Run, TrackRecord};
+use sluice_packager::title::{DeliveryKid, PsshPlaces, Run, TrackRecord};
 
 /// A track's record.
 #[derive(Clone, Debug, Serialize)]
@@ -16,6 +16,9 @@ pub struct RecordReport {
     pub unprotected_title: bool,
     /// Its key id in each delivery.
     pub key_ids: Vec<RecordKey>,
+    /// Where `pssh` boxes stand in the media, as the document has it; absent: nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pssh: Option<PsshPlaces>,
     /// Ticks per second.
     pub timescale: u32,
     /// Decode time of the first segment.
@@ -42,6 +45,7 @@ pub(super) fn record(bytes: &[u8]) -> anyhow::Result<RecordReport> {
         number: record.number.into(),
         unprotected_title: record.unprotected_title,
         key_ids: record.kids.iter().map(key).collect(),
+        pssh: record.pssh,
         timescale: record.timescale,
         start: record.timeline.start,
         runs: record.timeline.runs.clone(),
@@ -56,6 +60,19 @@ impl RecordReport {
         }
         for RecordKey { scheme, key_id } in &self.key_ids {
             writeln!(f, "{scheme}: key id {key_id}")?;
+        }
+        if let Some(PsshPlaces { init, moof, systems, room }) = &self.pssh {
+            let places: Vec<_> = [(*init, "init segment"), (*moof, "fragments")]
+                .into_iter()
+                .filter(|(is, _)| *is)
+                .map(|(_, place)| place)
+                .collect();
+            let systems: Vec<_> = systems.iter().map(|system| system.as_str()).collect();
+            write!(f, "pssh boxes in {}: {}", places.join(" and "), systems.join(" "))?;
+            match room {
+                Some(room) => writeln!(f, ", the key provider's, room for {room} bytes of each")?,
+                None => writeln!(f)?,
+            }
         }
         writeln!(f, "timescale {}, begins at {}", self.timescale, self.start)?;
         for run in &self.runs {

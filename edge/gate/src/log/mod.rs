@@ -28,6 +28,6 @@ mod read;
 mod sample;
 
 pub use digest::network;
-pub use line::{Entry, Media, chained, single, unsigned};
+pub use line::{Entry, IFRAMES, Media, chained, single, unsigned};
 pub use read::{Line, LineError, MediaLine, START, open};
 pub use sample::{Sampling, SamplingError};

@@ -81,7 +81,7 @@ pub(crate) async fn confirm<H: Host>(
     if vouched && depth != Depth::Second {
         return Ok(None);
     }
-    let (mut record, generation) = match live(host, session).await {
+    let (mut record, generation) = match live(host, config, session, depth).await {
         Ok(Some(read)) => read,
         // A credential of ours whose record is not there was minted just now, somewhere else.
         Ok(None) | Err(Error::StoreUnavailable) if depth != Depth::Second && !is_handle => return Ok(None),
@@ -148,17 +148,33 @@ async fn is_kept<H: Host>(host: &H, live_key: &str, now: Unix) -> bool {
 }
 
 /// The session's record, if it lives and was not revoked, and its generation.
-pub(crate) async fn read<H: Host>(host: &H, session: &SessionId) -> Result<(SessionRecord, Option<u64>), Error> {
-    live(host, session).await?.ok_or(Error::SessionEnded)
+pub(crate) async fn read<H: Host>(
+    host: &H,
+    config: &Config,
+    session: &SessionId,
+) -> Result<(SessionRecord, Option<u64>), Error> {
+    live(host, config, session, Depth::Second).await?.ok_or(Error::SessionEnded)
 }
 
 /// The same; `None` where the store does not know the session (yet).
-async fn live<H: Host>(host: &H, session: &SessionId) -> Result<Option<(SessionRecord, Option<u64>)>, Error> {
+///
+/// The account's revocation is read with it, but by media and manifests only once a third of a lease is spent since it was last read, which every renewal
+/// does: one that is overlooked until then stops the session within one lease all the same, and a segment costs one read.
+async fn live<H: Host>(
+    host: &H,
+    config: &Config,
+    session: &SessionId,
+    depth: Depth,
+) -> Result<Option<(SessionRecord, Option<u64>)>, Error> {
+    let now = host.now();
     let Some((record, generation)) = slots::load(host, session).await? else { return Ok(None) };
-    if !record.is_live(host.now()) {
+    if !record.is_live(now) {
         return Err(Error::SessionEnded);
     }
-    revocation::session(host, &record).await?;
+    revocation::listed_signer(config, &record)?;
+    if depth == Depth::Second || !record.is_recent(now, config.lease_seconds) {
+        revocation::session(host, &record).await?;
+    }
     Ok(Some((record, generation)))
 }
 

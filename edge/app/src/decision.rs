@@ -123,11 +123,14 @@ impl<'a, H: Host> Journal<'a, H> {
         let record = allowed.record;
         let timescale = u128::from(record.timescale.max(1));
         let milliseconds = |ticks: u64| (u128::from(ticks) * 1000 / timescale).min(u64::MAX.into()) as u64;
+        let track = record.track.as_str();
+        // As a track of its own, which manifests name so: who winds through a title takes it faster than it plays.
+        let alone = allowed.iframes.then(|| format!("{track}-iframes"));
         let media = Media {
             title: allowed.title.as_str(),
             delivery: allowed.delivery.as_str(),
-            track: record.track.as_str(),
-            kind: record.kind.as_str(),
+            track: alone.as_deref().unwrap_or(track),
+            kind: if allowed.iframes { log::IFRAMES } else { record.kind.as_str() },
             segment: allowed.segment.number,
             start: milliseconds(allowed.segment.time),
             duration: milliseconds(allowed.duration()),
@@ -215,6 +218,8 @@ pub(crate) struct Allowed<'a> {
     pub(crate) delivery: Delivery,
     pub(crate) record: &'a TrackRecord,
     pub(crate) segment: &'a Segment,
+    /// Whether its I-frames alone.
+    pub(crate) iframes: bool,
     /// Bytes of it that were asked for, and that it has.
     pub(crate) bytes: (u64, u64),
 }

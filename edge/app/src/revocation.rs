@@ -1,7 +1,8 @@
 //! Who is turned away although the token is good: by the store's revocations where the store is asked anyway, and by the configuration's denylist at once.
 
 use sluice_gate::{
-    AccountId, Deny, SessionId, TokenError, Unix, grant,
+    AccountId, Deny, SessionId, TokenError,
+    grant::{Grant, jwt},
     revocation::{KEEP_SECONDS, Revocation, revocation_key},
     session::SessionRecord,
 };
@@ -34,17 +35,15 @@ pub(crate) async fn session<H: Host>(host: &H, record: &SessionRecord) -> Result
     if revocation.ends(&record.session, record.started) { Err(Error::SessionEnded) } else { Ok(()) }
 }
 
-/// Whether a grant counts: its account is not listed, and it was issued after what was revoked, if anything was.
-pub(crate) async fn grant<H: Host>(
-    host: &H,
-    config: &Config,
-    account: &AccountId,
-    issued: Option<Unix>,
-) -> Result<(), Error> {
+/// Whether a grant counts: neither its key nor its account is listed, and it was issued after what was revoked, if anything was.
+pub(crate) async fn grant<H: Host>(host: &H, config: &Config, account: &AccountId, grant: &Grant) -> Result<(), Error> {
+    if config.denylist.bars(&grant.signed_by) {
+        return Err(TokenError::Invalid.into());
+    }
     if config.denylist.accounts.contains(account) {
         return Err(Error::SessionEnded);
     }
-    if read(host, account).await?.refuses(issued) { Err(TokenError::Invalid.into()) } else { Ok(()) }
+    if read(host, account).await?.refuses(grant.issued) { Err(TokenError::Invalid.into()) } else { Ok(()) }
 }
 
 /// Whether a session or its account is listed.
@@ -52,13 +51,16 @@ pub(crate) fn listed(config: &Config, session: &SessionId, account: &AccountId) 
     if config.denylist.ends(session, account) { Err(Error::SessionEnded) } else { Ok(()) }
 }
 
-/// Whether the key that a JWT names is listed.
+/// Whether the key is listed that signed a session's grant.
+pub(crate) fn listed_signer(config: &Config, record: &SessionRecord) -> Result<(), Error> {
+    let listed = record.signed_by.as_ref().is_some_and(|key| config.denylist.bars(key));
+    if listed { Err(Error::SessionEnded) } else { Ok(()) }
+}
+
+/// Whether the key that an administrator's token names is listed.
 pub(crate) fn listed_key(config: &Config, token: &str) -> Result<(), Error> {
-    let kids = &config.denylist.kids;
-    if !kids.is_empty() && grant::jwt::kid(token).is_some_and(|kid| kids.contains(&kid)) {
-        return Err(TokenError::Invalid.into());
-    }
-    Ok(())
+    let listed = jwt::kid(token).is_some_and(|kid| config.denylist.bars(&kid));
+    if listed { Err(TokenError::Invalid.into()) } else { Ok(()) }
 }
 
 /// Whether the client's network is listed.

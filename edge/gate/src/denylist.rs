@@ -14,7 +14,7 @@ pub struct Denylist {
     pub sessions: Vec<SessionId>,
     /// Accounts, by their ids.
     pub accounts: Vec<AccountId>,
-    /// Keys of viewers' and administrators' tokens.
+    /// Keys of viewers' grants of every kind and of administrators' tokens, by their names ([`crate::grant::Grant::signed_by`]).
     pub kids: Vec<String>,
     /// Clients' networks.
     pub addresses: Vec<Prefix>,
@@ -34,6 +34,11 @@ impl Denylist {
     /// Whether a session is listed, or its account.
     pub fn ends(&self, session: &SessionId, account: &AccountId) -> bool {
         self.sessions.contains(session) || self.accounts.contains(account)
+    }
+
+    /// Whether a signing key is listed, by its name.
+    pub fn bars(&self, key: &str) -> bool {
+        self.kids.iter().any(|listed| listed == key)
     }
 
     /// Whether an address is listed. One that is not known is not.
@@ -135,6 +140,7 @@ mod tests {
                 && list.ends(&SessionId([0; 16]), &AccountId([10; 16]))
         );
         assert!(!list.ends(&SessionId([0; 16]), &AccountId([0; 16])));
+        assert!(list.bars("k") && !list.bars("K") && !list.bars(""));
         assert!(list.holds(Some(address("192.0.2.1"))) && !list.holds(None));
         for bad in [r#"{"session":[]}"#, r#"{"sessions":["x"]}"#, r#"{"addresses":["x"]}"#] {
             assert!(serde_json::from_str::<Denylist>(bad).is_err(), "{bad}");

@@ -1,7 +1,7 @@
 //! Sessions that take more than a viewer would. Evidence, not proof: acted on by `sluice revoke`, by a person or a program of the operator's.
 //!
 //! - **Ahead**: media come faster than any player needs them. Each segment pours its duration into a bucket, which empties at `speed` times real time; a player
-//!   fills no more than its buffer. What was paused or idle between gives no credit, so that a leech cannot thin itself out.
+//!   fills no more than its buffer; I-frames alone, by which it winds, do not count. What was paused or idle between gives no credit, so that a leech cannot thin itself out.
 //! - **Networks**: a session is used from more networks than a viewer roams through: its handle or lease was passed on.
 //! - **Renditions**: several of a title's pictures come at once. A player changes between them; it does not take the same segment of each.
 //!
@@ -11,7 +11,10 @@ use core::fmt;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::Serialize;
-use sluice_gate::{AccountId, SessionId, log::Line};
+use sluice_gate::{
+    AccountId, SessionId,
+    log::{IFRAMES, Line, MediaLine},
+};
 
 /// What is too much.
 #[derive(Clone, Debug, clap::Args)]
@@ -153,7 +156,8 @@ impl Scores {
         {
             seen.networks.insert(network.clone());
         }
-        let Some(media) = line.media.as_ref().filter(|media| media.ppm > 0) else { return };
+        let counts = |media: &&MediaLine| media.ppm > 0 && media.kind != IFRAMES;
+        let Some(media) = line.media.as_ref().filter(counts) else { return };
         let seconds = media.duration as f64 / 1000.0;
         let taken = Taken { t: line.t, seconds, stands_for: seconds * 1e6 / f64::from(media.ppm) };
         seen.taken.entry(media.kind.clone()).or_default().push(taken);

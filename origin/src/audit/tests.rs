@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sluice_gate::{
     AccountId, SessionId,
-    log::{Entry, Line, LineError, Media, Sampling, chained, open, single},
+    log::{Entry, IFRAMES, Line, LineError, Media, Sampling, chained, open, single},
     session::Chain,
 };
 
@@ -41,7 +41,11 @@ impl Writer {
         if !sampling.takes(&session, number) {
             return;
         }
-        let kind = if track.starts_with('v') { "video" } else { "audio" };
+        let kind = match track {
+            track if track.ends_with("-iframes") => IFRAMES,
+            track if track.starts_with('v') => "video",
+            _ => "audio",
+        };
         let start = u64::from(number - 1) * 4000;
         let media = Media {
             title: "film",
@@ -123,6 +127,16 @@ fn who_watches_is_no_leech_and_who_leeches_is_one() {
             found.iter().all(|score| matches!(&score.reasons[..], [Reason::Ahead { kind, .. }] if kind == "video"))
         );
     }
+}
+
+#[test]
+fn who_winds_through_a_title_is_no_leech() {
+    let mut writer = Writer::default();
+    watch(&mut writer, share(1.0), 1);
+    for number in 1..=1800u32 {
+        writer.segment(share(1.0), 1, f64::from(number) / 10.0, number, "v1080-iframes", "a");
+    }
+    assert_eq!(scores(&writer.lines), []);
 }
 
 #[test]

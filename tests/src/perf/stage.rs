@@ -1,6 +1,7 @@
 //! What stands around the edges that are measured: one segment as a protected and as an unprotected title, key server, origin.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -47,7 +48,7 @@ impl Stage {
         .await??;
 
         let secrets = Secrets::random();
-        let backend = Backend::start(store.path(), &secrets).await?;
+        let backend = Backend::start(store.path(), &secrets, &BTreeMap::new()).await?;
         Ok(Self { secrets, film, open, backend, _store: store })
     }
 

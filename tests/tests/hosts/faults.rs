@@ -55,8 +55,12 @@ pub(super) async fn a_failing_origin_is_told_and_nothing_of_it_is_kept(host: Edg
     for fault in [Fault::CutAfter(first + 100), Fault::StallAfter(first + 100)] {
         let name = format!("{fault:?}");
         stack.spoil("v360/1.m4s", fault);
-        let broken = stack.get(&url, &[]).await;
-        ensure!(broken.is_err(), "{name}: the client was told of a whole body");
+        // Where an edge cache is written to and read from at once, the failure may overtake the bytes before it: then there is no body yet to break off.
+        let told = match stack.get(&url, &[]).await {
+            Ok(answer) => host.collapses_misses() && matches!(answer.problem(), (502 | 504, code) if !code.is_empty()),
+            Err(_) => true,
+        };
+        ensure!(told, "{name}: the client was told of a whole body");
         good_again(&stack, &url, &whole).await.context(name)?;
     }
     Ok(stack)

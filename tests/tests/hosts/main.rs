@@ -8,6 +8,7 @@ mod documents;
 mod faults;
 mod forgery;
 mod iframes;
+mod key_sets;
 mod keys;
 mod license;
 mod load;
@@ -78,6 +79,8 @@ on_every_host!(
     forgery::no_forged_viewer_token_opens_a_session,
     forgery::no_forged_lease_or_handle_plays,
     forgery::no_forged_token_of_a_cdn_opens_a_session,
+    forgery::no_forged_token_of_cloudfront_opens_a_session,
+    key_sets::keys_that_an_issuer_publishes_open_and_change,
     paths::tricks_with_paths_lead_nowhere,
     paths::a_url_may_have_8192_bytes_and_no_more,
     caching::head_says_what_get_says,

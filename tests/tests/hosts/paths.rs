@@ -11,7 +11,7 @@ use tokio::{
 use super::{segment, stack};
 
 /// Status and problem code of `GET target`, sent as it stands.
-async fn get(stack: &Stack, target: &str) -> Result<(u16, String)> {
+pub(super) async fn get(stack: &Stack, target: &str) -> Result<(u16, String)> {
     let mut socket = TcpStream::connect(stack.edge.addr()).await?;
     let request = format!("GET {target} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", stack.edge.addr());
     socket.write_all(request.as_bytes()).await?;

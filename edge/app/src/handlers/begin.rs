@@ -50,14 +50,11 @@ pub(super) async fn admit<H: Host>(context: &Context<'_, H>, url: Option<&str>, 
 
 async fn holder<H: Host>(context: &Context<'_, H>, url: Option<&str>, now: Unix) -> Result<Holder, Error> {
     let Context { host, config, request, client, .. } = context;
-    if let Some(token) = request.bearer() {
-        revocation::listed_key(config, token)?;
-    }
     let grant = grants::verify(*host, config, request, client, url, now).await?;
     // From another network than its own a grant is nobody's.
     authenticate::bind(Binding::None, grant.net, client)?;
     let account = AccountId::derive(&context.roots, &grant.account);
-    let asked = match revocation::grant(*host, config, &account, grant.issued).await {
+    let asked = match revocation::grant(*host, config, &account, &grant).await {
         Ok(()) => true,
         Err(Error::StoreUnavailable) => false,
         Err(error) => return Err(error),
@@ -105,6 +102,7 @@ pub(super) async fn begin<H: Host>(
         country: client.country.map(|code| String::from_utf8_lossy(&code).into_owned()),
         region: client.region.map(|region| region.to_string()),
         device_class: grant.device_class,
+        signed_by: Some(grant.signed_by),
         net: grant.net,
         max_height: permit.max_height,
         persistent: grant.persistent,

@@ -12,7 +12,7 @@ use super::{
     media::{not_modified, whole},
 };
 use crate::{
-    Error, Host, Response, conditional,
+    Body, Error, Host, Response, conditional,
     host::{ByteStream, FetchError, Fetched},
 };
 
@@ -65,7 +65,12 @@ pub(super) async fn segment<H: Host>(
         (Treatment::Clear(_), None) => clear,
         _ => return Err(Error::KeyUnavailable("the track is protected, and there is no key")),
     };
-    whole(found.request(), content_type, &etag, body)
+    let total = body.len() as u64;
+    let response = whole(found.request(), content_type, &etag, body)?;
+    if let (Body::Full(sent), false) = (&response.body, found.request().is_head()) {
+        viewing.log_iframes(delivery, &found.record, &segment, (sent.len() as u64, total));
+    }
+    Ok(response)
 }
 
 /// The I-frames of a clear segment that comes in, or of its beginning.

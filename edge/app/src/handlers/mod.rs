@@ -214,8 +214,16 @@ impl<'a, H: Host> Context<'a, H> {
 impl<H: Host> Viewing<'_, H> {
     /// Has the log say that a segment was allowed, if that one is among those that are logged. `bytes`: asked for, and all.
     fn log_segment(&self, delivery: Delivery, record: &TrackRecord, segment: &Segment, bytes: (u64, u64)) {
-        let allowed = Allowed { title: self.title, delivery, record, segment, bytes };
-        self.context.journal().segment(self.context.config.log.segments, self.credential.subject(), &allowed);
+        self.log(&Allowed { title: self.title, delivery, record, segment, iframes: false, bytes });
+    }
+
+    /// The same of a segment's I-frames alone.
+    fn log_iframes(&self, delivery: Delivery, record: &TrackRecord, segment: &Segment, bytes: (u64, u64)) {
+        self.log(&Allowed { title: self.title, delivery, record, segment, iframes: true, bytes });
+    }
+
+    fn log(&self, allowed: &Allowed<'_>) {
+        self.context.journal().segment(self.context.config.log.segments, self.credential.subject(), allowed);
     }
 }
 

@@ -125,7 +125,7 @@ pub(super) async fn renew<H: Host>(context: &Context<'_, H>, session: &SessionId
     let credential = authenticate::explicit(context.request, context.handle, context.facts())?;
     own_session(&credential, session)?;
     revocation::listed(context.config, session, credential.account())?;
-    let (mut record, generation) = confirm::read(context.host, session).await?;
+    let (mut record, generation) = confirm::read(context.host, context.config, session).await?;
     let title_id = TitleId::parse(&record.title).map_err(|_| Error::SessionEnded)?;
     let title = context.origin().await?.title(&title_id).await?;
     confirm::authorize_renewal(&title, &mut record, now, &context.client)?;

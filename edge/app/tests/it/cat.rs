@@ -136,3 +136,22 @@ fn a_configuration_that_gives_no_keys_is_said_in_the_log() {
     assert_eq!(create(&host, "", &[(HEADER, "x")]).status, 500);
     assert!(host.log.borrow().iter().any(|line| line.contains("cat: key") && line.contains("takes public_key")));
 }
+
+#[test]
+fn a_listed_key_opens_nothing_by_the_name_that_the_document_gives_it() {
+    for name in ["k", "hex:6b"] {
+        let host = host();
+        host.config.borrow_mut()["cat"]["keys"][0]["kid"] = json!(name);
+        // It renews itself, which helps it no more.
+        let catr = (323, map(vec![(0, Value::Int(2)), (1, Value::Int(3600)), (2, Value::Int(600))]));
+        let created = create(&host, "", &[(HEADER, &token(vec![catr]))]);
+        let renewed = created.header(HEADER).expect("a renewal").to_owned();
+        let segment = format!("{}/cenc/t-en/1.vtt?v=1", MemoryHost::handle_path(&created));
+        assert_eq!(host.get(&segment, &[]).status, 200);
+        host.config.borrow_mut()["denylist"] = json!({"kids": [name]});
+        let answer = create(&host, "", &[(HEADER, &renewed)]);
+        assert_eq!(answer.header(HEADER), None);
+        assert_eq!(answer.problem(), (401, "token_invalid".to_owned()));
+        assert_eq!(host.get(&segment, &[]).problem(), (410, "session_ended".to_owned()));
+    }
+}

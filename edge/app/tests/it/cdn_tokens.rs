@@ -54,6 +54,12 @@ fn created(host: &MemoryHost, query: &str, cookie: &str) -> Answer {
     )
 }
 
+/// A segment by a session's handle.
+fn segment(created: &Answer) -> String {
+    let folder = created.json()["hls"][0]["url"].as_str().expect("a URL").replace("https://tv.example", "");
+    folder.replace("cbcs/main.m3u8", "cenc/t-en/1.vtt?v=1").replace("cenc/main.m3u8", "cenc/t-en/1.vtt?v=1")
+}
+
 #[test]
 fn a_cdns_token_opens_a_session_that_ends_with_it() {
     let (botocore, aws) = (vectors!("cloudfront/vectors/botocore.json"), vectors!("cloudfront/vectors/aws-sdk.json"));
@@ -76,9 +82,7 @@ fn a_cdns_token_opens_a_session_that_ends_with_it() {
         assert_eq!(answer.json()["ends"], ENDS, "{name}");
         let logged = host.log.borrow().join("\n");
         assert!(!logged.contains("Signature") && !logged.contains("hmac"), "a token is a credential: {logged}");
-        let folder = answer.json()["hls"][0]["url"].as_str().expect("a URL").replace("https://tv.example", "");
-        let segment =
-            folder.replace("cbcs/main.m3u8", "cenc/t-en/1.vtt?v=1").replace("cenc/main.m3u8", "cenc/t-en/1.vtt?v=1");
+        let segment = segment(&answer);
         assert_eq!(host.get(&segment, &[]).status, 200, "{name}");
         host.pass(1);
         assert_eq!(host.get(&segment, &[]).status, 401, "{name}");
@@ -141,4 +145,37 @@ fn a_wrong_configuration_opens_nothing_and_is_told_to_the_log() {
         assert_eq!(host.create("ann", "tv").problem(), (500, "internal".to_owned()));
         assert!(host.log.borrow().iter().any(|line| line.contains(said)), "{:?}", host.log.borrow());
     }
+}
+
+#[test]
+fn a_listed_key_of_a_cdn_opens_nothing_and_its_sessions_end() {
+    let (botocore, aws) = (vectors!("cloudfront/vectors/botocore.json"), vectors!("cloudfront/vectors/aws-sdk.json"));
+    let akamai = vectors!("edgeauth/vectors/akamai-edgeauth.json");
+    for (file, name, by_query, key) in [
+        (botocore, "botocore, custom, RSA with SHA-1", true, "KRSA"),
+        (botocore, "botocore, custom, ECDSA with SHA-256", true, "KP256"),
+        (aws, "@aws-sdk/cloudfront-signer, custom cookies, RSA with SHA256", false, "KRSA"),
+        (akamai, "one ACL, as it is", true, "akamai_key"),
+    ] {
+        let host = host();
+        let (query, cookie) = token(file, name);
+        let (query, cookie) = if by_query { (query, String::new()) } else { (String::new(), cookie) };
+        let list = |key: &str| host.config.borrow_mut()["denylist"] = json!({"kids": [key]});
+        list("K");
+        let answer = created(&host, &query, &cookie);
+        assert_eq!(answer.status, 201, "{name}: {}", String::from_utf8_lossy(&answer.body));
+        let segment = segment(&answer);
+        assert_eq!(host.get(&segment, &[]).status, 200, "{name}");
+        list(key);
+        assert_eq!(created(&host, &query, &cookie).problem(), (401, "token_invalid".to_owned()), "{name}");
+        assert_eq!(host.get(&segment, &[]).problem(), (410, "session_ended".to_owned()), "{name}");
+    }
+    // On a manifest's URL, too.
+    let host = host();
+    host.config.borrow_mut()["manifest_grants"] = true.into();
+    let (query, _) = token(botocore, "botocore, canned, RSA with SHA-1");
+    let manifest = format!("/v1/film/cbcs/main.m3u8?{query}");
+    assert_eq!(host.get(&manifest, &[]).status, 307);
+    host.config.borrow_mut()["denylist"] = json!({"kids": ["KRSA"]});
+    assert_eq!(host.get(&manifest, &[]).problem(), (401, "token_invalid".to_owned()));
 }

@@ -71,6 +71,33 @@ fn they_are_the_tracks_own_samples_protected_as_in_the_segment() {
 }
 
 #[test]
+fn they_are_logged_as_a_track_of_their_own() {
+    let (host, _) = title(true);
+    let created = host.create("a", "tv");
+    let url = format!("{}/cenc/v1-iframes/1.m4s?v=1", MemoryHost::handle_path(&created));
+    let share = |share: f64| host.config.borrow_mut()["log"] = json!({"segments": share});
+    // A refusal has no media.
+    let logged = || host.decisions().into_iter().filter_map(|line| line.media).collect::<Vec<_>>();
+    share(0.0);
+    let whole = host.get(&url, &[]);
+    assert_eq!((whole.status, logged().len()), (200, 0));
+    share(1.0);
+    assert_eq!(host.get(&url, &[]).status, 200);
+    assert_eq!(host.call(Method::HEAD, &url, &[], b"").status, 200);
+    assert_eq!(host.get(&url, &[("if-none-match", whole.header("etag").expect("an ETag"))]).status, 304);
+    assert_eq!(host.get(&url, &[("range", "bytes=99999999-")]).status, 416);
+    let lines = logged();
+    let said = lines.iter().map(|media| (media.track.as_str(), media.kind.as_str(), media.segment)).collect::<Vec<_>>();
+    assert_eq!(said, [("v1-iframes", "iframes", 1)], "neither a head nor what was there already");
+    let half = whole.body.len() / 2;
+    for range in [format!("bytes=0-{}", half - 1), format!("bytes={half}-")] {
+        assert_eq!(host.get(&url, &[("range", &range)]).status, 206);
+    }
+    let halves: u64 = logged()[1..].iter().map(|media| media.duration).sum();
+    assert!(halves.abs_diff(lines[0].duration) <= 1 && halves > 0, "{halves}");
+}
+
+#[test]
 fn what_is_not_offered_alone_is_not_had_alone() {
     let (host, _) = title(false);
     let folder = MemoryHost::handle_path(&host.create("a", "tv"));

@@ -65,6 +65,10 @@ fn a_renewal_that_overtakes_a_revocation_brings_nothing_back() {
         let overtaken = host.get(&path, &[]);
         assert!(overtaken.status == 200 || overtaken.problem() == ended(), "{ordering:?}: {}", overtaken.status);
         assert!(host.meanwhile.borrow().is_none());
+        if ordering == Ordering::Eventual {
+            // It was written back, and is held against what was revoked once a third of a lease is spent.
+            host.pass(LEASE / 3 + 1);
+        }
         assert_eq!(host.get(&path, &[]).problem(), ended(), "{ordering:?}");
     }
 }
@@ -92,6 +96,47 @@ fn a_revoked_account_loses_its_sessions_and_its_grants() {
     let list = host.get("/v1/sessions", &[("authorization", &format!("Bearer {}", host.viewer("ann")))]).json();
     assert_eq!(list["sessions"].as_array().map(Vec::len), Some(1));
     assert_eq!(create(&grant).problem(), invalid(), "the same token does not come back");
+}
+
+#[test]
+fn what_is_revoked_stops_within_a_lease_however_it_is_shown() {
+    for has_cache in [false, true] {
+        let host = MemoryHost::new();
+        host.has_cache.set(has_cache);
+        let created = host.create("ann", "tv");
+        let (path, session) = (by_handle(&created), text(&created.json(), "session").to_owned());
+        let account = host.decisions()[0].account.expect("an account");
+        assert_eq!(host.get(&path, &[]).status, 200, "its network is known");
+        // Of all that revoking writes only what the account has revoked arrives.
+        let revoked = json!({"v": 1, "before": 0, "sessions": [session]}).to_string().into_bytes();
+        host.kv.borrow_mut().insert(format!("rev/{account}"), (revoked, 0));
+        host.reads.set(0);
+        host.get(&path, &[]);
+        assert!(host.reads.get() <= 1, "a segment costs one read at most");
+        let mut waited = 0;
+        while host.get(&path, &[]).status == 200 {
+            host.pass(1);
+            waited += 1;
+            assert!(waited <= LEASE, "longer than a lease");
+        }
+        assert_eq!(host.get(&path, &[]).problem(), ended());
+        // Neither licences nor renewals wait.
+        let key = format!("{}/key/{KID}", MemoryHost::handle_path(&host.create("bob", "tv")));
+        let bob = host.decisions().last().and_then(|line| line.account).expect("an account");
+        host.kv.borrow_mut().insert(format!("rev/{bob}"), (br#"{"v":1,"before":9999999999}"#.to_vec(), 0));
+        assert_eq!(host.get(&key, &[]).problem(), ended());
+    }
+}
+
+#[test]
+fn renewing_by_oneself_reads_what_was_revoked() {
+    let host = MemoryHost::new();
+    let created = host.create("ann", "tv");
+    let account = host.decisions()[0].account.expect("an account");
+    host.kv.borrow_mut().insert(format!("rev/{account}"), (br#"{"v":1,"before":9999999999}"#.to_vec(), 0));
+    let bearer = format!("Bearer {}", text(&created.json(), "lease"));
+    let renew = format!("/v1/sessions/{}/renew", text(&created.json(), "session"));
+    assert_eq!(host.call(Method::POST, &renew, &[("authorization", &bearer)], b"").problem(), ended());
 }
 
 #[test]
@@ -228,9 +273,6 @@ fn the_denylist_is_asked_at_every_request_and_costs_no_store() {
         assert_eq!(host.get(&by_handle(&bob), &[]).status, 200);
     }
     assert_eq!(host.create("ann", "phone").problem(), ended(), "an account that is listed");
-    list(json!({"kids": ["k1"]}));
-    assert_eq!(host.create("ann", "tv").problem(), invalid());
-    assert_eq!(host.get(&by_handle(&ann), &[]).status, 200, "a session goes on without its key");
     list(json!({"kids": ["ops"]}));
     assert_eq!(host.revoke(&json!({"account": "ann"})).problem(), invalid());
     list(json!({"addresses": ["192.0.2.0/24"]}));
@@ -241,6 +283,46 @@ fn the_denylist_is_asked_at_every_request_and_costs_no_store() {
     assert_eq!(host.get("/healthz", &[]).status, 200);
     list(json!({"kids": vec!["k"; 257]}));
     assert_eq!(host.get(&by_handle(&bob), &[]).problem(), (500, "internal".to_owned()));
+}
+
+#[test]
+fn a_listed_key_opens_nothing_and_its_sessions_end_within_a_lease() {
+    for has_cache in [false, true] {
+        let host = MemoryHost::new();
+        host.has_cache.set(has_cache);
+        let keys = json!([{"kid": "k1", "alg": "HS256", "secret": "viewer_secret"}, {"kid": "k2", "alg": "HS256", "secret": "admin_secret"}]);
+        host.config.borrow_mut()["viewer"]["keys"] = keys;
+        let (ann, bob) = (host.create("ann", "tv"), host.create("bob", "tv"));
+        let claims = json!({"iss": "test", "sub": "eve", "exp": START + 3600});
+        let by_k2 = sluice_gate::grant::jwt::mint_hs256("k2", ADMIN_SECRET.as_bytes(), &claims).expect("claims");
+        let bearer = format!("Bearer {by_k2}");
+        let begin = || host.call(Method::POST, "/v1/sessions", &[("authorization", &bearer)], br#"{"title":"film"}"#);
+        let eve = begin();
+        assert_eq!(eve.status, 201);
+        let cookie = ann.cookie().expect("cookie");
+        assert_eq!(host.get(&by_handle(&ann), &[]).status, 200);
+        host.config.borrow_mut()["denylist"] = json!({"kids": ["k1"]});
+        // Nothing begins, and nobody is the holder of anything by it.
+        assert_eq!(host.create("ann", "tv").problem(), invalid());
+        let grant = format!("Bearer {}", host.viewer("ann"));
+        assert_eq!(host.get("/v1/sessions", &[("authorization", &grant)]).problem(), invalid());
+        // Keys of media at once, the rest within the lease, renewed by whatever means.
+        let key = format!("{}/key/{KID}", MemoryHost::handle_path(&ann));
+        assert_eq!(host.get(&key, &[]).problem(), ended());
+        let lease = format!("Bearer {}", text(&ann.json(), "lease"));
+        let renew = format!("/v1/sessions/{}/renew", text(&ann.json(), "session"));
+        assert_eq!(host.call(Method::POST, &renew, &[("authorization", &lease)], b"").problem(), ended());
+        host.pass(LEASE / 2);
+        assert_eq!(host.get(&by_handle(&ann), &[]).problem(), ended());
+        assert_eq!(host.get(&by_handle(&bob), &[]).problem(), ended());
+        assert_eq!(host.get(SEGMENT, &[("cookie", &cookie)]).problem(), ended(), "due for renewal");
+        // What another key signed goes on.
+        assert_eq!(host.get(&by_handle(&eve), &[]).status, 200);
+        assert_eq!(begin().status, 201);
+        // A session that was wrongly ended so has only lost its time.
+        host.config.borrow_mut()["denylist"] = json!({});
+        assert_eq!(host.get(&by_handle(&ann), &[]).status, 200);
+    }
 }
 
 #[test]

@@ -39,13 +39,14 @@ pub(super) fn check(config: &ViewerConfig, claims: &Map<String, Value>, now: Uni
     if now < ends { Ok(Validity { ends, issued }) } else { Err(TokenError::Expired) }
 }
 
-/// What a token's claims grant, by the configured names.
+/// What the claims of a token that key `kid` signed grant, by the configured names.
 ///
 /// A claim that is there but of another form than it should be makes the token invalid: none that restricts is passed over.
 pub(super) fn grant(
     config: &ViewerConfig,
     claims: &Map<String, Value>,
     validity: Validity,
+    kid: &str,
     now: Unix,
 ) -> Result<Grant, GrantError> {
     let invalid = TokenError::Invalid;
@@ -78,20 +79,17 @@ pub(super) fn grant(
     if begins.is_some_and(|begins| now < begins) || closes.is_some_and(|closes| now >= closes) {
         return Err(Deny::RightsWindow.into());
     }
+    let ends = closes.map_or(validity.ends, |closes| closes.min(validity.ends));
     Ok(Grant {
-        account: Account::Named(account),
         tier,
         titles,
-        ends: closes.map_or(validity.ends, |closes| closes.min(validity.ends)),
         device,
         device_class,
         stream_limit,
         persistent: persistent.unwrap_or(false),
         issued: validity.issued,
-        net: None,
         places,
-        replay: None,
-        renewal: None,
+        ..Grant::plain(Account::Named(account), ends, kid)
     })
 }
 

@@ -57,8 +57,8 @@ impl Kind for Issuers {
 /// way, or by a published key of a kind, that is not supported: which, for the log. [`TokenError::Invalid`] for everything
 /// else. No more is told: an attacker would learn from it.
 pub fn verify(keys: &ViewerKeys, token: &str, now: Unix) -> Result<Grant, GrantError> {
-    let (claims, validity) = checked(keys, token, now)?;
-    registered::grant(&keys.config, &claims, validity, now)
+    let Checked { claims, validity, kid } = checked(keys, token, now)?;
+    registered::grant(&keys.config, &claims, validity, &kid, now)
 }
 
 /// The `kid` that a token names, unverified: enough to turn a token away, never to let one in.
@@ -73,13 +73,20 @@ pub fn kid(token: &str) -> Option<String> {
 /// As [`verify`]; what is not supported is [`TokenError::Invalid`].
 pub fn claims(keys: &ViewerKeys, token: &str, now: Unix) -> Result<Map<String, Value>, TokenError> {
     match checked(keys, token, now) {
-        Ok((claims, _)) => Ok(claims),
+        Ok(Checked { claims, .. }) => Ok(claims),
         Err(GrantError::Token(error)) => Err(error),
         Err(GrantError::Denied(_) | GrantError::Unsupported(_)) => Err(TokenError::Invalid),
     }
 }
 
-fn checked(keys: &ViewerKeys, token: &str, now: Unix) -> Result<(Map<String, Value>, Validity), GrantError> {
+/// A token that is sound.
+struct Checked {
+    claims: Map<String, Value>,
+    validity: Validity,
+    kid: String,
+}
+
+fn checked(keys: &ViewerKeys, token: &str, now: Unix) -> Result<Checked, GrantError> {
     let compact = Compact::read(token)?;
     let algorithm = compact.algorithm()?;
     let kid = compact.kid().ok_or(TokenError::Invalid)?;
@@ -100,7 +107,7 @@ fn checked(keys: &ViewerKeys, token: &str, now: Unix) -> Result<(Map<String, Val
     // Not looked at before its signature holds, but for the issuer's name where there are several.
     let claims = compact.payload()?;
     let validity = registered::check(&keys.config, &claims, now)?;
-    Ok((claims, validity))
+    Ok(Checked { claims, validity, kid: kid.to_owned() })
 }
 
 #[cfg(test)]

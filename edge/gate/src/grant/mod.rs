@@ -61,6 +61,9 @@ pub struct Grant {
     pub replay: Option<Replay>,
     /// The same grant for longer, to be handed to the viewer.
     pub renewal: Option<Renewal>,
+    /// The key that it was signed with, by its name: the `kid` of a JWT, CloudFront's Key-Pair-Id, and as the configuration writes them the `kid` of a
+    /// Common Access Token and the secret of an EdgeAuth token. What the edge's denylist goes by.
+    pub signed_by: String,
 }
 
 /// Whose a grant is. It goes no further than [`crate::AccountId::derive`].
@@ -96,8 +99,8 @@ pub struct Renewal {
 }
 
 impl Grant {
-    /// A grant to an account until then, which says no more.
-    pub(crate) fn plain(account: Account, ends: Unix) -> Self {
+    /// A grant to an account until then, signed with that key, which says no more.
+    pub(crate) fn plain(account: Account, ends: Unix, signed_by: &str) -> Self {
         Self {
             account,
             tier: String::new(),
@@ -112,6 +115,7 @@ impl Grant {
             places: None,
             replay: None,
             renewal: None,
+            signed_by: signed_by.to_owned(),
         }
     }
 

@@ -71,7 +71,7 @@ pub struct Media<'a> {
     pub delivery: &'a str,
     /// The track.
     pub track: &'a str,
-    /// What the track carries: `video`, `audio`, …
+    /// What the track carries: `video`, `audio`, …, or [`IFRAMES`].
     pub kind: &'a str,
     /// Its number in the track, from 1.
     pub segment: u32,
@@ -82,6 +82,9 @@ pub struct Media<'a> {
     /// Of a million such lines this many are written: an audit counts each for a million parts of that.
     pub ppm: u32,
 }
+
+/// What a track is of which the I-frames were taken alone.
+pub const IFRAMES: &str = "iframes";
 
 /// A line that stands alone. `nonce`: random bytes.
 pub fn single(roots: &Roots, nonce: [u8; 8], entry: &Entry<'_>) -> String {

@@ -29,6 +29,6 @@ mod read;
 mod sample;
 
 pub use digest::network;
-pub use line::{Entry, License, Media, chained, chained_under, single, unsigned};
+pub use line::{Entry, IFRAMES, License, Media, chained, chained_under, single, unsigned};
 pub use read::{Digest, LicenseLine, Line, LineError, MediaLine, START, open, open_under};
 pub use sample::{Sampling, SamplingError};

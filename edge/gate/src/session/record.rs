@@ -30,6 +30,9 @@ pub struct SessionRecord {
     /// The class of device of the grant that it was minted from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device_class: Option<String>,
+    /// The key that signed the grant that it was minted from, by its name: where that is listed, the session ends.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// The network that the grant is bound to, and with it every lease and handle; `None` where it is not bound.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub net: Option<Net>,
@@ -78,6 +81,7 @@ members!(SessionRecord then format_1 {
     country = None,
     region = None,
     device_class = None,
+    signed_by = None,
     net = None,
     networks = Vec::new(),
     slot,
@@ -141,6 +145,7 @@ impl SessionRecord {
             country: None,
             region: None,
             device_class: None,
+            signed_by: None,
             net: None,
             networks: Vec::new(),
             slot: 0,
@@ -168,6 +173,13 @@ impl SessionRecord {
     pub fn due_for_renewal(&self, now: Unix) -> bool {
         let life = self.expires.saturating_sub(self.seen);
         self.is_live(now) && self.expires < self.ends && now.saturating_sub(self.seen) > life / 3
+    }
+
+    /// Whether it was minted or renewed within the last third of a lease of `life` seconds, and is not to be renewed now. What its account had revoked was
+    /// read then.
+    pub fn is_recent(&self, now: Unix, life: u64) -> bool {
+        // A clock that is far ahead of this one vouches for nothing.
+        now.abs_diff(self.seen) <= life / 3 && !self.due_for_renewal(now)
     }
 
     /// Extends it by `life` seconds from `now`, never past its end and never back. One that was ended stays as it is.
@@ -271,6 +283,7 @@ mod tests {
         full.country = Some("DE".to_owned());
         full.region = Some("DE-BE".to_owned());
         full.device_class = Some("tv".to_owned());
+        full.signed_by = Some("k1".to_owned());
         full.net = Some(Net::Asn(3320));
         full.meet(&["00".repeat(8)], 1000, 300);
         (full.account_limit, full.title_slot) = (Some(2), Some(1));
@@ -302,6 +315,19 @@ mod tests {
         assert!(!record.due_for_renewal(1999));
         record.renew(2000, 300);
         assert_eq!((record.seen, record.expires), (1900, 2000));
+    }
+
+    #[test]
+    fn what_was_read_a_third_of_a_lease_ago_is_read_again() {
+        let mut record = record();
+        assert!(record.is_recent(1000, 300) && record.is_recent(1100, 300) && record.is_recent(900, 300));
+        assert!(!record.is_recent(1101, 300) && !record.is_recent(899, 300));
+        // By a shorter term than a lease's it is renewed sooner, and read.
+        record.expires = 1030;
+        assert!(record.is_recent(1010, 300) && !record.is_recent(1011, 300));
+        // One that reaches to its end is not renewed any more.
+        record.expires = 2000;
+        assert!(record.is_recent(1100, 300) && !record.is_recent(1101, 300));
     }
 
     proptest! {

@@ -14,11 +14,20 @@ pub(super) struct Attempt {
     pub(super) target: String,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Option<Value>,
+    /// By which code it must be refused, where it is said.
+    pub(super) code: Option<&'static str>,
 }
 
 impl Attempt {
     pub(super) fn get(what: impl Into<String>, target: impl Into<String>) -> Self {
-        Self { what: what.into(), method: Method::GET, target: target.into(), headers: Vec::new(), body: None }
+        Self {
+            what: what.into(),
+            method: Method::GET,
+            target: target.into(),
+            headers: Vec::new(),
+            body: None,
+            code: None,
+        }
     }
 
     /// A session for the stack's title.
@@ -40,6 +49,12 @@ impl Attempt {
         self.with("cookie", format!("{name}={token}"))
     }
 
+    /// Refused by that code and no other.
+    pub(super) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
+
     pub(super) async fn send(&self, stack: &Stack) -> Result<Answer> {
         let headers: Vec<_> = self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         stack.send(self.method.clone(), &self.target, &headers, self.body.as_ref()).await
@@ -53,7 +68,8 @@ pub(super) async fn refused(stack: &Stack, attempts: &[Attempt]) -> Result<()> {
     for attempt in attempts {
         let answer = attempt.send(stack).await?;
         let (status, code) = answer.problem();
-        let named = matches!(status, 400 | 401 | 403 | 404 | 409 | 410 | 413 | 414 | 431 | 503) && !code.is_empty();
+        let named = matches!(status, 400 | 401 | 403 | 404 | 409 | 410 | 413 | 414 | 431 | 503)
+            && attempt.code.map_or(!code.is_empty(), |expected| expected == code);
         // The least: nothing of a right comes along, and nothing that tells a forger why.
         let silent = answer.header("set-cookie").is_empty()
             && !answer.headers.contains_key("location")

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod cdns;
+mod cloudfront;
 mod credentials;
 mod viewer;
 
@@ -20,4 +21,8 @@ pub(super) async fn no_forged_lease_or_handle_plays(host: EdgeHost) -> Result<St
 
 pub(super) async fn no_forged_token_of_a_cdn_opens_a_session(host: EdgeHost) -> Result<Stack> {
     cdns::run(host).await
+}
+
+pub(super) async fn no_forged_token_of_cloudfront_opens_a_session(host: EdgeHost) -> Result<Stack> {
+    cloudfront::run(host).await
 }

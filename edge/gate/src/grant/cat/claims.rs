@@ -105,20 +105,15 @@ pub(super) fn grant(
     claims.find(label::CATH).map(|claim| header::check(claim, request.headers)).transpose()?;
     let net = claims.find(label::CATNIP).map(|claim| network::bind(claim, request.client)).transpose()?;
     let renewal = terms.and_then(|terms| renewal::renew(terms, message, &claims, key, holder.ends, request.now));
+    let account = holder.account.map_or(Account::Token(id), Account::Named);
     let grant = Grant {
-        account: holder.account.map_or(Account::Token(id), Account::Named),
         tier: config.tier.clone(),
-        titles: None,
-        ends: holder.ends,
-        device: None,
-        device_class: None,
-        stream_limit: None,
-        persistent: false,
         issued: holder.issued,
         net,
         places,
         replay,
         renewal,
+        ..Grant::plain(account, holder.ends, &key.name)
     };
     if grant.admits(request.client) { Ok(grant) } else { Err(Deny::GeoBlocked.into()) }
 }

@@ -81,6 +81,8 @@ pub enum CatKeysError {
 /// A key and the one algorithm that it is used with. Deliberately without `Debug`.
 pub(super) struct Pinned {
     pub(super) kid: Vec<u8>,
+    /// The same as the configuration writes it.
+    pub(super) name: String,
     pub(super) algorithm: CatAlgorithm,
     material: Material,
 }
@@ -116,7 +118,7 @@ pub(super) fn pinned<'a>(
         if keys.iter().any(|earlier| earlier.kid == kid) {
             return Err(CatKeysError::DuplicateKid(key.kid.clone()));
         }
-        keys.push(Pinned { kid, algorithm: key.alg, material: material(key, &secret)? });
+        keys.push(Pinned { kid, name: key.kid.clone(), algorithm: key.alg, material: material(key, &secret)? });
     }
     Ok(keys)
 }

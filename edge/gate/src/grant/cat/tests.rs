@@ -153,6 +153,7 @@ fn a_token_grants_what_it_says() {
         places: None,
         replay: None,
         renewal: None,
+        signed_by: "k".to_owned(),
     };
     assert_eq!(grant, expected);
 }

@@ -128,7 +128,7 @@ impl Kind for CloudFrontKeys {
         }
         let holder = Sha256::new().chain_update(b"cloudfront\0").chain_update(id).chain_update([0]).chain_update(&json);
         // What it covers has been seen: the session is for that title.
-        Ok(Grant { net, ..Grant::plain(Account::Token(holder.finalize().into()), policy.ends) })
+        Ok(Grant { net, ..Grant::plain(Account::Token(holder.finalize().into()), policy.ends, id) })
     }
 }
 

@@ -44,7 +44,8 @@ const MAX_ACCOUNT: usize = 256;
 /// Holds secrets: zeroized when dropped, and deliberately without `Debug`.
 pub struct EdgeAuthKeys {
     name: String,
-    keys: Vec<Zeroizing<Vec<u8>>>,
+    /// By the names of their secrets.
+    keys: Vec<(String, Zeroizing<Vec<u8>>)>,
     salt: Option<Zeroizing<String>>,
     account: Option<AccountField>,
     escape_early: bool,
@@ -69,7 +70,7 @@ impl EdgeAuthKeys {
         let key = |name: &String| match pairs(&find(name)?.trim_ascii().to_ascii_lowercase()).map(Zeroizing::new) {
             None => Err(EdgeAuthError::NotHex(name.clone())),
             Some(key) if key.len() < MIN_KEY => Err(EdgeAuthError::Short { secret: name.clone(), length: key.len() }),
-            Some(key) => Ok(key),
+            Some(key) => Ok((name.clone(), key)),
         };
         let salt = |name: &String| {
             let text = core::str::from_utf8(find(name)?).ok().filter(|text| !text.chars().any(char::is_control));
@@ -111,8 +112,9 @@ impl EdgeAuthKeys {
         name.as_ref().filter(named).map(|name| Account::Named(name.clone())).ok_or(TokenError::Invalid)
     }
 
-    fn holds(&self, signed: &str, mac: &[u8]) -> bool {
-        self.keys.iter().any(|key| {
+    /// The name of the key whose MAC it is.
+    fn signer(&self, signed: &str, mac: &[u8]) -> Option<&str> {
+        let holds = |key: &[u8]| {
             let mut hmac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
             hmac.update(signed.as_bytes());
             if let Some(salt) = &self.salt {
@@ -121,7 +123,8 @@ impl EdgeAuthKeys {
             }
             // Constant time, and the whole tag.
             hmac.verify_slice(mac).is_ok()
-        })
+        };
+        self.keys.iter().find(|(_, key)| holds(key)).map(|(name, _)| name.as_str())
     }
 }
 
@@ -153,9 +156,7 @@ impl Kind for EdgeAuthKeys {
             let path = if self.escape_early { escape::escape(path) } else { path.to_owned() };
             format!("{text}~url={path}")
         };
-        if !self.holds(&signed, &mac) {
-            return Err(invalid.into());
-        }
+        let signer = self.signer(&signed, &mac).ok_or(invalid)?;
         // Not read before its MAC holds.
         let fields = Fields::parse(text, self.escape_early)?;
         if fields.st.is_some_and(|start| request.now < start) {
@@ -171,7 +172,7 @@ impl Kind for EdgeAuthKeys {
             return Err(TokenError::Expired.into());
         }
         // What it covers has been seen: the session is for that title.
-        Ok(Grant { net, ..Grant::plain(account, fields.exp) })
+        Ok(Grant { net, ..Grant::plain(account, fields.exp, signer) })
     }
 }
 

@@ -88,6 +88,7 @@ fn a_sound_token_grants_what_it_says_in_each_algorithm() {
             places: None,
             replay: None,
             renewal: None,
+            signed_by: "k".to_owned(),
         };
         assert_eq!(grant, expected, "{algorithm:?}");
         assert!(grant.allows("final") && !grant.allows("other"));

@@ -21,6 +21,7 @@ mod ranges;
 mod received;
 mod revocation;
 mod rights;
+mod secrecy;
 mod sessions;
 mod spoil;
 mod spoiled;
@@ -84,6 +85,7 @@ on_every_host!(
     policy::a_title_gives_its_keys_by_the_listed_systems_only,
     policy::keys_by_class_open_their_class_alone,
     policy::keys_change_after_a_clear_lead,
+    secrecy::a_content_key_lies_open_nowhere,
     ranges::byte_ranges_are_of_the_same_bytes,
     manifests::players_of_others_read_every_manifest,
     manifests::an_iframe_playlist_names_whole_pictures,

@@ -230,6 +230,18 @@ impl Edge {
         }
     }
 
+    /// What guests keep in the store: of `kv`, where the host was given it, or of the runtime's own.
+    ///
+    /// # Errors
+    /// Where the store cannot tell.
+    pub fn stored(&self, kv: &Kv) -> Result<Vec<(String, Vec<u8>)>> {
+        match self {
+            Self::Spin(_) => kv.all(spin::STORE_LABEL),
+            #[cfg(feature = "fastly")]
+            Self::Fastly(running) => running.stored(),
+        }
+    }
+
     /// Stops listening, ends open connections and the guests that serve them.
     pub async fn shutdown(self) {
         match self {

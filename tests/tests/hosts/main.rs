@@ -23,6 +23,7 @@ mod ranges;
 mod received;
 mod revocation;
 mod rights;
+mod secrecy;
 mod sessions;
 mod signalling;
 mod spoil;
@@ -90,6 +91,7 @@ on_every_host!(
     policy::a_title_gives_its_keys_by_the_listed_systems_only,
     policy::keys_by_class_open_their_class_alone,
     policy::keys_change_after_a_clear_lead,
+    secrecy::a_content_key_lies_open_nowhere,
     ranges::byte_ranges_are_of_the_same_bytes,
     ranges::byte_ranges_hold_with_a_providers_boxes,
     signalling::what_a_provider_says_stands_in_manifests_and_init_segments,

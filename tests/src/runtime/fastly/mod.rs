@@ -10,6 +10,7 @@ mod log;
 mod manifest;
 mod memory;
 mod server;
+mod stored;
 
 use std::{
     collections::BTreeMap,
@@ -106,6 +107,15 @@ impl Running {
                 context.cache().purge(key, false);
             }
         }
+    }
+
+    /// What is in the KV stores.
+    pub fn stored(&self) -> Result<Vec<(String, Vec<u8>)>> {
+        let mut all = Vec::new();
+        for context in self.contexts.made() {
+            all.extend(stored::values(&format!("{:?}", context.object_store()))?);
+        }
+        Ok(all)
     }
 
     /// Stops listening and ends open connections. Guests that wait for another request end by themselves.

@@ -121,6 +121,17 @@ impl Kv {
         &*self.store
     }
 
+    /// Every key of a named store, with its value.
+    pub(super) fn all(&self, store: &str) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+        let mut all = Vec::new();
+        for key in self.store.keys(store)? {
+            if let Some(value) = self.store.get(store, &key)? {
+                all.push((key, value));
+            }
+        }
+        Ok(all)
+    }
+
     /// Has every operation of a guest fail from now on. A runtime that keeps a store of its own goes without it from now on.
     pub fn take_down(&self) {
         self.gauge.down.store(true, Ordering::SeqCst);

@@ -7,7 +7,7 @@ use super::{
 use crate::runtime::{KvError, kv::Operation};
 
 /// The one store that the component may open, as `key_value_stores = ["default"]` in `spin.toml`.
-pub(super) const LABEL: &str = "default";
+pub(in crate::runtime) const LABEL: &str = "default";
 
 /// Handles that a guest may have open at a time. Spin's own default.
 const MAX_OPEN: usize = 256;

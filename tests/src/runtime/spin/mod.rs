@@ -27,6 +27,8 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use wasmtime_wasi_http::p2::bindings::ProxyPre;
 
+pub(super) use key_value::LABEL as STORE_LABEL;
+
 use super::{Clock, GuestLog, Kv};
 use crate::server::Server;
 use state::State;

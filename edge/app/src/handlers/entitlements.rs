@@ -101,7 +101,7 @@ async fn entitle<H: Host>(
 ) -> Result<(Restrictions, Vec<String>), Error> {
     let Context { host, config, request, roots, .. } = context;
     let now = host.now();
-    let read = confirm::read(*host, session).await?;
+    let read = confirm::read(*host, config, session).await?;
     let client = client_of(&read.0);
     let account = read.0.account;
     revocation::listed(config, session, &account)?;

@@ -245,7 +245,7 @@ async fn keys_are_held_as_long_as_declared_and_no_longer() {
         bench.keys(&film).await.expect("keys");
     }
     sleep(Duration::from_secs(10)).await;
-    let error = bench.keys(&film).await.err().expect("none").to_string();
+    let error = bench.keys(&film).await.expect_err("none").to_string();
     assert!(error.contains("did not answer in time"), "{error}");
     assert_eq!(bench.told.count("refused the key provider gave no keys"), 1);
     assert_eq!(metric(&bench, "keys_held"), 0);

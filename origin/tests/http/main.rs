@@ -7,6 +7,7 @@ mod jwks;
 mod keys;
 mod keyserver;
 mod origin;
+mod rehearsal;
 mod segment;
 mod speke;
 mod suite;

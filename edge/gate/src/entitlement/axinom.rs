@@ -13,7 +13,6 @@ use super::{
 
 /// What the message says of itself, and so no template may.
 pub(super) const OWN: &[&str] = &[
-    "type",
     "allow_persistence",
     "content_key_usage_policies",
     "content_keys_source",

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    BACKDATED, Carried, Entitlement, EntitlementError, Hdcp, Key, System, VendorConfig,
+    BACKDATED, Carried, Entitlement, EntitlementError, Hdcp, System, VendorConfig,
     class::Class,
     clock,
     need::{Need, Output},
@@ -122,22 +122,24 @@ fn allowed(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Optio
 /// A policy for each class of track where keys differ and classes tell them apart; else one for all, as strict as the strictest.
 fn security(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Vec<Value>, EntitlementError> {
     let all = config.strictest(entitlement, entitlement.keys.iter());
-    let pictures = |key: &&Key| key.max_height.is_some();
-    let mut classes: Vec<Class> =
-        entitlement.keys.iter().chain(entitlement.others).filter(pictures).map(Class::of).collect();
-    let many = classes.len();
-    classes.sort_unstable();
-    classes.dedup();
+    // Key periods have keys of their own for the same pictures.
+    let mut kinds: Vec<(Class, Option<u32>)> =
+        entitlement.keys.iter().chain(entitlement.others).map(|key| (Class::of(key), key.max_height)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let apart = kinds.windows(2).all(|pair| pair[0].0 != pair[1].0);
+    let one = kinds.iter().filter(|(class, _)| *class != Class::Audio).count() == 1;
     let mut policies: Vec<(&'static str, Need)> = Vec::new();
-    if classes.len() < many || entitlement.keys.iter().all(|key| config.need(entitlement, key) == all) {
+    if !apart || entitlement.keys.iter().all(|key| config.need(entitlement, key) == all) {
         policies.push(("ALL", all));
     } else {
-        let sound = entitlement.keys.iter().filter(|key| !pictures(key));
-        policies.push(("AUDIO", config.strictest(entitlement, sound)));
-        for key in entitlement.keys.iter().filter(pictures) {
+        for (class, height) in kinds {
+            let mut keys = entitlement.keys.iter().filter(|key| key.max_height == height).peekable();
             // The one key for all pictures may be called by any name.
-            let name = if many == 1 { "ALL_VIDEO" } else { Class::of(key).as_str() };
-            policies.push((name, config.need(entitlement, key)));
+            let name = if one && class != Class::Audio { "ALL_VIDEO" } else { class.as_str() };
+            if keys.peek().is_some() {
+                policies.push((name, config.strictest(entitlement, keys)));
+            }
         }
     }
     let mut security = Vec::new();

@@ -41,7 +41,7 @@ fn claims(token: &str) -> (Value, Value) {
 fn tokens_are_as_others_make_them() {
     let vectors = json(TOKENS.as_bytes());
     let cases = vectors["cases"].as_array().expect("cases");
-    assert_eq!(cases.len(), 10);
+    assert_eq!(cases.len(), 13);
     for case in cases {
         let name = text(&case["name"]);
         let config: VendorConfig = serde_json::from_value(case["vendor"].clone()).expect(name);

@@ -185,6 +185,16 @@ CASES = [
         keys=[key(HD, 1080)],
         hdcp="1.0",
     ),
+    axinom(
+        "axinom, FairPlay, HDCP of type 1",
+        {"duration": 60, "allow_persistence": False, "fairplay": {"real_time_expiration": True}},
+        [{"id": guid(UHD), "usage_policy": "0"}],
+        [{"name": "0", "fairplay": {"hdcp": "TYPE1_STRICT"}}],
+        system="fairplay",
+        keys=[key(UHD, 2160, hdcp="1.0")],
+        hdcp="2.2",
+        seconds=60,
+    ),
     drmtoday(
         "drmtoday, as plain as can be",
         {
@@ -248,6 +258,28 @@ CASES = [
         keys=[key(SD, 480), key(HD, 1080, hdcp="2.2", security_level="hardware_all")],
         others=[key(UHD, 2160)],
         security_level="software_decode",
+    ),
+    pallycon(
+        "pallycon, FairPlay, one key for all pictures, in two key periods",
+        "fairplay",
+        {
+            "policy_version": 2,
+            "playback_policy": {"persistent": False, "license_duration": 3600},
+            "security_policy": [{"track_type": "ALL_VIDEO", "fairplay": {"hdcp_enforcement": 1}}],
+        },
+        keys=[key(SOUND), key(HD, 1080, hdcp="2.2"), key(UHD, 1080, hdcp="2.2")],
+    ),
+    pallycon(
+        "pallycon, Widevine, keys that classes do not tell apart",
+        "widevine",
+        {
+            "policy_version": 2,
+            "playback_policy": {"persistent": False, "license_duration": 3600},
+            "security_policy": [
+                {"track_type": "ALL", "widevine": {"security_level": 4, "required_hdcp_version": "HDCP_V1"}}
+            ],
+        },
+        keys=[key(SD, 720, hdcp="1.0"), key(HD, 1080, security_level="hardware_decode"), key(SOUND)],
     ),
     pallycon(
         "pallycon, PlayReady, stored",

@@ -241,13 +241,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Too much to do, too slow, or down for now: then the same request may get a licence later, and the viewer is told so. What else a server says
-    /// is about the request or the token, and stays as it is.
+    /// Too much to do, too slow, or broken off, which not every platform tells from too slow: then the same request may get a licence later, and the
+    /// viewer is told so. What else a server says is about the request or the token, and stays as it is.
     fn failed(&self, failure: &Failure, ms: u64) -> Error {
         let (what, passes) = match failure {
             Failure::Fetch(FetchError::Timeout) => ("no answer in time".to_owned(), true),
             Failure::Fetch(FetchError::Unreachable) => ("cannot be reached".to_owned(), false),
-            Failure::Fetch(FetchError::Cut) => ("its answer was cut off".to_owned(), false),
+            Failure::Fetch(FetchError::Cut) => ("its answer was cut off".to_owned(), true),
             Failure::Status(status) => (format!("status {status}"), matches!(status, 408 | 429 | 503 | 504)),
             Failure::TooLarge(limit) => (format!("its answer is larger than {limit} bytes"), false),
             Failure::Empty => ("its answer is empty".to_owned(), false),

@@ -1,50 +1,68 @@
 //! Content keys leave the process's memory with the service that held them: the process looks through itself.
 //!
-//! Alone in its binary, so that no other test's memory is looked through. The key is never in the test's own memory in the clear: it is made where it is
-//! handed over, and looked for masked.
+//! Alone in its binary, so that no other test's memory is looked through. The key is never in the test's own memory in the clear: a key server in a process of
+//! its own sends it encrypted, and it is looked for masked.
 
 #![cfg(target_os = "linux")]
 
 use std::{
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::{BufRead, BufReader, Read, Seek, SeekFrom},
+    process::{Child, Command, Stdio},
     sync::Arc,
 };
 
-use futures::{FutureExt, future::BoxFuture};
-use serde_json::json;
+use serde_json::{Value, json};
 use sluice_origin::{
-    config::{KeysConfig, SecretRef},
-    cpix::{Answer, KeyRequest},
-    keys::{KeyService, Provider, Unobserved},
-    speke::SpekeError,
+    config::{CertificateConfig, KeysConfig, SecretRef},
+    keys::{KeyService, Unobserved},
+    keyserver,
+    speke::SpekeClient,
 };
 use sluice_packager::{
-    keys::{ContentKey, Kid},
+    keys::Kid,
     title::{Delivery, Descriptor},
 };
-use zeroize::Zeroizing;
 
 const KEK: &str = "3:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
 /// What the key is xored with here.
 const MASK: u8 = 0xa7;
-/// The key, masked: bytes that occur nowhere else, masked or not.
-const MASKED: [u8; 16] = *b"\x3b\xe1\x90\x5c\x77\x02\xd8\xaf\x41\x9e\x66\x13\xfa\x28\xc5\x8d";
+/// The key that the key server's built-in secret gives the key id 0101…, masked:
+/// `printf 'sluice content key\1…\1' | openssl dgst -sha256 -hmac 'sluice development master secret, public'`.
+const MASKED: [u8; 16] = *b"\x93\x73\x8b\xb8\x6c\x97\xe7\x7b\xcc\x36\x15\x21\x73\xc7\x14\x4c";
 
-struct Masked;
+/// A key server that is ended with the test.
+struct KeyServer(Child);
 
-impl Provider for Masked {
-    fn fetch<'a>(&'a self, request: &'a KeyRequest) -> BoxFuture<'a, Result<Answer, SpekeError>> {
-        async move {
-            let mut key = Zeroizing::new([0; 16]);
-            for (byte, masked) in key.iter_mut().zip(core::hint::black_box(&MASKED)) {
-                *byte = masked ^ MASK;
-            }
-            let mut keys = Vec::with_capacity(1);
-            keys.push((request.keys[0].kid, ContentKey::new(*key)));
-            Ok(Answer { keys, signalling: Vec::new() })
-        }
-        .boxed()
+impl KeyServer {
+    /// One on a free port, and the URL that it takes requests at.
+    fn start() -> (Self, String) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = folder.path().join("keyserver.toml");
+        std::fs::write(&config, "listen = \"127.0.0.1:0\"\n").expect("written");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sluice"))
+            .args(["keyserver", "--config"])
+            .arg(&config)
+            .env("SLUICE_LOG", "info")
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("sluice starts");
+        let lines = BufReader::new(child.stderr.take().expect("a pipe")).lines();
+        let server = Self(child);
+        let mut addresses = lines.filter_map(|line| {
+            let line = line.ok()?;
+            let (_, rest) = line.split_once("address=")?;
+            rest.split_whitespace().next().map(str::to_owned)
+        });
+        let address = addresses.next().expect("it says where it listens");
+        (server, format!("http://{address}{}", keyserver::PATH))
+    }
+}
+
+impl Drop for KeyServer {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -101,9 +119,14 @@ fn no_key_is_left_behind() {
     assert!(occurrences().is_empty(), "before: {:?}", occurrences());
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let (_server, url) = KeyServer::start();
+    let vectors: Value = serde_json::from_str(include_str!("cpix/answers.json")).expect("JSON");
+    let text = |name: &str| SecretRef::value(vectors[name].as_str().expect("text"));
     runtime.block_on(async {
-        let config = KeysConfig::new("https://drm.example/speke", SecretRef::value(KEK));
-        let service = Arc::new(KeyService::with_provider(&config, Arc::new(Masked), Arc::new(Unobserved)));
+        let recipient = CertificateConfig { certificate: text("certificate"), private_key: text("private_key") };
+        let config = KeysConfig { encrypted_keys: Some(recipient), ..KeysConfig::new(url, SecretRef::value(KEK)) };
+        let client = Arc::new(SpekeClient::new(&config).expect("a client"));
+        let service = Arc::new(KeyService::with_provider(&config, client, Arc::new(Unobserved)));
         let title = title();
         for _ in 0..100 {
             service.wrapped(&title, Delivery::Cbcs, "").await.expect("keys");

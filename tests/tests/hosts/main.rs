@@ -95,6 +95,7 @@ on_every_host!(
     ranges::byte_ranges_are_of_the_same_bytes,
     ranges::byte_ranges_hold_with_a_providers_boxes,
     signalling::what_a_provider_says_stands_in_manifests_and_init_segments,
+    signalling::a_key_servers_signalling_reaches_players,
     signalling::a_token_outside_of_the_url_opens_nothing_where_the_title_says_so,
     manifests::players_of_others_read_every_manifest,
     manifests::an_iframe_playlist_names_whole_pictures,

@@ -22,8 +22,7 @@ use super::{object, options};
 
 const SCHEMES: [Delivery; 2] = [Delivery::Cenc, Delivery::Cbcs];
 
-/// The sample title, signalled by its provider, also in init segments. What the provider says is put where the origin would say it: the route is tested
-/// with the origin.
+/// The sample title, signalled by its provider, also in init segments. What the provider says is put where the origin would say it.
 pub(super) async fn by_provider(host: EdgeHost) -> Result<Stack> {
     let policy = toml::toml! { signalling = "provider" pssh = ["init"] };
     let source = altered([("key_policy", policy)])?;
@@ -121,6 +120,61 @@ pub(super) async fn what_a_provider_says_stands_in_manifests_and_init_segments(h
     for url in [format!("{hls}?ks=playready"), format!("{hls}?ks=identity"), format!("{dash}?ks=clearkey")] {
         stack.get(&url, &[]).await?.expect(StatusCode::OK).with_context(|| url)?;
     }
+    Ok(stack)
+}
+
+/// The same with the key server as the provider, and nobody in between: what it signals, the origin passes on and players are told.
+pub(super) async fn a_key_servers_signalling_reaches_players(host: EdgeHost) -> Result<Stack> {
+    let policy = toml::toml! { signalling = "provider" pssh = ["init"] };
+    let source = altered([("key_policy", policy)])?;
+    let stack = Stack::start(StackOptions { title: source.path().to_owned(), ..options(host).await? }).await?;
+    let session = stack.session("viewer").await?;
+    for delivery in SCHEMES {
+        let scheme = delivery.as_str();
+        let version = &stack.indexed.descriptor.version;
+        let url = format!("http://{}/titles/{}/{version}/signalling/{scheme}", stack.faults.addr(), stack.title());
+        let answer = stack.get(&url, &[("x-origin-secret", &stack.secrets().origin)]).await?;
+        let said: Value = serde_json::from_slice(&answer.expect(StatusCode::OK).context("the origin")?)?;
+        let text = async |url: &str| -> Result<String> {
+            let answer = stack.get(url, &[]).await?;
+            let body =
+                answer.expect(StatusCode::OK).with_context(|| format!("{url}: {:?}", stack.edge.log().lines().last()));
+            Ok(String::from_utf8(body?.to_vec())?)
+        };
+        let master = text(session.hls(scheme).context("HLS")?).await?;
+        let mpd = text(session.dash(scheme).context("DASH")?).await?;
+        let init = stack.get(&object(&stack, &session, scheme, "v360/init.mp4")?, &[]).await?.expect(StatusCode::OK);
+        let init = init.with_context(|| format!("{:?}", stack.edge.log().lines().last()))?;
+        let mut boxes = 0;
+        for entry in said["signalling"].as_array().context("a list")? {
+            let member = |name: &str| entry[name].as_str();
+            match member("system").context("a system")? {
+                "widevine" => {
+                    let pssh = member("pssh").context("a box")?;
+                    ensure!(master.contains(&format!("base64,{pssh}\"")), "{scheme}: {pssh} is not in {master}");
+                    ensure!(
+                        mpd.contains(&format!("<cenc:pssh>{pssh}</cenc:pssh>")),
+                        "{scheme}: {pssh} is not in {mpd}"
+                    );
+                    let whole = STANDARD.decode(pssh)?;
+                    boxes += usize::from(init.windows(whole.len()).any(|window| window == whole));
+                }
+                "playready" => {
+                    let object = member("pro").context("an object")?;
+                    ensure!(master.contains(&format!("UTF-16;base64,{object}\"")), "{scheme}: {object}, {master}");
+                    ensure!(mpd.contains(&format!("<mspr:pro>{object}</mspr:pro>")), "{scheme}: {object}, {mpd}");
+                }
+                "fairplay" => {
+                    let uri = member("key_uri").context("a URI")?;
+                    ensure!(master.contains(&format!("\"{uri}\"")), "{scheme}: {uri} is not in {master}");
+                }
+                _ => {}
+            }
+        }
+        ensure!(boxes == 1, "{scheme}: {boxes} of the provider's Widevine boxes in the video's init segment");
+    }
+    let report = walk_title(&stack, host).await?;
+    ensure!(report.samples > 0 && report.good(), "{:?}", report.problems);
     Ok(stack)
 }
 

@@ -53,7 +53,10 @@ impl Signalling<'_> {
     /// [`Unsignalled`]
     pub fn pssh(self, system: KeySystem, kids: &[Kid], scheme: Scheme) -> Result<Vec<u8>, Unsignalled> {
         match self {
-            Self::Provider(provided) if system.is_provided() => provided.pssh(system, kids),
+            // FairPlay has no box, and under `cenc` a provider says nothing of it.
+            Self::Provider(provided) if system.is_provided() && system != KeySystem::Fairplay => {
+                provided.pssh(system, kids)
+            }
             _ => Ok(pssh_of(system, kids, scheme)),
         }
     }
@@ -159,6 +162,7 @@ mod tests {
         for of_each in [0, length - 1, length + 1, length + 7, MAX_ROOM as u32 + 1] {
             assert_eq!(of(widevine, &kids, of_each), Err(RoomError::Full), "{of_each}");
         }
+        assert_eq!(of(&[KeySystem::Fairplay], &kids, 2048), Ok(Vec::new()), "no box, whatever is said of it");
         let unsignalled = Unsignalled(KeySystem::Widevine);
         assert_eq!(of(widevine, &[kid(9)], 2048), Err(unsignalled.into()));
         assert_eq!(

@@ -52,7 +52,7 @@ pub(super) async fn a_content_key_lies_open_nowhere(host: EdgeHost) -> Result<St
     ensure!(opened >= 2, "the search found {opened} licences and keys, so that it proves nothing");
 
     let lines = stack.edge.log().lines();
-    ensure!(lines.iter().any(|line| line.contains("\"licence\"")), "the edge's log tells of no licence");
+    ensure!(lines.iter().any(|line| line.contains("\"license\"")), "the edge's log tells of no licence");
     forms.absent(lines.join("\n").as_bytes(), || "the edge's log".to_owned())?;
     let origins = origins.text();
     ensure!(origins.contains(stack.title()), "the origin's log tells nothing of the title");
@@ -90,10 +90,10 @@ async fn refusals(stack: &Stack, keys: &[(Kid, ContentKey)]) -> Result<()> {
     let raw = session.key.as_deref().context("raw keys are offered")?.trim_end_matches('/');
     for (kid, _) in keys {
         let tail = |text: &str| text.chars().rev().skip(1).collect::<String>().chars().rev().collect::<String>();
-        let wanted = json!({ "kids": [URL_SAFE_NO_PAD.encode(kid.0), "AAAAAAAAAAAAAAAAAAAAAA"], "type": "temporary" });
+        let wanted = json!({ "kids": [URL_SAFE_NO_PAD.encode(kid.0)], "type": "temporary" });
         for (url, body) in [
             (licence.clone(), json!({ "kids": [kid.to_string()] })),
-            (licence.clone(), wanted.clone()),
+            (licence.clone(), json!({ "kids": ["AAAAAAAAAAAAAAAAAAAAAA"], "type": "temporary" })),
             (licence.replace("/~", "/~x"), wanted),
         ] {
             let answer = stack.send(Method::POST, &url, &[], Some(&body)).await?;

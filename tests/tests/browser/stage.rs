@@ -111,10 +111,18 @@ fn titles() -> Result<Vec<(&'static str, TempDir, PathBuf)>> {
         let (folder, title) = transcoded(codec)?;
         titles.push((what, folder, title));
     }
-    let policy = toml::toml! { keys = "track" clear_lead = 5 key_period = 8 pssh = ["init", "moof"] };
-    let folder = altered([("key_policy", policy)])?;
-    let title = folder.path().to_owned();
-    titles.push(("clear lead, changing keys", folder, title));
+    let changing = toml::toml! { keys = "track" clear_lead = 5 key_period = 8 pssh = ["init", "moof"] };
+    // DASH-IF's Enhanced Clear Key Content Protection.
+    let eccp = toml::toml! { systems = ["clearkey", "identity"] schemes = ["cenc", "cbcs"] };
+    let in_urls = toml::toml! { url_tokens_only = true };
+    for (what, changes) in [
+        ("clear lead, changing keys", vec![("key_policy", changing)]),
+        ("ECCP", vec![("key_policy", eccp), ("rights", in_urls)]),
+    ] {
+        let folder = altered(changes)?;
+        let title = folder.path().to_owned();
+        titles.push((what, folder, title));
+    }
     Ok(titles)
 }
 

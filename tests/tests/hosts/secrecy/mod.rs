@@ -52,7 +52,7 @@ pub(super) async fn a_content_key_lies_open_nowhere(host: EdgeHost) -> Result<St
     ensure!(opened >= 2, "the search found {opened} licences and keys, so that it proves nothing");
 
     let lines = stack.edge.log().lines();
-    ensure!(lines.iter().any(|line| line.contains("\"licence\"")), "the edge's log tells of no licence");
+    ensure!(lines.iter().any(|line| line.contains(r#""decision":"license""#)), "the edge's log tells of no licence");
     forms.absent(lines.join("\n").as_bytes(), || "the edge's log".to_owned())?;
     let origins = origins.text();
     ensure!(origins.contains(stack.title()), "the origin's log tells nothing of the title");

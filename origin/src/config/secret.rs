@@ -1,5 +1,6 @@
 use std::{
     fmt,
+    fs::Metadata,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
@@ -88,10 +89,19 @@ pub enum SecretError {
     },
 }
 
-/// What tells one state of a file from another.
-type Stamp = (Option<SystemTime>, u64);
+/// What tells one state of a file from another: when it was written, its length, and which file it is. One that is put in another's place may be as long, and
+/// as old as clocks can tell.
+type Stamp = (Option<SystemTime>, u64, Option<(u64, u64)>);
 
-/// A secret by reference. A file is read again when its modification time or length changes.
+fn stamp(metadata: &Metadata) -> Stamp {
+    #[cfg(unix)]
+    let file = Some((std::os::unix::fs::MetadataExt::dev(metadata), std::os::unix::fs::MetadataExt::ino(metadata)));
+    #[cfg(not(unix))]
+    let file = None;
+    (metadata.modified().ok(), metadata.len(), file)
+}
+
+/// A secret by reference. A file is read again when its modification time or length changes, or another one is in its place.
 pub struct Secret {
     reference: SecretRef,
     last: Mutex<Option<(Stamp, Arc<Zeroizing<String>>)>>,
@@ -130,7 +140,7 @@ impl Secret {
     fn read_file(&self, path: &PathBuf) -> Result<Arc<Zeroizing<String>>, SecretError> {
         let failed = |reason: String| SecretError::File { path: path.clone(), reason };
         let metadata = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-        let stamp = (metadata.modified().ok(), metadata.len());
+        let stamp = stamp(&metadata);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, text)) = &*last
             && *known == stamp
@@ -171,6 +181,22 @@ mod tests {
         assert!(matches!(secret.read(), Err(SecretError::Empty { .. })));
         std::fs::remove_file(&path).expect("removable");
         assert!(matches!(secret.read(), Err(SecretError::File { .. })));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_takes_anothers_place_is_read_however_alike_the_two_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, other) = (folder.path().join("secret"), folder.path().join("other"));
+        let written = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_900_000_000);
+        for (path, text) in [(&path, "old"), (&other, "new")] {
+            std::fs::write(path, text).expect("writable");
+            std::fs::File::options().write(true).open(path).and_then(|file| file.set_modified(written)).expect("set");
+        }
+        let secret = Secret::new(SecretRef::File(path.clone()));
+        assert_eq!(secret.read().expect("there").as_str(), "old");
+        std::fs::rename(&other, &path).expect("movable");
+        assert_eq!(secret.read().expect("there").as_str(), "new");
     }
 
     #[test]

@@ -4,45 +4,30 @@ use aes::Aes256;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
-use rsa::{Oaep, RsaPublicKey, pkcs8::DecodePublicKey, rand_core::CryptoRngCore, traits::PublicKeyParts};
+use rsa::{Oaep, RsaPublicKey, rand_core::CryptoRngCore};
 use sha1::Sha1;
 use sha2::Sha512;
 use sluice_packager::keys::ContentKey;
-use x509_cert::{
-    Certificate,
-    der::{Decode, Encode},
-};
 use zeroize::Zeroizing;
 
 use super::{
     Element, Namespace,
-    algorithm::{AES_256_CBC, HMAC_SHA512, RSA_OAEP, XMLDSIG, XMLENC},
+    algorithm::{AES_256_CBC, HMAC_SHA512, RSA_OAEP, XMLENC},
+    certificate::{Certificate, CertificateError},
 };
 
-/// Shortest modulus of a recipient's key, in bits (SPEKE v2.0, customizations and constraints).
-const SHORTEST: usize = 2048;
-
-/// Why nothing is encrypted for a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why nothing is encrypted for a `DeliveryData`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecipientError {
     /// No `DeliveryKey/X509Data/X509Certificate`.
     #[error("there is no DeliveryKey/X509Data/X509Certificate")]
     Missing,
-    /// Not an X.509 certificate in DER and base64.
-    #[error("the certificate is not X.509 in base64")]
-    Form,
-    /// A key that RSA does not use, or longer than 4096 bits.
-    #[error("the certificate's key is not RSA of at most 4096 bits")]
-    Algorithm,
-    /// A key that is too short.
-    #[error("the certificate's RSA key has {0} bits; 2048 are needed")]
-    Short(usize),
-    /// Its validity has not begun.
-    #[error("the certificate is not valid yet")]
-    Early,
-    /// Its validity has ended.
-    #[error("the certificate has expired")]
-    Expired,
+    /// One that does not serve.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// A key that cannot encrypt.
+    #[error("the certificate's key cannot encrypt")]
+    Key,
 }
 
 /// The key of the certificate in a `DeliveryData`, valid at `now`. Whose it is, is not checked: who may ask at all is the
@@ -51,33 +36,9 @@ pub enum RecipientError {
 /// # Errors
 /// [`RecipientError`]
 pub fn recipient(delivery: &Element, now: SystemTime) -> Result<RsaPublicKey, RecipientError> {
-    let in_xmldsig = |element: &Element, name: &str| {
-        let of_namespace = |child: &&Element| matches!(&child.namespace, Namespace::Other(uri) if uri == XMLDSIG);
-        element.children.iter().filter(of_namespace).find(|child| child.name == name).cloned()
-    };
-    let text = delivery
-        .child("DeliveryKey")
-        .and_then(|key| in_xmldsig(key, "X509Data"))
-        .and_then(|data| in_xmldsig(&data, "X509Certificate"))
-        .ok_or(RecipientError::Missing)?
-        .text;
-    // Base64 in XML may be broken into lines.
-    let text: String = text.split_ascii_whitespace().collect();
-    let der = STANDARD.decode(text).map_err(|_| RecipientError::Form)?;
-    let certificate = Certificate::from_der(&der).map_err(|_| RecipientError::Form)?.tbs_certificate;
-    let at = |time: x509_cert::time::Time| SystemTime::UNIX_EPOCH + time.to_unix_duration();
-    if now < at(certificate.validity.not_before) {
-        return Err(RecipientError::Early);
-    }
-    if now > at(certificate.validity.not_after) {
-        return Err(RecipientError::Expired);
-    }
-    let info = certificate.subject_public_key_info.to_der().map_err(|_| RecipientError::Form)?;
-    let key = RsaPublicKey::from_public_key_der(&info).map_err(|_| RecipientError::Algorithm)?;
-    match key.n().bits() {
-        bits if bits < SHORTEST => Err(RecipientError::Short(bits)),
-        _ => Ok(key),
-    }
+    let certificate = Certificate::delivered(delivery).ok_or(RecipientError::Missing)??;
+    certificate.valid_at(now)?;
+    Ok(certificate.key)
 }
 
 /// The keys that encrypt one document: CPIX 2.3, encrypted content keys.
@@ -100,7 +61,7 @@ impl DocumentKeys {
     /// `DocumentKey` and `MACMethod` of a recipient's `DeliveryData`: both keys, encrypted for its certificate.
     ///
     /// # Errors
-    /// [`RecipientError::Algorithm`]: an RSA key that cannot encrypt.
+    /// [`RecipientError::Key`]
     pub fn deliver(
         &self,
         recipient: &RsaPublicKey,
@@ -108,7 +69,7 @@ impl DocumentKeys {
     ) -> Result<[Element; 2], RecipientError> {
         let mut wrap = |key: &[u8]| {
             let sealed = recipient.encrypt(random, Oaep::new::<Sha1>(), key);
-            sealed.map(|sealed| self.value(RSA_OAEP, &sealed)).map_err(|_| RecipientError::Algorithm)
+            sealed.map(|sealed| self.value(RSA_OAEP, &sealed)).map_err(|_| RecipientError::Key)
         };
         let secret = Element::pskc("Secret").holding(wrap(&*self.document)?);
         let document = Element::cpix("DocumentKey")

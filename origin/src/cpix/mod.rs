@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod answer;
+mod certificate;
 mod contract;
 mod encrypted;
 mod encrypting;
@@ -17,7 +18,8 @@ mod tree;
 mod write;
 
 pub use answer::{Answer, AnswerError, read_answer};
-pub use encrypted::{CertificateError, DeliveryError, Recipient};
+pub use certificate::CertificateError;
+pub use encrypted::{DeliveryError, Recipient};
 pub use encrypting::{DocumentKeys, RecipientError, recipient};
 pub use parse::{LARGEST, XmlError, parse};
 pub use profile::{Profile, SpekeVersion};
@@ -26,6 +28,3 @@ pub use scheme::system_id;
 pub use signalling::{SignallingError, SystemSignalling};
 pub use tree::{Element, Namespace};
 pub use write::write;
-
-/// The version of CPIX that SPEKE v2.0 speaks.
-pub const VERSION: &str = "2.3";

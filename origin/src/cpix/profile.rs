@@ -15,6 +15,9 @@ pub enum SpekeVersion {
 }
 
 impl SpekeVersion {
+    /// Every version.
+    pub const ALL: [Self; 2] = [Self::V2_0, Self::V2_1];
+
     /// `X-Speke-Version`.
     pub fn speke(self) -> &'static str {
         match self {
@@ -26,7 +29,7 @@ impl SpekeVersion {
     /// `CPIX@version`.
     pub fn cpix(self) -> &'static str {
         match self {
-            Self::V2_0 => super::VERSION,
+            Self::V2_0 => "2.3",
             Self::V2_1 => "2.4",
         }
     }

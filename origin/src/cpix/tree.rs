@@ -110,4 +110,10 @@ impl Element {
     pub fn pskc_child(&self, name: &str) -> Option<&Self> {
         self.children.iter().find(|child| child.namespace == Namespace::Pskc && child.name == name)
     }
+
+    /// The first child of that name in another namespace.
+    pub fn other_child(&self, uri: &str, name: &str) -> Option<&Self> {
+        let is_other = |child: &&Self| matches!(&child.namespace, Namespace::Other(own) if own == uri);
+        self.children.iter().filter(is_other).find(|child| child.name == name)
+    }
 }

@@ -40,6 +40,8 @@ pub struct Journal {
 struct Writer {
     id: SessionId,
     chain: Option<Chain>,
+    /// Whether what was written last may be the beginning of a line: the next one does not go on with it.
+    torn: bool,
 }
 
 impl Journal {
@@ -53,13 +55,15 @@ impl Journal {
         let all = keys.all()?;
         let Some(log) = config.log.clone() else { return Ok(None) };
         let last = match &log {
-            AuditLog::File(path) => last_line(path).ok().flatten(),
-            AuditLog::Stdout => None,
+            AuditLog::File(path) => last_line(path).unwrap_or(Last::Torn),
+            AuditLog::Stdout => Last::Nothing,
         };
+        let torn = matches!(last, Last::Torn);
+        let last = if let Last::Whole(text) = last { Some(text) } else { None };
         let last = last.and_then(|text| open_under(all.iter().map(|key| &**key), &text).ok());
         let writer = match last.and_then(|line| Some((line.session?, line.n?, line.mac))) {
-            Some((id, lines, mac)) => Writer { id, chain: Some(Chain { head: mac.to_string(), lines }) },
-            None => Writer { id: SessionId(random()), chain: None },
+            Some((id, lines, mac)) => Writer { id, chain: Some(Chain { head: mac.to_string(), lines }), torn },
+            None => Writer { id: SessionId(random()), chain: None, torn },
         };
         let journal = Self {
             keys,
@@ -93,7 +97,7 @@ impl Journal {
     fn write<'a>(&self, entry: impl FnOnce(SessionId) -> Entry<'a>) {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = entry(writer.id);
-        let counter = match self.line(&entry, &mut writer.chain) {
+        let counter = match self.line(&entry, &mut writer) {
             Ok(()) => &self.written,
             Err(reason) => {
                 tracing::error!(reason, "a line of the chain of custody is lost");
@@ -104,16 +108,31 @@ impl Journal {
     }
 
     /// The chain moves on before the line is written: one that is lost leaves a gap.
-    fn line(&self, entry: &impl Serialize, chain: &mut Option<Chain>) -> Result<(), String> {
-        let key = self.keys.current().map_err(|error| error.to_string())?;
-        let mut line = chained_under(&key, random(), entry, chain);
+    fn line(&self, entry: &impl Serialize, writer: &mut Writer) -> Result<(), String> {
+        let key = match self.keys.current() {
+            Ok(key) => key,
+            Err(error) => {
+                // As if by a key that nobody has.
+                let _ = chained_under(&random(), random(), entry, &mut writer.chain);
+                return Err(error.to_string());
+            }
+        };
+        let mut line = chained_under(&key, random(), entry, &mut writer.chain);
+        if writer.torn {
+            line.insert(0, '\n');
+        }
         line.push('\n');
+        let mut put = |out: &mut dyn Write| {
+            let written = out.write_all(line.as_bytes());
+            writer.torn = written.is_err();
+            written
+        };
         match &self.log {
-            AuditLog::Stdout => io::stdout().lock().write_all(line.as_bytes()).map_err(|error| error.to_string()),
+            AuditLog::Stdout => put(&mut io::stdout().lock()).map_err(|error| error.to_string()),
             // Opened for each line: who rotates logs moves the file away, and needs to tell nobody.
-            AuditLog::File(path) => append(path)
-                .and_then(|mut file| file.write_all(line.as_bytes()))
-                .map_err(|error| format!("{}: {error}", path.display())),
+            AuditLog::File(path) => {
+                append(path).and_then(|mut file| put(&mut file)).map_err(|error| format!("{}: {error}", path.display()))
+            }
         }
     }
 }
@@ -132,15 +151,30 @@ fn append(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// The last line of a file, if it is whole.
-fn last_line(path: &Path) -> io::Result<Option<String>> {
-    let mut file = File::open(path)?;
+/// How a file ends.
+enum Last {
+    /// There is none, or nothing in it.
+    Nothing,
+    /// With a whole line.
+    Whole(String),
+    /// With anything else.
+    Torn,
+}
+
+fn last_line(path: &Path) -> io::Result<Last> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Last::Nothing),
+        file => file?,
+    };
     let from = file.metadata()?.len().saturating_sub(LONGEST);
     file.seek(SeekFrom::Start(from))?;
     let mut bytes = Vec::new();
     file.take(LONGEST).read_to_end(&mut bytes)?;
+    if bytes.is_empty() {
+        return Ok(Last::Nothing);
+    }
     let line = bytes.strip_suffix(b"\n").and_then(|bytes| bytes.rsplit(|byte| *byte == b'\n').next());
-    Ok(line.and_then(|line| String::from_utf8(line.to_vec()).ok()))
+    Ok(line.and_then(|line| String::from_utf8(line.to_vec()).ok()).map_or(Last::Torn, Last::Whole))
 }
 
 /// Random bytes, where they only tell things apart.
@@ -152,133 +186,4 @@ fn random<const N: usize>() -> [u8; N] {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{path::PathBuf, time::Duration};
-
-    use sluice_gate::log::audit::{Allowed, Audit, Report};
-    use sluice_packager::{keys::Kid, title::Delivery};
-
-    use super::*;
-    use crate::config::SecretRef;
-
-    const KEY: &str = "42424242424242424242424242424242424242424242424242424242424242ff";
-
-    fn config(log: PathBuf) -> AuditConfig {
-        AuditConfig { key: SecretRef::value(KEY), previous_key: None, log: Some(AuditLog::File(log)) }
-    }
-
-    fn open(config: &AuditConfig) -> Journal {
-        Journal::open(config, "drm.example", || 1_900_000_000).expect("a key").expect("a log")
-    }
-
-    fn events(journal: &Journal) {
-        let (title, delivery, kids) = ("film", Delivery::Cbcs, &[Kid([1; 16]), Kid([2; 16])][..]);
-        let took = Duration::from_millis(17);
-        journal.take(&Event::Exchange { title, delivery, kids, failure: None, held: false, took });
-        journal.take(&Event::Wrapped { title, delivery, kids, keks: &[3, 2], edge: "192.0.2.1" });
-        journal.take(&Event::Exchange { title, delivery, kids, failure: Some("it \"timed\" out"), held: true, took });
-        journal.take(&Event::Kek { number: 4 });
-        journal.take(&Event::Changed { title, delivery, kids });
-        journal.take(&Event::Refused { title, delivery, kids, edge: "192.0.2.1", reason: "none are held" });
-    }
-
-    fn audit(text: &str) -> Report {
-        let key: [u8; 32] = hex(KEY);
-        let mut audit = Audit::new(Allowed::default());
-        for (number, line) in (1..).zip(text.lines()) {
-            match open_under([&key].into_iter(), line) {
-                Ok(line) => {
-                    audit.take(number, &line);
-                }
-                Err(error) => audit.refuse(number, error),
-            }
-        }
-        audit.finish()
-    }
-
-    fn hex(text: &str) -> [u8; 32] {
-        crate::hex::decode(text).expect("hex").try_into().expect("32 bytes")
-    }
-
-    #[test]
-    fn lines_are_one_chain_over_restarts_and_moves_of_the_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (path, moved) = (folder.path().join("custody.log"), folder.path().join("custody.log.1"));
-        let config = config(path.clone());
-        events(&open(&config));
-        let journal = open(&config);
-        events(&journal);
-        std::fs::rename(&path, &moved).expect("movable");
-        events(&journal);
-        drop(journal);
-        let text = [moved, path].map(|path| std::fs::read_to_string(path).expect("a log")).concat();
-        let report = audit(&text);
-        assert_eq!((report.lines, report.sessions, report.complete), (22, 1, 1), "{report:?}\n{text}");
-        for said in [
-            r#"{"v":1,"t":1900000000,"decision":"begin","session":""#,
-            r#""decision":"key_exchange","session":""#,
-            r#""title":"film","delivery":"cbcs","kids":["01010101010101010101010101010101","02020202020202020202020202020202"],"provider":"drm.example","ms":17,"#,
-            r#""keks":[3,2],"edge":"192.0.2.1","#,
-            r#""detail":"it \"timed\" out""#,
-        ] {
-            assert!(text.contains(said), "{said}\n{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_done_to_the_log_shows() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("custody.log");
-        events(&open(&config(path.clone())));
-        let text = std::fs::read_to_string(&path).expect("a log");
-        let names = |lines: &[&str]| -> Vec<_> {
-            audit(&lines.join("\n")).findings.iter().map(|finding| finding.cause.name()).collect()
-        };
-        let lines: Vec<_> = text.lines().collect();
-        assert!(names(&lines).is_empty());
-        for at in 1..lines.len() - 1 {
-            let mut less = lines.clone();
-            less.remove(at);
-            assert_eq!(names(&less), ["gap"], "{at}");
-            let mut swapped = lines.clone();
-            swapped.swap(at, at + 1);
-            assert!(names(&swapped).iter().all(|name| *name == "reordered") && !names(&swapped).is_empty(), "{at}");
-        }
-        let forged = text.replace("\"edge\":\"192.0.2.1\",\"detail\"", "\"edge\":\"192.0.2.2\",\"detail\"");
-        assert_ne!(forged, text);
-        assert_eq!(audit(&forged).findings[0].cause.name(), "forged");
-    }
-
-    #[test]
-    fn a_lost_line_is_counted_and_leaves_a_gap() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("logs/custody.log");
-        std::fs::create_dir(folder.path().join("logs")).expect("a folder");
-        let journal = open(&config(path.clone()));
-        std::fs::rename(folder.path().join("logs"), folder.path().join("away")).expect("movable");
-        events(&journal);
-        std::fs::rename(folder.path().join("away"), folder.path().join("logs")).expect("movable");
-        events(&journal);
-        let mut metrics = String::new();
-        journal.expose(&mut metrics);
-        assert!(
-            metrics.contains("{outcome=\"lost\"} 6\n") && metrics.contains("{outcome=\"written\"} 7\n"),
-            "{metrics}"
-        );
-        drop(journal);
-        let report = audit(&std::fs::read_to_string(&path).expect("a log"));
-        assert_eq!(report.findings[0].cause.to_string(), "gap: numbers 2 to 7 of the chain are missing before it");
-    }
-
-    #[test]
-    fn a_torn_last_line_begins_another_chain() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("custody.log");
-        events(&open(&config(path.clone())));
-        let text = std::fs::read_to_string(&path).expect("a log");
-        std::fs::write(&path, &text[..text.len() - 20]).expect("writable");
-        drop(open(&config(path.clone())));
-        let report = audit(&std::fs::read_to_string(&path).expect("a log"));
-        assert!(!report.findings.is_empty());
-    }
-}
+mod tests;

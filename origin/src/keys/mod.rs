@@ -16,6 +16,7 @@ mod held;
 mod kek;
 mod provider;
 mod service;
+mod state;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -107,7 +107,7 @@ impl KeyService {
         let held = self.store.held(&wanted).await.inspect_err(refused)?;
         let keys = wrap_all(&wanted, &held, &present.keks);
         wipe();
-        let keys = keys?;
+        let keys = keys.inspect_err(refused)?;
         let keks: Vec<u8> = present.keks.iter().map(|(number, _)| *number).collect();
         let kids: Vec<Kid> = kids.iter().filter(|kid| held.key(kid).is_some()).copied().collect();
         self.observer.observe(&Event::Wrapped { title, delivery, kids: &kids, keks: &keks, edge });

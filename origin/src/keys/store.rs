@@ -4,13 +4,10 @@ use std::{
     time::Duration,
 };
 
-use futures::{
-    FutureExt,
-    future::{BoxFuture, Shared},
-};
+use futures::FutureExt;
 use sluice_packager::keys::Kid;
 use tokio::{
-    sync::Semaphore,
+    sync::{Notify, Semaphore},
     time::{Instant, MissedTickBehavior},
 };
 
@@ -18,6 +15,7 @@ use super::{
     Event, KeyError, Observer, Provider,
     counts::{Counts, count},
     held::Held,
+    state::{Flight, State},
     traces::wipe,
     wanted::{Place, Wanted},
 };
@@ -47,25 +45,6 @@ pub(super) struct Store {
     background: Semaphore,
     counts: Counts,
 }
-
-/// How it stands with a delivery of a title version.
-struct State {
-    held: Option<Arc<Held>>,
-    /// What was wanted last.
-    wanted: Wanted,
-    /// When that was.
-    used: Instant,
-    /// When the provider is asked again in the background.
-    due: Instant,
-    /// Exchanges since the last that gave keys.
-    failures: u32,
-    /// Until when the provider is left alone, and why.
-    resting: Option<(Instant, Arc<str>)>,
-    flight: Option<Flight>,
-}
-
-/// An exchange that is under way, and what it gives to those who wait for it, however short the time for which it is held.
-type Flight = Shared<BoxFuture<'static, Option<Arc<Held>>>>;
 
 /// What a request can have.
 enum Stand {
@@ -155,6 +134,7 @@ impl Store {
             return Stand::Keys(held);
         }
         if let Some(flight) = state.flight.as_ref().filter(|flight| flight.peek().is_none()) {
+            state.awaited.notify_one();
             return Stand::Wait(flight.clone());
         }
         match state.resting.clone().filter(|(until, _)| now < *until) {
@@ -183,7 +163,9 @@ impl Store {
 
     /// Begins an exchange, in a task of its own: it is not lost with the request that waits for it.
     fn begin(self: &Arc<Self>, state: &mut State, background: bool) -> Flight {
-        let task = tokio::spawn(exchange(Arc::clone(self), state.wanted.clone(), background));
+        state.awaited = Arc::default();
+        let turn = background.then(|| Arc::clone(&state.awaited));
+        let task = tokio::spawn(exchange(Arc::clone(self), state.wanted.clone(), turn));
         let flight = async move { task.await.ok().flatten() }.boxed().shared();
         state.flight = Some(flight.clone());
         flight
@@ -288,27 +270,16 @@ impl Store {
     }
 }
 
-impl State {
-    fn new(wanted: &Wanted, now: Instant) -> Self {
-        let wanted = wanted.clone();
-        Self { held: None, wanted, used: now, due: now, failures: 0, resting: None, flight: None }
-    }
-
-    fn rests(&self, now: Instant) -> bool {
-        self.resting.as_ref().is_some_and(|(until, _)| now < *until)
-    }
-
-    fn flies(&self) -> bool {
-        self.flight.as_ref().is_some_and(|flight| flight.peek().is_none())
-    }
-}
-
-/// One exchange.
-async fn exchange(store: Arc<Store>, wanted: Wanted, background: bool) -> Option<Arc<Held>> {
-    let _turn = match background {
-        // It is never closed.
-        true => store.background.acquire().await.ok(),
-        false => None,
+/// One exchange. In the background it waits for its turn, or until `awaited` says that somebody waits for it.
+async fn exchange(store: Arc<Store>, wanted: Wanted, awaited: Option<Arc<Notify>>) -> Option<Arc<Held>> {
+    let _turn = match awaited {
+        Some(awaited) => tokio::select! {
+            biased;
+            () = awaited.notified() => None,
+            // It is never closed.
+            turn = store.background.acquire() => turn.ok(),
+        },
+        None => None,
     };
     let began = Instant::now();
     let outcome = store.provider.fetch(&wanted.request).await;

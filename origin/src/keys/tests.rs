@@ -350,6 +350,29 @@ async fn key_periods_go_on_without_a_restart_and_without_the_provider() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_does_not_stand_in_line_behind_titles_that_are_refreshed() {
+    let bench = bench(|config| config.refresh_seconds = 10);
+    let titles = |periods| (0..300).map(move |at| title(&format!("t{at}"), "v1", periods));
+    for _ in 0..2 {
+        let keyed: Vec<_> = titles(1).collect();
+        for keys in join_all(keyed.iter().map(|title| bench.keys(title))).await {
+            keys.expect("keys");
+        }
+        sleep(Duration::from_secs(1)).await;
+    }
+    // All are due, and a few at a time have their turn.
+    sleep(Duration::from_secs(8)).await;
+    let asked = bench.provider.asked();
+    assert!((301..500).contains(&asked), "{asked}");
+    let next: Vec<_> = titles(2).collect();
+    let before = Instant::now();
+    for keys in join_all(next.iter().map(|title| bench.keys(title))).await {
+        assert_eq!(keys.expect("keys").len(), 2);
+    }
+    assert!(before.elapsed() < Duration::from_secs(4), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_key_encryption_key_is_rotated_while_keys_are_served() {
     let folder = tempfile::tempdir().expect("a folder");
     let (kek, previous) = (folder.path().join("kek"), folder.path().join("previous"));

@@ -4,7 +4,7 @@ use sluice_packager::{
 };
 
 use super::{Refusal, contract, refusal::said};
-use crate::cpix::{Element, system_id};
+use crate::cpix::{Element, SpekeVersion, system_id};
 
 /// What a request that is in order asks for.
 pub(super) struct Checked {
@@ -12,13 +12,13 @@ pub(super) struct Checked {
 }
 
 /// Checks what SPEKE v2 makes mandatory, and that the document does not contradict itself. `version` is the one that
-/// `CPIX@version` must be.
-pub(super) fn check(root: &Element, version: &str) -> Result<Checked, Refusal> {
+/// the request is in.
+pub(super) fn check(root: &Element, version: SpekeVersion) -> Result<Checked, Refusal> {
     if !root.is("CPIX") {
         return Err(Refusal::NotCpix);
     }
     root.attribute("contentId").ok_or(Refusal::Missing("CPIX@contentId"))?;
-    if root.attribute("version").ok_or(Refusal::Missing("CPIX@version"))? != version {
+    if root.attribute("version").ok_or(Refusal::Missing("CPIX@version"))? != version.cpix() {
         return Err(Refusal::CpixVersion);
     }
     let keys = list(root, "ContentKeyList", "ContentKey")?;

@@ -8,17 +8,17 @@ use super::{
     check::{Checked, check, kid_of, optional, system_of},
     signal::Signalling,
 };
-use crate::cpix::{DocumentKeys, Element, recipient};
+use crate::cpix::{DocumentKeys, Element, SpekeVersion, recipient};
 
 /// Most recipients of one document.
 const MOST_RECIPIENTS: usize = 16;
 
 /// Turns a request into its answer: the same document with keys and signalling filled in. Nothing that was asked for is
 /// removed, nothing that was not is added, usage rules and key periods come back as they were. Keys are encrypted where the
-/// request says for whom. `version` is the one that `CPIX@version` must be.
+/// request says for whom. `version` is the one that the request is in.
 pub(super) fn fill(
     mut root: Element,
-    version: &str,
+    version: SpekeVersion,
     master: &MasterSecret,
     now: SystemTime,
     random: &mut impl CryptoRngCore,

@@ -36,17 +36,14 @@ pub use refusal::{Malformed, Refusal};
 
 use crate::{
     config::{ConfigError, Faults, KeyserverConfig, Secret},
-    cpix::{self, XmlError},
+    cpix::{self, SpekeVersion, XmlError},
     running::{Running, StartError},
-    speke::{Credentials, USER_AGENT_HEADER, VERSION, VERSION_HEADER},
+    speke::{Credentials, USER_AGENT_HEADER, VERSION_HEADER},
 };
 
 /// Where it takes requests. The version is the headers' to say: SPEKE 2.1 may come here as well.
 pub const PATH: &str = "/speke/v2.0/copyProtection";
 const PATH_2_1: &str = "/speke/v2.1/copyProtection";
-
-/// The versions of SPEKE that it speaks, each with the one of CPIX that goes with it.
-const VERSIONS: [(&str, &str); 2] = [(VERSION, cpix::VERSION), ("2.1", "2.4")];
 
 const USER_AGENT: &str = concat!("sluice-keyserver/", env!("CARGO_PKG_VERSION"));
 
@@ -102,7 +99,7 @@ pub fn router(config: &KeyserverConfig) -> Result<Router, StartError> {
 fn named(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
-    headers.entry(VERSION_HEADER).or_insert(HeaderValue::from_static(VERSION));
+    headers.entry(VERSION_HEADER).or_insert(HeaderValue::from_static(SpekeVersion::default().speke()));
     response
 }
 
@@ -119,7 +116,7 @@ enum Failure {
 async fn speke(State(server): State<Arc<Keyserver>>, headers: HeaderMap, body: Bytes) -> Response {
     tokio::time::sleep(Duration::from_millis(server.faults.delay_ms)).await;
     // Of those that it speaks, the one that was asked for; what it does not speak is answered in its own.
-    let version = spoken(&headers).map_or(VERSION, |(speke, _)| speke);
+    let version = spoken(&headers).unwrap_or_default().speke();
     let (status, content_type, body) = match answer(&server, &headers, &body) {
         Ok(document) => (StatusCode::OK, "application/xml", document),
         Err(failure) => {
@@ -151,10 +148,10 @@ async fn speke(State(server): State<Arc<Keyserver>>, headers: HeaderMap, body: B
     response
 }
 
-/// The version of SPEKE that the request is in, and its version of CPIX.
-fn spoken(headers: &HeaderMap) -> Option<(&'static str, &'static str)> {
+/// The version of SPEKE that the request is in.
+fn spoken(headers: &HeaderMap) -> Option<SpekeVersion> {
     let asked = headers.get(VERSION_HEADER)?.as_bytes();
-    VERSIONS.into_iter().find(|(speke, _)| speke.as_bytes() == asked)
+    SpekeVersion::ALL.into_iter().find(|version| version.speke().as_bytes() == asked)
 }
 
 fn answer(server: &Keyserver, headers: &HeaderMap, body: &[u8]) -> Result<String, Failure> {
@@ -168,7 +165,7 @@ fn answer(server: &Keyserver, headers: &HeaderMap, body: &[u8]) -> Result<String
     if let Some(status) = server.faults.status.and_then(|status| StatusCode::from_u16(status).ok()) {
         return Err(Failure::Rehearsed(status));
     }
-    let (_, version) = spoken(headers).ok_or(Failure::Refused(Refusal::SpekeVersion))?;
+    let version = spoken(headers).ok_or(Failure::Refused(Refusal::SpekeVersion))?;
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if !content_type.split(';').next().unwrap_or("").trim().eq_ignore_ascii_case("application/xml") {
         return Err(Failure::MediaType);

@@ -5,7 +5,7 @@ use super::{fill::fill, *};
 use crate::cpix::{Element, KeyRequest, parse, write, write_request};
 
 fn filled(document: Element) -> Result<Element, Refusal> {
-    fill(document, cpix::VERSION, &MasterSecret::built_in(), SystemTime::now(), &mut OsRng)
+    fill(document, SpekeVersion::V2_0, &MasterSecret::built_in(), SystemTime::now(), &mut OsRng)
 }
 
 /// The key server's answer to a request, with the built-in secret.

@@ -21,5 +21,3 @@ pub(crate) use auth::Credentials;
 pub(crate) const VERSION_HEADER: &str = "x-speke-version";
 /// The header by which a provider names itself.
 pub(crate) const USER_AGENT_HEADER: &str = "x-speke-user-agent";
-/// The version that the key server speaks.
-pub(crate) const VERSION: &str = "2.0";

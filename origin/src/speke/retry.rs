@@ -2,18 +2,16 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 
-/// Wait before the second try; doubles for each further one.
+use crate::outgoing;
+
+/// The longest wait before the second try; doubles for each further one.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
-/// The pause after try number `attempt`, from 1: between half of it and all of it, so that clients who failed together do not come back
-/// together. A provider that names a time is given it, and a little more.
+/// The pause after try number `attempt`, from 1. A provider that names a time is given it, and a little more.
 pub(super) fn pause(attempt: u32, named: Option<Duration>, random: u32) -> Duration {
-    let whole = FIRST_PAUSE.saturating_mul(1 << attempt.saturating_sub(1).min(10));
-    let half = whole / 2;
-    let jitter = half.mul_f64(f64::from(random) / f64::from(u32::MAX));
     match named {
-        Some(named) => named.saturating_add(jitter),
-        None => half + jitter,
+        Some(named) => named.saturating_add(outgoing::pause(FIRST_PAUSE, attempt, random)),
+        None => outgoing::pause(FIRST_PAUSE, attempt, random),
     }
 }
 
@@ -34,8 +32,8 @@ mod tests {
         assert_eq!([ms(1, 0), ms(1, u32::MAX), ms(2, 0), ms(2, u32::MAX), ms(3, u32::MAX)], [50, 100, 100, 200, 400]);
         assert!(ms(u32::MAX, 0) > 0);
         let named = Some(Duration::from_secs(2));
-        assert_eq!(pause(1, named, 0), Duration::from_secs(2));
-        assert_eq!(pause(1, named, u32::MAX), Duration::from_millis(2050));
+        assert_eq!(pause(1, named, 0), Duration::from_millis(2050));
+        assert_eq!(pause(1, named, u32::MAX), Duration::from_millis(2100));
     }
 
     #[test]

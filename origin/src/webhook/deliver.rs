@@ -14,7 +14,7 @@ use tokio::sync::mpsc;
 use super::{NoticeKind, sign};
 use crate::{
     config::{Secret, SecretError, WebhookConfig},
-    outgoing::cause,
+    outgoing::{cause, pause},
 };
 
 /// Most notices that wait for a hook.
@@ -23,7 +23,7 @@ const QUEUE: usize = 256;
 const ATTEMPTS: u32 = 8;
 /// For one try.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// Before the second try; doubles for each further one.
+/// The longest before the second try; doubles for each further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Shortest secret, in bytes.
 const SHORTEST: usize = 16;
@@ -124,7 +124,6 @@ impl Worker {
     }
 
     async fn deliver(&self, body: Vec<u8>) {
-        let mut pause = FIRST_PAUSE;
         for attempt in 1..=ATTEMPTS {
             let outcome = self.attempt(&body).await;
             match outcome {
@@ -140,8 +139,7 @@ impl Worker {
             }
             if attempt < ATTEMPTS {
                 self.counts.retried.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(pause).await;
-                pause = pause.saturating_mul(2);
+                tokio::time::sleep(pause(FIRST_PAUSE, attempt, getrandom::u32().unwrap_or_default())).await;
             }
         }
         self.counts.failed.fetch_add(1, Ordering::Relaxed);

@@ -5,8 +5,8 @@
 //! and `X-Sluice-Signature: t=1900000000,v1=HEX`, HEX being HMAC-SHA256 under the hook's secret of the text `t`, a full stop, and the body's bytes.
 //!
 //! A receiver computes the same over the bytes as they came, compares in constant time, refuses a `t` that is more than some minutes old, and knows a
-//! repetition by its `id`. A 2xx is taken for received. No connection, no answer within ten seconds, 408, 429 and 5xx are tried again, seven times over
-//! some two minutes; other answers are final. Each hook has a queue of its own: what finds it full is dropped and counted, and nothing waits for a hook.
+//! repetition by its `id`. A 2xx is taken for received. No connection, no answer within ten seconds, 408, 429 and 5xx are tried again, seven times, after
+//! pauses that double, one to two minutes together; other answers are final. Each hook has a queue of its own: what finds it full is dropped and counted, and nothing waits for a hook.
 //!
 //! | event | when | once in a minute for each |
 //! |---|---|---|

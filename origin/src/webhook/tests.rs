@@ -81,8 +81,11 @@ async fn a_notice_is_tried_again_until_it_is_received() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     let came = receiver.came.lock().expect("a lock").clone();
     assert_eq!(came.len(), 4);
-    let pauses: Vec<_> = came.windows(2).map(|pair| (pair[1].0 - pair[0].0).as_secs()).collect();
-    assert_eq!(pauses, [1, 2, 4]);
+    for (pair, longest) in came.windows(2).zip([1000, 2000, 4000].map(Duration::from_millis)) {
+        let pause = pair[1].0 - pair[0].0;
+        // Tokio's clock ticks in milliseconds.
+        assert!((longest / 2..=longest + Duration::from_millis(1)).contains(&pause), "{pause:?} of {longest:?}");
+    }
     assert!(came.iter().all(|(_, _, body)| *body == came[0].2), "the same id");
     let body: serde_json::Value = serde_json::from_str(&came[0].2).expect("JSON");
     assert_eq!(body["event"], "key_exchange_failed");
@@ -107,7 +110,7 @@ async fn a_receiver_that_is_down_holds_nothing_up_and_is_given_up() {
     assert_eq!(counted(&hooks, "dropped"), 300 - 256);
     tokio::time::sleep(Duration::from_secs(8 * 10 + 127 + 1)).await;
     assert_eq!(counted(&hooks, "failed"), 1);
-    assert_eq!(receiver.came.lock().expect("a lock").len(), 8 + 1, "and the next has its turn");
+    assert!(receiver.came.lock().expect("a lock").len() > 8, "and the next has its turn");
 }
 
 #[tokio::test(start_paused = true)]

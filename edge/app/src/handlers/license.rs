@@ -58,9 +58,13 @@ pub(super) async fn license<H: Host>(viewing: &Viewing<'_, H>, system: System) -
         ends: window.map_or(credential.ends(), |closes| closes.min(credential.ends())),
         persistent,
     };
-    let entitled::Keys { mut keys, others } = entitled::keys(&title, system, &right);
+    let entitled::Keys { mut keys, mut others } = entitled::keys(&title, system, &right);
     if let Some(wanted) = wanted {
-        keys.retain(|key| wanted.contains(&Kid(key.kid)));
+        if servers.token.callback {
+            return Err(Error::BadRequest("kid: this licence server asks by itself which keys a session may have"));
+        }
+        // The conditions are those of the keys that are left, so that the vendor must be able to leave out the rest: the device may ask it for any.
+        others.extend(keys.extract_if(.., |key| !wanted.contains(&Kid(key.kid))));
     }
     if keys.is_empty() {
         return Err(Deny::NotEntitled.into());

@@ -179,6 +179,28 @@ fn the_vendor_is_told_of_the_keys_that_the_session_may_have_and_no_others() {
     }
 }
 
+/// A token that is not for single keys would open the others on the terms of those that were named.
+#[test]
+fn a_licence_for_some_keys_opens_no_others_on_their_terms() {
+    let host = edge(json!({"license": {"restrictions": [{"above_height": 576, "security_level": "hardware_decode"}]}}));
+    let vendors = |token: Value| host.config.borrow_mut()["licenses"][0]["token"] = token;
+    let path = session(&host, json!({}));
+    let asked = |kids: &str| ask(&host, &path, &format!("widevine?kid={kids}"));
+    vendors(json!({"vendor": "pallycon", "tenant": "t", "key": "pallycon_site_key", "access_key": "license_secret"}));
+    assert_eq!(ask(&host, &path, "widevine").status, 200);
+    assert_eq!(asked(AUDIO).problem(), problem(500, "internal"));
+    vendors(json!({"vendor": "drmtoday", "tenant": "t", "key_id": "k", "key": "drmtoday_secret"}));
+    assert_eq!(asked(SD).problem(), problem(500, "internal"));
+    vendors(json!({"vendor": "drmtoday", "tenant": "t", "callback": true}));
+    assert_eq!(ask(&host, &path, "widevine").status, 200);
+    for vendor in
+        [json!({"vendor": "drmtoday", "tenant": "t", "callback": true}), json!({"vendor": "ezdrm", "callback": true})]
+    {
+        vendors(vendor);
+        assert_eq!(asked(SD).problem(), problem(400, "bad_request"));
+    }
+}
+
 #[test]
 fn no_licence_outlives_the_session_the_window_or_what_title_and_configuration_say() {
     let ends = |host: &MemoryHost| {

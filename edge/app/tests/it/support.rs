@@ -133,6 +133,8 @@ impl Host for MemoryHost {
             "cat_secret" => CAT_SECRET.to_owned(),
             "proxy_secret" => "trusted".to_owned(),
             "axinom_key" => AXINOM_KEY.to_owned(),
+            "pallycon_site_key" => "k".repeat(32),
+            "drmtoday_secret" => "ab".repeat(32),
             "license_secret" => LICENSE_SECRET.to_owned(),
             "license_secret_previous" => LICENSE_SECRET_PREVIOUS.to_owned(),
             "short" => "too short".to_owned(),

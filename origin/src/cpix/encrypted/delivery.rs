@@ -1,5 +1,4 @@
 use aes::Aes256;
-use base64::{Engine, engine::general_purpose::STANDARD};
 use cbc::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::Pkcs7};
 use hmac::{Hmac, Mac};
 use rsa::{Oaep, RsaPrivateKey, rand_core::OsRng};
@@ -8,8 +7,9 @@ use sluice_packager::keys::{ContentKey, Kid};
 use zeroize::Zeroizing;
 
 use crate::cpix::{
-    AnswerError, Element, Namespace,
+    AnswerError, Element,
     algorithm::{AES_256_CBC, HMAC_SHA512, RSA_OAEP, XMLDSIG, XMLENC},
+    certificate::{decoded, delivered},
 };
 
 const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
@@ -42,8 +42,8 @@ pub(in crate::cpix) struct DocumentKeys {
 impl DocumentKeys {
     pub(super) fn open(root: &Element, certificate: &[u8], private: &RsaPrivateKey) -> Result<Self, DeliveryError> {
         let list = root.child("DeliveryDataList").ok_or(DeliveryError::Missing("DeliveryDataList"))?;
-        let mut ours =
-            list.all("DeliveryData").filter(|data| certificate_of(data).is_some_and(|der| der == certificate));
+        let is_ours = |data: &&Element| delivered(data).flatten().is_some_and(|der| der == certificate);
+        let mut ours = list.all("DeliveryData").filter(is_ours);
         let (Some(data), None) = (ours.next(), ours.next()) else { return Err(DeliveryError::Recipient) };
 
         let document = "DocumentKey";
@@ -97,32 +97,15 @@ impl DocumentKeys {
     }
 }
 
-fn child<'a>(element: &'a Element, namespace: &str, name: &str) -> Option<&'a Element> {
-    element
-        .children
-        .iter()
-        .find(|child| child.name == name && matches!(&child.namespace, Namespace::Other(uri) if uri == namespace))
-}
-
-fn decoded(element: &Element) -> Option<Vec<u8>> {
-    let text: String = element.text.split_ascii_whitespace().collect();
-    STANDARD.decode(text).ok()
-}
-
-fn certificate_of(data: &Element) -> Option<Vec<u8>> {
-    decoded(child(child(data.child("DeliveryKey")?, XMLDSIG, "X509Data")?, XMLDSIG, "X509Certificate")?)
-}
-
 /// The bytes of an `EncryptedDataType` (XML Encryption) that is of `algorithm`.
 fn cipher_value(element: &Element, algorithm: &str, part: &'static str) -> Result<Vec<u8>, DeliveryError> {
-    let method = child(element, XMLENC, "EncryptionMethod").ok_or(DeliveryError::Algorithm(part))?;
-    let digest = child(method, XMLDSIG, "DigestMethod").and_then(|digest| digest.attribute("Algorithm"));
+    let method = element.other_child(XMLENC, "EncryptionMethod").ok_or(DeliveryError::Algorithm(part))?;
+    let digest = method.other_child(XMLDSIG, "DigestMethod").and_then(|digest| digest.attribute("Algorithm"));
     if method.attribute("Algorithm") != Some(algorithm) || digest.is_some_and(|digest| digest != SHA1) {
         return Err(DeliveryError::Algorithm(part));
     }
-    let value =
-        child(element, XMLENC, "CipherData").and_then(|data| child(data, XMLENC, "CipherValue")).and_then(decoded);
-    value.ok_or(DeliveryError::Missing(part))
+    let value = element.other_child(XMLENC, "CipherData").and_then(|data| data.other_child(XMLENC, "CipherValue"));
+    value.and_then(decoded).ok_or(DeliveryError::Missing(part))
 }
 
 fn rsa_decrypt(

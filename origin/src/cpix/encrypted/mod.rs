@@ -3,7 +3,6 @@
 //! RSA-OAEP carries a document key and a MAC key; under these, each content key is AES-256-CBC and HMAC-SHA512. The MAC key comes by the
 //! same public key as everything else, so that the MAC proves that a value was not changed since, and not who wrote it: that is TLS' to prove.
 
-mod certificate;
 mod delivery;
 #[cfg(test)]
 mod tests;
@@ -11,11 +10,13 @@ mod tests;
 use std::time::SystemTime;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use rsa::{RsaPrivateKey, pkcs1::DecodeRsaPrivateKey, pkcs8::DecodePrivateKey, traits::PublicKeyParts};
+use rsa::{RsaPrivateKey, pkcs1::DecodeRsaPrivateKey, pkcs8::DecodePrivateKey};
 
-use super::{Element, algorithm::XMLDSIG};
-use certificate::Certificate;
-pub use certificate::CertificateError;
+use super::{
+    Element,
+    algorithm::XMLDSIG,
+    certificate::{Certificate, CertificateError},
+};
 pub use delivery::DeliveryError;
 pub(super) use delivery::DocumentKeys;
 
@@ -38,9 +39,6 @@ impl Recipient {
             .ok_or(CertificateError::PrivateKey)?;
         if private.to_public_key() != certificate.key {
             return Err(CertificateError::OtherKey);
-        }
-        if private.size() * 8 < certificate::LEAST_BITS {
-            return Err(CertificateError::Small(private.size() * 8));
         }
         let recipient = Self { certificate, private };
         recipient.valid_at(now)?;

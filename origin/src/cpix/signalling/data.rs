@@ -56,7 +56,8 @@ fn explained(said: &Signalling, reading: &Reading, part: &'static str) -> Outcom
         Scheme::Cbcs => "AESCBC",
     };
     // 0 and 1 are AES-CTR in boxes from before there were schemes.
-    let same = widevine.is_none_or(|word| word == reading.scheme.as_str() || matches!(word, "0" | "1"))
+    let unnamed = |word: &str| reading.scheme == Scheme::Cenc && matches!(word, "0" | "1");
+    let same = widevine.is_none_or(|word| word == reading.scheme.as_str() || unnamed(word))
         && playready.into_iter().all(|word| word == algorithm);
     if same { Ok(()) } else { Err(SignallingError::Scheme(part)) }
 }

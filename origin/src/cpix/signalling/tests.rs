@@ -107,6 +107,13 @@ fn protection(pssh: &[u8]) -> Vec<u8> {
 fn a_pssh_is_of_its_system_key_and_scheme() {
     let good = widevine::pssh(&[OTHER, KID], Scheme::Cenc);
     assert_eq!(widevine_of(&[("PSSH", &good)]).expect("good").pssh, Some(good.clone()));
+    // Of before there were schemes: counter mode alone.
+    for scheme in [0, 1] {
+        let old = pssh_of(widevine::SYSTEM, None, &[&[0x12, 16], &KID.0[..], &[0x48, scheme]].concat());
+        let of = |asked| read_one(KeySystem::Widevine, WIDEVINE, asked, &[("PSSH", &old)]).map(drop);
+        assert_eq!(of(Scheme::Cenc), Ok(()));
+        assert_eq!(of(Scheme::Cbcs), Err(SignallingError::Scheme("PSSH")));
+    }
     let version_1 = pssh_of(widevine::SYSTEM, Some(vec![KID]), &[]);
     assert!(widevine_of(&[("PSSH", &version_1)]).is_ok());
     // Nothing is named: nothing contradicts.

@@ -13,8 +13,10 @@ use crate::{
 pub struct Response<B> {
     /// The status.
     pub status: StatusCode,
-    /// All headers, `Content-Length` included where the length is known.
+    /// All headers but [`Response::chosen`], `Content-Length` included where the length is known.
     pub headers: HeaderMap,
+    /// One that a token named ([`Response::chosen`]).
+    pub(crate) chosen: Option<(String, HeaderValue)>,
     /// The body.
     pub body: Body<B>,
 }
@@ -67,7 +69,7 @@ impl<B: ByteStream> Body<B> {
 impl<B> Response<B> {
     /// A response without a body.
     pub(crate) fn empty(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Body::Empty }
+        Self { status, headers: HeaderMap::new(), chosen: None, body: Body::Empty }
     }
 
     /// A response with a body at hand.
@@ -91,6 +93,25 @@ impl<B> Response<B> {
         if let Ok(value) = HeaderValue::from_str(value.as_ref()) {
             self.headers.append(name, value);
         }
+    }
+
+    /// Sets the header that a token names for its successor. What is no header (RFC 9110, 5.1 and 5.5) is left out.
+    ///
+    /// Apart from the others, whose names are all known here: what reads any name into `http`'s own is 17 kB of module.
+    pub(crate) fn choose(&mut self, name: &str, value: &str) {
+        let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        if name.is_empty() || !name.bytes().all(is_token) {
+            return;
+        }
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.chosen = Some((name.to_ascii_lowercase(), value));
+        }
+    }
+
+    /// The header that a token named, in lower case, for an adapter to write beside the others; `None` where the response has one of that name of its own.
+    pub fn chosen(&self) -> Option<(&str, &HeaderValue)> {
+        let (name, value) = self.chosen.as_ref()?;
+        self.headers.keys().all(|own| own.as_str() != name).then_some((name, value))
     }
 
     /// Sets `Cache-Control`.

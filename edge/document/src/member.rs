@@ -49,7 +49,7 @@ macro_rules! members {
                     }
                 }
 
-                deserializer.deserialize_struct(stringify!($name), NAMES, Members)
+                deserializer.deserialize_map(Members)
             }
         }
     };

@@ -2,7 +2,7 @@ use std::io::Write;
 
 use fastly::{
     handle::{BodyHandle, ResponseHandle},
-    http::{FramingHeadersMode, header},
+    http::{FramingHeadersMode, HeaderName, header},
     log::Endpoint,
 };
 use sluice_app::{Body, Response, host::ByteStream};
@@ -17,6 +17,11 @@ pub(crate) fn write<B: ByteStream>(mut response: Response<B>) {
     outgoing.set_status(response.status);
     for (name, value) in &response.headers {
         outgoing.append_header(name, value);
+    }
+    if let Some((name, value)) = response.chosen()
+        && let Ok(name) = HeaderName::from_bytes(name.as_bytes())
+    {
+        outgoing.append_header(&name, value);
     }
     if response.headers.contains_key(header::CONTENT_LENGTH) {
         // Of a body that is streamed, and of one that HEAD leaves out, the platform cannot know it.

@@ -13,9 +13,10 @@ use crate::poll;
 /// sink of the SDK finishes in its destructor, which is why it is not used.)
 pub(crate) async fn write<B: ByteStream>(out: ResponseOutparam, mut response: Response<B>) {
     let headers = Fields::new();
-    for (name, value) in &response.headers {
-        // `http` has validated both; a header that the host forbids is left out.
-        let _ = headers.append(name.as_str(), value.as_bytes());
+    let own = response.headers.iter().map(|(name, value)| (name.as_str(), value));
+    for (name, value) in own.chain(response.chosen()) {
+        // Both are valid; a header that the host forbids is left out.
+        let _ = headers.append(name, value.as_bytes());
     }
     let outgoing = OutgoingResponse::new(headers);
     let _ = outgoing.set_status_code(response.status.as_u16());

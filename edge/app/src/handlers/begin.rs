@@ -1,6 +1,6 @@
 //! How a session begins: a grant is judged, the title's rights are asked, a slot is taken, a record is written.
 
-use http::{HeaderName, header};
+use http::header;
 use sluice_gate::{
     AccountId, Deny, SessionId, Unix,
     grant::{Account, Grant, Renewal},
@@ -137,11 +137,10 @@ pub(super) async fn begin<H: Host>(
 /// Adds a grant's successor to the response, where it has one.
 pub(super) fn hand_on<B>(mut response: Response<B>, renewal: Option<Renewal>) -> Response<B> {
     if let Some(Renewal { token, cookie, name }) = renewal {
-        match (cookie, HeaderName::from_bytes(name.as_bytes())) {
-            (Some(attributes), _) => response.add(header::SET_COOKIE, format!("{name}={token}; {attributes}")),
+        match cookie {
+            Some(attributes) => response.add(header::SET_COOKIE, format!("{name}={token}; {attributes}")),
             // A token may name any header, but none that the response has of its own.
-            (None, Ok(name)) if !response.headers.contains_key(&name) => response.set(name, token),
-            (None, Ok(_) | Err(_)) => {}
+            None => response.choose(&name, &token),
         }
     }
     response

@@ -442,7 +442,11 @@ impl MemoryHost {
                     }
                 }
             }
-            Answer { status: response.status.as_u16(), headers: response.headers, body, aborted }
+            let mut headers = response.headers.clone();
+            if let Some((name, value)) = response.chosen() {
+                headers.append(name.parse::<http::HeaderName>().expect("a name"), value.clone());
+            }
+            Answer { status: response.status.as_u16(), headers, body, aborted }
         })
     }
 

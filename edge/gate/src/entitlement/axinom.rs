@@ -2,11 +2,13 @@
 //! "License Configuration", "Content Key Usage Policies", "Axinom DRM License Service Message").
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
-    Carried, Entitlement, EntitlementError, Hdcp, SecurityLevel, System, TOKEN_SECONDS, VendorConfig, clock, jws,
+    Carried, Entitlement, EntitlementError, Hdcp, SecurityLevel, System, TOKEN_SECONDS, VendorConfig, clock,
+    json::object,
+    jws,
     need::{Need, Output},
     template, uuid,
 };
@@ -44,84 +46,89 @@ pub(super) fn token(
     let Entitlement { now, restrictions, .. } = *entitlement;
 
     let mut needs: Vec<Need> = Vec::new();
-    let mut inline = Vec::new();
+    let mut inline: Vec<Value> = Vec::new();
     for key in entitlement.keys {
         let need = config.need(entitlement, key);
         let at = needs.iter().position(|known| *known == need).unwrap_or_else(|| {
             needs.push(need);
             needs.len() - 1
         });
-        inline.push(json!({"id": uuid::text(key.kid), "usage_policy": at.to_string()}));
+        inline.push(object(vec![("id", uuid::text(key.kid).into()), ("usage_policy", at.to_string().into())]));
     }
-    let mut policies = Vec::new();
+    let mut policies: Vec<Value> = Vec::new();
     for (at, need) in needs.into_iter().enumerate() {
-        let made = json!({"name": at.to_string(), system: policy(config, entitlement.system, need)?});
+        let policy = policy(config, entitlement.system, need)?;
+        let made = object(vec![("name", at.to_string().into()), (system, policy)]);
         policies.push(template::under(&config.policy, made, entitlement));
     }
     // Without these, a device ends a licence only once it stops playing.
     let real_time = match entitlement.system {
-        System::Widevine => json!({"real_time_duration_expiration": true}),
-        System::Playready | System::Fairplay => json!({"real_time_expiration": true}),
+        System::Widevine => "real_time_duration_expiration",
+        System::Playready | System::Fairplay => "real_time_expiration",
     };
-    let message = json!({
-        "type": "entitlement_message",
-        "version": 2,
-        "license": {
-            "expiration_datetime": clock::utc(now.saturating_add(restrictions.seconds)),
-            "duration": restrictions.seconds,
-            "allow_persistence": restrictions.persistent,
-            system: real_time,
-        },
-        "content_keys_source": {"inline": inline},
-        "content_key_usage_policies": policies,
-    });
-    let envelope = json!({
-        "version": 1,
-        "id": uuid::random(random),
-        "com_key_id": config.key_id,
-        "expiration_date": clock::utc(now.saturating_add(TOKEN_SECONDS)),
-        "message": template::under(&config.template, message, entitlement),
-    });
-    let value = jws::hs256(&json!({"alg": "HS256", "typ": "JWT"}), &envelope, &key);
+    let license = object(vec![
+        ("expiration_datetime", clock::utc(now.saturating_add(restrictions.seconds)).into()),
+        ("duration", restrictions.seconds.into()),
+        ("allow_persistence", restrictions.persistent.into()),
+        (system, object(vec![(real_time, true.into())])),
+    ]);
+    let message = object(vec![
+        ("type", "entitlement_message".into()),
+        ("version", 2.into()),
+        ("license", license),
+        ("content_keys_source", object(vec![("inline", inline.into())])),
+        ("content_key_usage_policies", policies.into()),
+    ]);
+    let envelope = object(vec![
+        ("version", 1.into()),
+        ("id", uuid::random(random).into()),
+        ("com_key_id", config.key_id.as_deref().into()),
+        ("expiration_date", clock::utc(now.saturating_add(TOKEN_SECONDS)).into()),
+        ("message", template::under(&config.template, message, entitlement)),
+    ]);
+    let header = object(vec![("alg", "HS256".into()), ("typ", "JWT".into())]);
+    let value = jws::hs256(&header, &envelope, &key);
     Ok(vec![Carried::Header { name: "X-AxDRM-Message", value }])
 }
 
 fn policy(config: &VendorConfig, system: System, need: Need) -> Result<Value, EntitlementError> {
-    let mut policy = json!({});
+    let mut policy: Vec<(&'static str, Value)> = Vec::new();
     if let Some(level) = need.security_level {
-        let (name, value) = match system {
+        policy.push(match system {
             System::Widevine => ("device_security_level", widevine(level).into()),
             System::Playready => ("min_device_security_level", level.playready().into()),
             System::Fairplay => return Err(config.cannot("a security level for FairPlay")),
-        };
-        policy[name] = value;
+        });
     }
-    let Some(hdcp) = need.hdcp else { return Ok(policy) };
+    let Some(hdcp) = need.hdcp else { return Ok(object(policy)) };
     let no_version = || config.cannot("HDCP 2.3");
     match system {
         System::Widevine => {
-            policy["hdcp"] = match hdcp {
-                Hdcp::V1 => "1.0".into(),
-                Hdcp::V2_0 => "2.0".into(),
+            let version = match hdcp {
+                Hdcp::V1 => "1.0",
+                Hdcp::V2_0 => "2.0",
                 // No document was seen to name 2.1; the next is stricter.
-                Hdcp::V2_1 | Hdcp::V2_2 => "2.2".into(),
+                Hdcp::V2_1 | Hdcp::V2_2 => "2.2",
                 Hdcp::V2_3 => return Err(no_version()),
-            }
+            };
+            policy.push(("hdcp", version.into()));
         }
         System::Playready => {
-            policy["uncompressed_digital_video_opl"] = 300.into();
+            policy.push(("uncompressed_digital_video_opl", 300.into()));
             if Output::of(hdcp).ok_or_else(no_version)? == Output::Type1 {
-                policy["digital_video_output_protections"] = json!([{"id": TYPE_RESTRICTION, "config_data": TYPE_1}]);
+                let protection = object(vec![("id", TYPE_RESTRICTION.into()), ("config_data", TYPE_1.into())]);
+                policy.push(("digital_video_output_protections", vec![protection].into()));
             }
         }
         System::Fairplay => {
-            policy["hdcp"] = match Output::of(hdcp).ok_or_else(no_version)? {
-                Output::Type0 => "TYPE0".into(),
-                Output::Type1 => "TYPE1_STRICT".into(),
-            }
+            let output = match Output::of(hdcp).ok_or_else(no_version)? {
+                Output::Type0 => "TYPE0",
+                Output::Type1 => "TYPE1_STRICT",
+            };
+            policy.push(("hdcp", output.into()));
         }
     }
-    Ok(policy)
+    Ok(object(policy))
 }
 
 fn widevine(level: SecurityLevel) -> &'static str {

@@ -11,6 +11,9 @@ pub(super) enum Class {
 }
 
 impl Class {
+    /// All, from the smallest pictures to the largest.
+    pub(super) const ALL: [Self; 5] = [Self::Audio, Self::Sd, Self::Hd, Self::Uhd1, Self::Uhd2];
+
     pub(super) fn of(key: &Key) -> Self {
         match key.max_height {
             None => Self::Audio,

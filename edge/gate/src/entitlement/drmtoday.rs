@@ -2,12 +2,14 @@
 //! the custom data by which its Callback Authorization knows the session.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::{
-    BACKDATED, Carried, Entitlement, EntitlementError, Hdcp, System, TOKEN_SECONDS, VendorConfig, class::Class, jws,
-    template, uuid,
+    BACKDATED, Carried, Entitlement, EntitlementError, Hdcp, System, TOKEN_SECONDS, VendorConfig,
+    class::Class,
+    json::{self, object},
+    jws, template, uuid,
 };
 use crate::ids::hex;
 
@@ -29,34 +31,33 @@ pub(super) fn token(
     let Entitlement { now, restrictions, .. } = *entitlement;
 
     let life = format!("PT{}S", restrictions.seconds);
-    let mut crt = json!({
-        "assetId": template::fill(&config.content, entitlement),
-        "profile": {"type": "rental", "relativeExpiration": life, "playDuration": life},
-        "storeLicense": restrictions.persistent,
-    });
-    if let Some(classes) = output_protection(config, entitlement)? {
-        crt["op"] = json!({"config": classes});
-    }
+    let profile = object(vec![
+        ("type", "rental".into()),
+        ("relativeExpiration", life.as_str().into()),
+        ("playDuration", life.as_str().into()),
+    ]);
+    let crt = object(vec![
+        ("assetId", template::fill(&config.content, entitlement).into()),
+        ("profile", profile),
+        ("storeLicense", restrictions.persistent.into()),
+        ("op", output_protection(config, entitlement)?),
+    ]);
     let crt = template::under(&config.template, crt, entitlement);
-    let who = json!({"merchant": config.tenant, "userId": template::fill(&config.user, entitlement)});
-    let issued = now.saturating_sub(BACKDATED);
-    let claims = json!({
-        "jti": uuid::random(random),
-        "iat": issued,
-        "exp": now.saturating_add(TOKEN_SECONDS),
+    let claims = object(vec![
+        ("jti", uuid::random(random).into()),
+        ("iat", now.saturating_sub(BACKDATED).into()),
+        ("exp", now.saturating_add(TOKEN_SECONDS).into()),
         // Both are texts of JSON.
-        "optData": who.to_string(),
-        "crt": crt.to_string(),
-    });
-    let value = jws::hs256(&json!({"alg": "HS256", "kid": config.key_id, "typ": "JWT"}), &claims, &key);
+        ("optData", json::text(&who(config, entitlement, None)).into()),
+        ("crt", json::text(&crt).into()),
+    ]);
+    let header = object(vec![("alg", "HS256".into()), ("kid", config.key_id.as_deref().into()), ("typ", "JWT".into())]);
+    let value = jws::hs256(&header, &claims, &key);
     Ok(vec![Carried::Header { name: "x-dt-auth-token", value }])
 }
 
-/// Enhanced output protection by class of track. Of its members only Widevine's HDCP 1 and its refusal of a class were seen documented.
-fn output_protection(
-    config: &VendorConfig,
-    entitlement: &Entitlement<'_>,
-) -> Result<Option<Map<String, Value>>, EntitlementError> {
+/// Enhanced output protection by class of track; null where none is asked for. Of its members only Widevine's HDCP 1 and its refusal of a class were seen documented.
+fn output_protection(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Value, EntitlementError> {
     let need = config.strictest(entitlement, entitlement.keys.iter());
     if need.security_level.is_some() {
         return Err(config.cannot("a security level outside a template of its own"));
@@ -67,35 +68,39 @@ fn output_protection(
         (Some(_), _) => return Err(config.cannot("that version of HDCP outside a template of its own")),
     };
     if hdcp.is_none() && entitlement.others.is_empty() {
-        return Ok(None);
+        return Ok(Value::Null);
     }
     let named = |class: Class| if class == Class::Uhd2 { Class::Uhd1 } else { class };
     let has = |keys: &[super::Key], class: Class| keys.iter().any(|key| named(Class::of(key)) == class);
-    let mut classes = Map::new();
+    let mut classes = Vec::new();
     for class in [Class::Audio, Class::Sd, Class::Hd, Class::Uhd1] {
-        let mut rules = Map::new();
-        if has(entitlement.others, class) {
+        let rule = if has(entitlement.others, class) {
             if entitlement.system != System::Widevine || has(entitlement.keys, class) {
                 return Err(config.cannot("some of a title's keys"));
             }
-            rules.insert("deny".to_owned(), true.into());
+            ("deny", true.into())
         } else if let Some(hdcp) = hdcp {
-            rules.insert("requireHDCP".to_owned(), hdcp.into());
-        }
-        if !rules.is_empty() {
-            let name = if class == Class::Uhd1 { "UHD" } else { class.as_str() };
-            classes.insert(name.to_owned(), json!({"WidevineM": rules}));
-        }
+            ("requireHDCP", hdcp.into())
+        } else {
+            continue;
+        };
+        let name = if class == Class::Uhd1 { "UHD" } else { class.as_str() };
+        classes.push((name, object(vec![("WidevineM", object(vec![rule]))])));
     }
-    Ok(Some(classes))
+    Ok(object(vec![("config", object(classes))]))
 }
 
 /// Names the session to the operator's callback.
 pub(super) fn custom_data(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Vec<Carried> {
-    let who = json!({
-        "merchant": config.tenant,
-        "sessionId": entitlement.session,
-        "userId": template::fill(&config.user, entitlement),
-    });
-    vec![Carried::Header { name: "x-dt-custom-data", value: STANDARD.encode(who.to_string()) }]
+    let who = who(config, entitlement, Some(entitlement.session));
+    vec![Carried::Header { name: "x-dt-custom-data", value: STANDARD.encode(json::text(&who)) }]
+}
+
+/// Whose licence it is.
+fn who(config: &VendorConfig, entitlement: &Entitlement<'_>, session: Option<&str>) -> Value {
+    object(vec![
+        ("merchant", config.tenant.as_deref().into()),
+        ("sessionId", session.into()),
+        ("userId", template::fill(&config.user, entitlement).into()),
+    ])
 }

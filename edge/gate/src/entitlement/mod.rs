@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod drmtoday;
 mod ezdrm;
+mod json;
 mod jws;
 mod need;
 mod pallycon;

@@ -3,13 +3,14 @@
 use aes::Aes256;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::NoPadding};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{
     BACKDATED, Carried, Entitlement, EntitlementError, Hdcp, System, VendorConfig,
     class::Class,
     clock,
+    json::{self, object},
     need::{Need, Output},
     template,
 };
@@ -49,16 +50,17 @@ pub(super) fn token(
         site_key.trim_ascii().try_into().map_err(|_| config.malformed("a site key of 32 characters"))?;
     let Entitlement { now, restrictions, .. } = *entitlement;
 
-    let mut playback = json!({"persistent": restrictions.persistent, "license_duration": restrictions.seconds});
-    if let Some(types) = allowed(config, entitlement)? {
-        playback["allowed_track_types"] = types.into();
-    }
-    let mut policy = json!({"policy_version": 2, "playback_policy": playback});
-    let security = security(config, entitlement)?;
-    if !security.is_empty() {
-        policy["security_policy"] = security.into();
-    }
-    let policy = seal(site_key, &template::under(&config.template, policy, entitlement).to_string());
+    let playback = object(vec![
+        ("persistent", restrictions.persistent.into()),
+        ("license_duration", restrictions.seconds.into()),
+        ("allowed_track_types", allowed(config, entitlement)?.into()),
+    ]);
+    let policy = object(vec![
+        ("policy_version", 2.into()),
+        ("playback_policy", playback),
+        ("security_policy", security(config, entitlement)?),
+    ]);
+    let policy = seal(site_key, &json::text(&template::under(&config.template, policy, entitlement)));
 
     let system = match entitlement.system {
         System::Widevine => "Widevine",
@@ -72,18 +74,18 @@ pub(super) fn token(
     }
     let timestamp = clock::utc(now.saturating_sub(BACKDATED));
     let hash = digest(access_key.trim_ascii(), [system, site, &user, &content, &policy, &timestamp]);
-    let token = json!({
-        "drm_type": system,
-        "site_id": site,
-        "user_id": user,
-        "cid": content,
-        "policy": policy,
-        "timestamp": timestamp,
-        "hash": hash,
-        "response_format": "original",
-        "key_rotation": config.key_rotation,
-    });
-    Ok(vec![Carried::Header { name: "pallycon-customdata-v2", value: STANDARD.encode(token.to_string()) }])
+    let token = object(vec![
+        ("drm_type", system.into()),
+        ("site_id", site.into()),
+        ("user_id", user.into()),
+        ("cid", content.into()),
+        ("policy", policy.into()),
+        ("timestamp", timestamp.into()),
+        ("hash", hash.into()),
+        ("response_format", "original".into()),
+        ("key_rotation", config.key_rotation.into()),
+    ]);
+    Ok(vec![Carried::Header { name: "pallycon-customdata-v2", value: STANDARD.encode(json::text(&token)) }])
 }
 
 /// AES-256-CBC with PKCS #7 padding (RFC 5652, 6.3), base64.
@@ -119,21 +121,26 @@ fn allowed(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Optio
     if refused > given { Ok(Some(types)) } else { Err(config.cannot("some of a title's keys")) }
 }
 
-/// A policy for each class of track where keys differ and classes tell them apart; else one for all, as strict as the strictest.
-fn security(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Vec<Value>, EntitlementError> {
+/// A policy for each class of track where keys differ and classes tell them apart; else one for all, as strict as the strictest; null where there
+/// is nothing to say.
+fn security(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Value, EntitlementError> {
     let all = config.strictest(entitlement, entitlement.keys.iter());
     // Key periods have keys of their own for the same pictures.
-    let mut kinds: Vec<(Class, Option<u32>)> =
-        entitlement.keys.iter().chain(entitlement.others).map(|key| (Class::of(key), key.max_height)).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let apart = kinds.windows(2).all(|pair| pair[0].0 != pair[1].0);
+    let mut kinds: Vec<(Class, Option<u32>)> = Vec::new();
+    for key in entitlement.keys.iter().chain(entitlement.others) {
+        let kind = (Class::of(key), key.max_height);
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let of = |class: Class| kinds.iter().filter(move |kind| kind.0 == class);
+    let apart = Class::ALL.into_iter().all(|class| of(class).count() <= 1);
     let one = kinds.iter().filter(|(class, _)| *class != Class::Audio).count() == 1;
     let mut policies: Vec<(&'static str, Need)> = Vec::new();
     if !apart || entitlement.keys.iter().all(|key| config.need(entitlement, key) == all) {
         policies.push(("ALL", all));
     } else {
-        for (class, height) in kinds {
+        for &(class, height) in Class::ALL.into_iter().flat_map(of) {
             let mut keys = entitlement.keys.iter().filter(|key| key.max_height == height).peekable();
             // The one key for all pictures may be called by any name.
             let name = if one && class != Class::Audio { "ALL_VIDEO" } else { class.as_str() };
@@ -142,20 +149,20 @@ fn security(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Vec<
             }
         }
     }
-    let mut security = Vec::new();
+    let mut security: Vec<Value> = Vec::new();
     for (tracks, need) in policies {
         let rules = rules(config, entitlement.system, need)?;
         if !rules.is_empty() || !config.policy.is_empty() {
-            let made = json!({"track_type": tracks, entitlement.system.as_str(): rules});
+            let made = object(vec![("track_type", tracks.into()), (entitlement.system.as_str(), object(rules))]);
             security.push(template::under(&config.policy, made, entitlement));
         }
     }
-    Ok(security)
+    Ok(if security.is_empty() { Value::Null } else { security.into() })
 }
 
-fn rules(config: &VendorConfig, system: System, need: Need) -> Result<Map<String, Value>, EntitlementError> {
-    let mut rules = Map::new();
-    let mut say = |name: &str, value: Value| rules.insert(name.to_owned(), value);
+fn rules(config: &VendorConfig, system: System, need: Need) -> Result<Vec<(&'static str, Value)>, EntitlementError> {
+    let mut rules = Vec::new();
+    let mut say = |name: &'static str, value: Value| rules.push((name, value));
     if let Some(level) = need.security_level {
         match system {
             System::Widevine => say("security_level", (level as u8 + 1).into()),

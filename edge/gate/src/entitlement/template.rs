@@ -23,19 +23,18 @@ pub(super) fn fill(text: &str, entitlement: &Entitlement<'_>) -> String {
 
 /// The configured members, their texts filled, under those that are made here: where both say something, what is made counts. Arrays are not joined.
 pub(super) fn under(template: &Map<String, Value>, made: Value, entitlement: &Entitlement<'_>) -> Value {
-    let mut whole = filled(&Value::Object(template.clone()), entitlement);
+    let mut whole = Value::Object(template.clone());
+    fill_all(&mut whole, entitlement);
     lay(&mut whole, made);
     whole
 }
 
-fn filled(value: &Value, entitlement: &Entitlement<'_>) -> Value {
+fn fill_all(value: &mut Value, entitlement: &Entitlement<'_>) {
     match value {
-        Value::String(text) => Value::String(fill(text, entitlement)),
-        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, entitlement)).collect()),
-        Value::Object(members) => {
-            Value::Object(members.iter().map(|(name, value)| (name.clone(), filled(value, entitlement))).collect())
-        }
-        other => other.clone(),
+        Value::String(text) => *text = fill(text, entitlement),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_all(item, entitlement)),
+        Value::Object(members) => members.values_mut().for_each(|value| fill_all(value, entitlement)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -43,7 +42,12 @@ fn lay(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
             for (name, value) in over {
-                lay(base.entry(name).or_insert(Value::Null), value);
+                match base.get_mut(&name) {
+                    Some(under) => lay(under, value),
+                    None => {
+                        base.insert(name, value);
+                    }
+                }
             }
         }
         (base, over) => *base = over,

@@ -69,7 +69,7 @@ impl KeySet {
         let Ok(UniqueNames(Value::Object(mut members))) = serde_json::from_slice(bytes) else {
             return Err(KeySetError::Form);
         };
-        let Some(Value::Array(keys)) = members.remove("keys") else { return Err(KeySetError::Form) };
+        let Some(Value::Array(keys)) = members.get_mut("keys").map(Value::take) else { return Err(KeySetError::Form) };
         if keys.len() > MAX_SET_KEYS {
             return Err(KeySetError::TooMany(keys.len()));
         }

@@ -9,10 +9,8 @@ mod synthetic;
 #[cfg(test)]
 pub(super) use synthetic::{Stream, streams};
 
-use std::collections::BTreeMap;
-
 use super::{
-    nal::{self, Bits},
+    nal::{self, Bits, Sets},
     subsample::Run,
 };
 use crate::bmff::moov::AvcC;
@@ -34,8 +32,8 @@ pub enum Error {
 #[derive(Clone, Debug)]
 pub(super) struct Avc {
     nal_length_size: usize,
-    sps: BTreeMap<u32, Sps>,
-    pps: BTreeMap<u32, Pps>,
+    sps: Sets<Sps>,
+    pps: Sets<Pps>,
 }
 
 impl Avc {
@@ -44,7 +42,7 @@ impl Avc {
     /// # Errors
     /// [`Error`] for a parameter set that does not parse.
     pub(super) fn new(avcc: &AvcC<'_>) -> Result<Self, Error> {
-        let mut avc = Self { nal_length_size: avcc.nal_length_size.into(), sps: BTreeMap::new(), pps: BTreeMap::new() };
+        let mut avc = Self { nal_length_size: avcc.nal_length_size.into(), sps: Sets::new(), pps: Sets::new() };
         for nal in avcc.sps.iter().chain(&avcc.pps) {
             avc.learn(nal)?;
         }

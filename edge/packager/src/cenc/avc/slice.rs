@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
 use super::{
     pps::Pps,
     sps::{PictureOrder, Sps},
 };
-use crate::cenc::nal::{Bits, Error};
+use crate::cenc::nal::{Bits, Error, Sets};
 
 const P: u32 = 0;
 const B: u32 = 1;
@@ -17,14 +15,14 @@ pub(super) fn skip_header(
     bits: &mut Bits<'_>,
     idr: bool,
     reference: bool,
-    sps: &BTreeMap<u32, Sps>,
-    pps: &BTreeMap<u32, Pps>,
+    sps: &Sets<Sps>,
+    pps: &Sets<Pps>,
 ) -> Result<(), Error> {
     bits.ue()?;
     let kind = bits.ue_max(9, "slice_type")? % 5;
     let id = bits.ue_max(255, "pic_parameter_set_id")?;
-    let pps = pps.get(&id).ok_or(Error::UnknownSet { kind: "PPS", id })?;
-    let sps = sps.get(&pps.sps).ok_or(Error::UnknownSet { kind: "SPS", id: pps.sps })?;
+    let pps = pps.find(id).ok_or(Error::UnknownSet { kind: "PPS", id })?;
+    let sps = sps.find(pps.sps).ok_or(Error::UnknownSet { kind: "SPS", id: pps.sps })?;
     if sps.separate_colour_planes {
         bits.u(2)?;
     }

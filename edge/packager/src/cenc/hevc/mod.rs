@@ -15,10 +15,8 @@ mod tests;
 #[cfg(test)]
 pub(super) use synthetic::{Stream, streams};
 
-use std::collections::BTreeMap;
-
 use super::{
-    nal::{self, Bits},
+    nal::{self, Bits, Sets},
     subsample::Run,
 };
 use crate::bmff::moov::HvcC;
@@ -49,8 +47,8 @@ pub enum Error {
 #[derive(Clone, Debug)]
 pub(super) struct Hevc {
     nal_length_size: usize,
-    sps: BTreeMap<u32, Sps>,
-    pps: BTreeMap<u32, Pps>,
+    sps: Sets<Sps>,
+    pps: Sets<Pps>,
 }
 
 impl Hevc {
@@ -59,8 +57,7 @@ impl Hevc {
     /// # Errors
     /// [`Error`] for a parameter set that does not parse.
     pub(super) fn new(hvcc: &HvcC<'_>) -> Result<Self, Error> {
-        let mut hevc =
-            Self { nal_length_size: hvcc.nal_length_size.into(), sps: BTreeMap::new(), pps: BTreeMap::new() };
+        let mut hevc = Self { nal_length_size: hvcc.nal_length_size.into(), sps: Sets::new(), pps: Sets::new() };
         for unit in hvcc.sps.iter().chain(&hvcc.pps) {
             hevc.clear_bytes(unit)?;
         }

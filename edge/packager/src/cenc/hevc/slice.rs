@@ -1,5 +1,3 @@
-use std::collections::BTreeMap;
-
 use super::{
     Error, ceil_log2,
     pictures::{MAX_PICTURES, PictureSet},
@@ -7,26 +5,21 @@ use super::{
     prediction,
     sps::Sps,
 };
-use crate::cenc::nal::{self, Bits};
+use crate::cenc::nal::{self, Bits, Sets};
 
 const IDR_W_RADL: u8 = 19;
 const IDR_N_LP: u8 = 20;
 
 /// Reads `slice_segment_header()` (ITU-T H.265, 7.3.6.1) of a NAL unit of that type to its end.
-pub(super) fn skip_header(
-    bits: &mut Bits<'_>,
-    kind: u8,
-    sps: &BTreeMap<u32, Sps>,
-    pps: &BTreeMap<u32, Pps>,
-) -> Result<(), Error> {
+pub(super) fn skip_header(bits: &mut Bits<'_>, kind: u8, sps: &Sets<Sps>, pps: &Sets<Pps>) -> Result<(), Error> {
     let first = bits.flag()?;
     // Of random access points: no_output_of_prior_pics_flag.
     if matches!(kind, 16..=23) {
         bits.flag()?;
     }
     let id = bits.ue_max(63, "slice_pic_parameter_set_id")?;
-    let pps = pps.get(&id).ok_or(nal::Error::UnknownSet { kind: "PPS", id })?;
-    let sps = sps.get(&pps.sps).ok_or(nal::Error::UnknownSet { kind: "SPS", id: pps.sps })?;
+    let pps = pps.find(id).ok_or(nal::Error::UnknownSet { kind: "PPS", id })?;
+    let sps = sps.find(pps.sps).ok_or(nal::Error::UnknownSet { kind: "SPS", id: pps.sps })?;
     let mut dependent = false;
     if !first {
         dependent = pps.dependent_segments && bits.flag()?;

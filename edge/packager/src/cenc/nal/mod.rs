@@ -1,10 +1,12 @@
 //! What AVC and HEVC have in common: NAL units behind length fields (ISO/IEC 14496-15, 4.3.3.1), and the bits in them.
 
 mod bits;
+mod sets;
 #[cfg(test)]
 pub(super) mod synthetic;
 
 pub(super) use bits::Bits;
+pub(super) use sets::Sets;
 
 use super::subsample::Run;
 

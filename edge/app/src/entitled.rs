@@ -2,9 +2,9 @@
 
 use sluice_gate::{
     Unix,
-    entitlement::{Hdcp, Key, Restrictions, System},
+    entitlement::{Class, Hdcp, Key, Restrictions, System},
 };
-use sluice_packager::title::{HdcpLevel, Track, TrackKind};
+use sluice_packager::title::{HdcpLevel, KeyScope, ResolutionClass, Track, TrackKind};
 
 use crate::{authenticate, licenses, origin::Title};
 
@@ -42,7 +42,10 @@ pub(crate) fn keys(title: &Title, system: System, right: &Right) -> Keys {
             let of_track = track.hdcp.and_then(of_hls);
             for kid in scheme.kids(track) {
                 let at = found.iter().position(|(key, _)| key.kid == kid.0).unwrap_or_else(|| {
-                    found.push((Key { kid: kid.0, max_height: None, hdcp: None, security_level: None }, false));
+                    let scopes = scheme.keys.iter().filter(|key| key.kid == kid).map(|key| &key.scope);
+                    let class = class(scopes);
+                    let key = Key { kid: kid.0, max_height: None, class, hdcp: None, security_level: None };
+                    found.push((key, false));
                     found.len() - 1
                 });
                 let (key, is_theirs) = &mut found[at];
@@ -75,6 +78,20 @@ pub(crate) fn restrictions(title: &Title, right: &Right, seconds: Option<u64>, n
         seconds: terms.seconds.or(seconds).map_or(left, |seconds| seconds.min(left)),
         persistent: terms.persistent && right.persistent,
     }
+}
+
+/// The class that a key of these scopes was asked for by: none for one of all pictures, of everything, or of a track by its own name.
+fn class<'a>(mut scopes: impl Iterator<Item = &'a KeyScope>) -> Option<Class> {
+    let of = |scope: &KeyScope| match scope {
+        KeyScope::Audio => Some(Class::Audio),
+        KeyScope::Class(ResolutionClass::Sd) => Some(Class::Sd),
+        KeyScope::Class(ResolutionClass::Hd) => Some(Class::Hd),
+        KeyScope::Class(ResolutionClass::Uhd1) => Some(Class::Uhd1),
+        KeyScope::Class(ResolutionClass::Uhd2) => Some(Class::Uhd2),
+        KeyScope::Video | KeyScope::Track(_) => None,
+    };
+    let first = of(scopes.next()?)?;
+    scopes.all(|scope| of(scope) == Some(first)).then_some(first)
 }
 
 /// Of video that does not tell its height, the highest.

@@ -70,8 +70,11 @@ fn output_protection(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Re
     if hdcp.is_none() && entitlement.others.is_empty() {
         return Ok(Value::Null);
     }
+    if !entitlement.others.is_empty() && !entitlement.is_classed() {
+        return Err(config.cannot("some of a title's keys"));
+    }
     let named = |class: Class| if class == Class::Uhd2 { Class::Uhd1 } else { class };
-    let has = |keys: &[super::Key], class: Class| keys.iter().any(|key| named(Class::of(key)) == class);
+    let has = |keys: &[super::Key], class: Class| keys.iter().any(|key| key.class.map(named) == Some(class));
     let mut classes = Vec::new();
     for class in [Class::Audio, Class::Sd, Class::Hd, Class::Uhd1] {
         let rule = if has(entitlement.others, class) {

@@ -21,6 +21,7 @@ use core::fmt;
 
 use sluice_document::words;
 
+pub use class::Class;
 pub use config::{Ensures, Vendor, VendorConfig};
 pub use restrictions::{Hdcp, Restrictions, SecurityLevel};
 
@@ -62,10 +63,20 @@ pub struct Key {
     pub kid: [u8; 16],
     /// The tallest picture that it opens, in pixels; `None` where it opens none.
     pub max_height: Option<u32>,
+    /// The class that it was asked for by; `None` where it was asked for by something else, so that a vendor which knows keys by their classes alone
+    /// cannot tell it from others.
+    pub class: Option<Class>,
     /// The least protection of outputs.
     pub hdcp: Option<Hdcp>,
     /// The least protection on the device.
     pub security_level: Option<SecurityLevel>,
+}
+
+impl Entitlement<'_> {
+    /// Whether every key of the title has a class.
+    fn is_classed(&self) -> bool {
+        self.keys.iter().chain(self.others).all(|key| key.class.is_some())
+    }
 }
 
 /// Who may have which keys.

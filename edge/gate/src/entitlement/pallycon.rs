@@ -110,8 +110,11 @@ fn allowed(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Optio
     if entitlement.others.is_empty() {
         return Ok(None);
     }
-    let given = entitlement.keys.iter().map(Class::of).max();
-    let refused = entitlement.others.iter().map(Class::of).min();
+    if !entitlement.is_classed() {
+        return Err(config.cannot("some of a title's keys"));
+    }
+    let given = entitlement.keys.iter().filter_map(|key| key.class).max();
+    let refused = entitlement.others.iter().filter_map(|key| key.class).min();
     let types = match given {
         Some(Class::Sd) => "SD_ONLY",
         Some(Class::Hd) => "SD_HD",
@@ -128,14 +131,14 @@ fn security(config: &VendorConfig, entitlement: &Entitlement<'_>) -> Result<Valu
     // Key periods have keys of their own for the same pictures.
     let mut kinds: Vec<(Class, Option<u32>)> = Vec::new();
     for key in entitlement.keys.iter().chain(entitlement.others) {
-        let kind = (Class::of(key), key.max_height);
+        let kind = (key.class.unwrap_or(Class::Uhd2), key.max_height);
         if !kinds.contains(&kind) {
             kinds.push(kind);
         }
     }
     let of = |class: Class| kinds.iter().filter(move |kind| kind.0 == class);
-    let apart = Class::ALL.into_iter().all(|class| of(class).count() <= 1);
     let one = kinds.iter().filter(|(class, _)| *class != Class::Audio).count() == 1;
+    let apart = (one || entitlement.is_classed()) && Class::ALL.into_iter().all(|class| of(class).count() <= 1);
     let mut policies: Vec<(&'static str, Need)> = Vec::new();
     if !apart || entitlement.keys.iter().all(|key| config.need(entitlement, key) == all) {
         policies.push(("ALL", all));

@@ -40,6 +40,7 @@ impl Given {
             let key = |value: &Value| Key {
                 kid: u128::from_str_radix(text(&value["kid"]), 16).expect("hex").to_be_bytes(),
                 max_height: height(value),
+                class: Some(Class::of_height(height(value))),
                 hdcp: word(&value["hdcp"]),
                 security_level: word(&value["security_level"]),
             };
@@ -83,7 +84,7 @@ impl Given {
 }
 
 fn key(kid: u8, max_height: Option<u32>) -> Key {
-    Key { kid: [kid; 16], max_height, hdcp: None, security_level: None }
+    Key { kid: [kid; 16], max_height, class: Some(Class::of_height(max_height)), hdcp: None, security_level: None }
 }
 
 fn config(value: Value) -> VendorConfig {
@@ -176,6 +177,11 @@ fn keys_that_cannot_be_left_out_are_refused() {
     assert!(made(&pallycon(), &uhd).is_ok());
     refused(&drmtoday(), &uhd, "some of a title's keys");
     refused(&drmtoday(), &same_class, "some of a title's keys");
+    // Asked for by something else than a class, so that no class refuses it.
+    let mut by_track = some(widevine, &[Some(360)], &[Some(1080)]);
+    by_track.others[0].class = None;
+    refused(&drmtoday(), &by_track, "some of a title's keys");
+    refused(&pallycon(), &by_track, "some of a title's keys");
     refused(&drmtoday(), &some(fairplay, &[Some(720)], &[Some(2160)]), "some of a title's keys");
     assert!(made(&drmtoday(), &only_sound).is_ok());
 }

@@ -7,10 +7,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use reqwest::{Client, Response, StatusCode, Url, header::CACHE_CONTROL, redirect};
+use reqwest::{Client, Response, StatusCode, Url, header::CACHE_CONTROL};
 use sluice_gate::grant::jwks::{KeySet, KeySetError, MAX_SET};
 
-use crate::{config::JwksConfig, outgoing::cause};
+use crate::{
+    config::JwksConfig,
+    outgoing::{self, cause},
+};
 
 /// The least time between two exchanges with an issuer: what edges ask for beyond that gets what is held.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -77,12 +80,7 @@ impl JwksService {
     /// # Errors
     /// [`JwksError::Setup`]
     pub fn new<'a>(issuers: impl IntoIterator<Item = (&'a String, &'a JwksConfig)>) -> Result<Self, JwksError> {
-        // A provider that is installed already, by an embedding program, is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = Client::builder()
-            // Keys come from the configured URL and from nowhere else: no redirects, no proxy from the environment.
-            .redirect(redirect::Policy::none())
-            .no_proxy()
+        let http = outgoing::client()
             .connect_timeout(Duration::from_secs(3))
             .build()
             .map_err(|error| JwksError::Setup(cause(&error)))?;

@@ -28,6 +28,7 @@ mod cat;
 mod hex;
 mod metrics;
 mod outgoing;
+mod random;
 mod running;
 mod usage;
 

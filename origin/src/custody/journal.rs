@@ -20,6 +20,7 @@ use crate::{
     config::{AuditConfig, AuditLog, SecretError},
     keys::Event,
     metrics::{Family, Kind},
+    random,
 };
 
 /// The longest last line of a file that a chain goes on from, bytes.
@@ -63,7 +64,7 @@ impl Journal {
         let last = last.and_then(|text| open_under(all.iter().map(|key| &**key), &text).ok());
         let writer = match last.and_then(|line| Some((line.session?, line.n?, line.mac))) {
             Some((id, lines, mac)) => Writer { id, chain: Some(Chain { head: mac.to_string(), lines }), torn },
-            None => Writer { id: SessionId(random()), chain: None, torn },
+            None => Writer { id: SessionId(random::bytes()), chain: None, torn },
         };
         let journal = Self {
             keys,
@@ -113,11 +114,11 @@ impl Journal {
             Ok(key) => key,
             Err(error) => {
                 // As if by a key that nobody has.
-                let _ = chained_under(&random(), random(), entry, &mut writer.chain);
+                let _ = chained_under(&random::bytes(), random::bytes(), entry, &mut writer.chain);
                 return Err(error.to_string());
             }
         };
-        let mut line = chained_under(&key, random(), entry, &mut writer.chain);
+        let mut line = chained_under(&key, random::bytes(), entry, &mut writer.chain);
         if writer.torn {
             line.insert(0, '\n');
         }
@@ -175,14 +176,6 @@ fn last_line(path: &Path) -> io::Result<Last> {
     }
     let line = bytes.strip_suffix(b"\n").and_then(|bytes| bytes.rsplit(|byte| *byte == b'\n').next());
     Ok(line.and_then(|line| String::from_utf8(line.to_vec()).ok()).map_or(Last::Torn, Last::Whole))
-}
-
-/// Random bytes, where they only tell things apart.
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    // Without randomness a chain's lines still differ by their numbers.
-    let _ = getrandom::fill(&mut bytes);
-    bytes
 }
 
 #[cfg(test)]

@@ -161,7 +161,7 @@ fn text_of(key: &Value<'_>) -> String {
     match key {
         Value::Text(text) => (*text).to_owned(),
         Value::Int(number) => number.to_string(),
-        Value::Bytes(bytes) => format!("h'{}'", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        Value::Bytes(bytes) => format!("h'{}'", crate::hex::encode(bytes)),
         _ => String::new(),
     }
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use reqwest::{Client, Url, redirect};
 
 use super::redact;
+use crate::outgoing;
 
 /// Longest text that is read.
 const LONGEST_TEXT: u64 = 8 << 20;
@@ -87,8 +88,7 @@ pub(super) fn is_url(target: &str) -> bool {
 }
 
 fn fetch(url: &str) -> anyhow::Result<Vec<u8>> {
-    // A provider that is installed already, by an embedding program, is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    outgoing::prepare_tls();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let client = Client::builder().timeout(TIMEOUT).redirect(redirect::Policy::limited(5)).build();

@@ -2,10 +2,7 @@
 
 use std::fmt::{self, Write};
 
-/// Lower-case hex digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(super) use crate::hex::encode as hex;
 
 /// Seconds of `ticks` at `timescale`, with three decimals; ticks alone where there is no timescale.
 pub(super) fn seconds(ticks: u64, timescale: u64) -> String {

@@ -19,7 +19,7 @@ use super::{
     traces::wipe,
     wanted::{Place, Wanted},
 };
-use crate::{config::KeysConfig, cpix::Answer, speke::SpekeError};
+use crate::{config::KeysConfig, cpix::Answer, random, speke::SpekeError};
 
 /// Most title versions, times deliveries, whose keys are held.
 const MOST_HELD: usize = 10_000;
@@ -208,7 +208,7 @@ impl Store {
                     state.held.clone_from(&gave);
                     (state.failures, state.resting) = (0, None);
                     // Between 3/4 and 9/10 of the life, so that titles do not go on asking at the same time.
-                    state.due = now + self.life * (750 + u32::from(random()) * 150 / 255) / 1000;
+                    state.due = now + self.life * (750 + dice() * 150 / 255) / 1000;
                     disputed = changed;
                 }
                 Err(error) => {
@@ -251,7 +251,7 @@ impl Store {
     /// After that many failures in a row, where nobody waits: doubles, and differs from title to title.
     fn long_pause(&self, failures: u32) -> Duration {
         let pause = self.pause.saturating_mul(1 << failures.min(6)).min(LONGEST_PAUSE.max(self.pause));
-        pause * (128 + u32::from(random()) / 2) / 255
+        pause * (128 + dice() / 2) / 255
     }
 
     /// One look at everything.
@@ -299,10 +299,8 @@ async fn keep(store: Weak<Store>) {
     }
 }
 
-/// A random byte, where nothing secret hangs on it.
-fn random() -> u8 {
-    let mut byte = [0];
-    // Without randomness all are of one mind.
-    let _ = getrandom::fill(&mut byte);
-    byte[0]
+/// Where between two times something happens. Without randomness all are of one mind.
+fn dice() -> u32 {
+    let [byte] = random::bytes();
+    byte.into()
 }

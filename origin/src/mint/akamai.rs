@@ -81,8 +81,7 @@ pub fn akamai(args: &AkamaiArgs, now: u64) -> anyhow::Result<String> {
     }
     let mut hmac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_| anyhow!("the key does not serve"))?;
     hmac.update(signed.as_bytes());
-    let tag: String = hmac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    let token = format!("{text}~hmac={tag}");
+    let token = format!("{text}~hmac={}", crate::hex::encode(&hmac.finalize().into_bytes()));
     if token.len() > MAX_TOKEN {
         bail!("the token has {} bytes where the edge takes at most {MAX_TOKEN}", token.len());
     }

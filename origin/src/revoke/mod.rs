@@ -15,6 +15,7 @@ use sluice_gate::SessionId;
 use crate::{
     UsageError,
     config::{Secret, SecretRef},
+    outgoing,
 };
 
 /// For the whole of it.
@@ -106,8 +107,7 @@ fn route(edge: &Url) -> anyhow::Result<Url> {
 }
 
 fn post(url: Url, bearer: HeaderValue, body: String) -> anyhow::Result<(StatusCode, Vec<u8>)> {
-    // A provider that is installed already, by an embedding program, is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    outgoing::prepare_tls();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // The token goes to the URL that was given and nowhere else.

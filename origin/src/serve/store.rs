@@ -133,8 +133,7 @@ fn etag(path: &Path, meta: &ObjectMeta) -> String {
     hash.update([0]);
     hash.update(meta.size.to_be_bytes());
     hash.update(meta.last_modified.timestamp_micros().to_be_bytes());
-    let hex: String = hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hex}\"")
+    format!("\"{}\"", crate::hex::encode(&hash.finalize()[..16]))
 }
 
 fn failed(error: object_store::Error) -> StoreError {

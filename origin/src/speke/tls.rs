@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Identity, redirect};
+use reqwest::{Certificate, Client, Identity};
 use zeroize::Zeroizing;
 
 use super::SpekeError;
 use crate::{
     config::{Secret, TlsConfig},
-    outgoing::cause,
+    outgoing::{self, cause},
 };
 
 /// The HTTP client for one provider.
@@ -14,12 +14,9 @@ use crate::{
 /// # Errors
 /// [`SpekeError::Setup`], [`SpekeError::Secret`]
 pub(super) fn client(tls: &TlsConfig, connect: Duration) -> Result<Client, SpekeError> {
-    // A provider that is installed already, by an embedding program, is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let setup =
         |what: &'static str| move |error: reqwest::Error| SpekeError::Setup(format!("{what}: {}", cause(&error)));
-    // Keys go to the configured URL and nowhere else: no redirects, no proxy from the environment.
-    let mut builder = Client::builder().redirect(redirect::Policy::none()).no_proxy().connect_timeout(connect);
+    let mut builder = outgoing::client().connect_timeout(connect);
     if let Some(ca) = &tls.ca {
         let pem = Secret::new(ca.clone()).read()?;
         let authorities = Certificate::from_pem_bundle(pem.as_bytes()).map_err(setup("tls.ca"))?;

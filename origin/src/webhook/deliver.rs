@@ -7,14 +7,14 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use reqwest::{Client, StatusCode, header::CONTENT_TYPE, redirect};
+use reqwest::{Client, StatusCode, header::CONTENT_TYPE};
 use sluice_gate::Unix;
 use tokio::sync::mpsc;
 
 use super::{NoticeKind, sign};
 use crate::{
     config::{Secret, SecretError, WebhookConfig},
-    outgoing::{cause, pause},
+    outgoing::{self, cause, pause},
 };
 
 /// Most notices that wait for a hook.
@@ -42,10 +42,7 @@ pub(super) struct Http(Option<Client>);
 
 impl Http {
     pub(super) fn new() -> Self {
-        // A provider that is installed already, by an embedding program, is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        // Notices go to the configured URL and nowhere else: no redirects, no proxy from the environment.
-        Self(Client::builder().redirect(redirect::Policy::none()).no_proxy().build().ok())
+        Self(outgoing::client().build().ok())
     }
 }
 

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use sluice_gate::Unix;
 use sluice_packager::{keys::Kid, title::Delivery};
 
+use crate::{hex, random};
+
 /// A kind of event, as the configuration lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +63,13 @@ struct Body<'a> {
     id: String,
     event: NoticeKind,
     time: Unix,
+    #[serde(flatten)]
+    of: Of<'a>,
+}
+
+/// What it is about. A member without a value is left out.
+#[derive(Default, Serialize)]
+struct Of<'a> {
     title: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     provider: Option<&'a str>,
@@ -99,40 +108,25 @@ impl Notice<'_> {
 
     /// The JSON document, with an id of its own.
     pub(super) fn body(&self, time: Unix) -> Vec<u8> {
-        let mut id = [0; 16];
-        // Without randomness a receiver knows repetitions by the whole of the body.
-        let _ = getrandom::fill(&mut id);
-        let id = id.iter().map(|byte| format!("{byte:02x}")).collect();
-        let plain = Body {
-            id,
-            event: self.kind(),
-            time,
-            title: "",
-            provider: None,
-            delivery: None,
-            kids: &[],
-            reason: None,
-            held: None,
-            count: None,
-            threshold: None,
-        };
-        let body = match *self {
-            Self::KeyExchangeFailed { title, delivery, kids, provider, reason, held } => Body {
+        let of = match *self {
+            Self::KeyExchangeFailed { title, delivery, kids, provider, reason, held } => Of {
                 title,
                 delivery: Some(delivery),
                 kids,
                 provider: Some(provider),
                 reason: Some(reason),
                 held: Some(held),
-                ..plain
+                ..Of::default()
             },
             Self::KeyChanged { title, delivery, kids, provider } => {
-                Body { title, delivery: Some(delivery), kids, provider: Some(provider), ..plain }
+                Of { title, delivery: Some(delivery), kids, provider: Some(provider), ..Of::default() }
             }
             Self::LicenceRefusals { title, count, threshold, reason } => {
-                Body { title, count: Some(count), threshold: Some(threshold), reason: Some(reason), ..plain }
+                Of { title, count: Some(count), threshold: Some(threshold), reason: Some(reason), ..Of::default() }
             }
         };
+        // Without randomness a receiver knows repetitions by the whole of the body.
+        let body = Body { id: hex::encode(&random::bytes::<16>()), event: self.kind(), time, of };
         // All are numbers, words and text: nothing that does not serialize.
         serde_json::to_vec(&body).unwrap_or_default()
     }

@@ -2,6 +2,8 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use sluice_gate::Unix;
 
+use crate::hex;
+
 /// The header that carries the signature.
 pub(super) const HEADER: &str = "x-sluice-signature";
 
@@ -11,8 +13,7 @@ pub(super) fn signature(secret: &[u8], time: Unix, body: &[u8]) -> String {
     mac.update(time.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
-    let hex: String = mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("t={time},v1={hex}")
+    format!("t={time},v1={}", hex::encode(&mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

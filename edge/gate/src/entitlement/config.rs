@@ -169,8 +169,11 @@ impl VendorConfig {
             secret(name).ok_or_else(|| EntitlementError::Secret { name: name.to_owned(), form: "deployed" })
         };
         match self.vendor {
-            Vendor::Drmtoday if self.callback => Ok(drmtoday::custom_data(self, entitlement)),
-            Vendor::Ezdrm if self.callback => Ok(ezdrm::custom_data(self, entitlement)),
+            Vendor::Drmtoday if self.callback => return Ok(drmtoday::custom_data(self, entitlement)),
+            Vendor::Ezdrm if self.callback => return Ok(ezdrm::custom_data(self, entitlement)),
+            _ => self.within_height(entitlement)?,
+        }
+        match self.vendor {
             Vendor::Axinom => axinom::token(self, find(&self.key)?, entitlement, random),
             Vendor::Drmtoday => drmtoday::token(self, find(&self.key)?, entitlement, random),
             Vendor::Pallycon => pallycon::token(self, find(&self.key)?, find(&self.access_key)?, entitlement),

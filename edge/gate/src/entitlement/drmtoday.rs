@@ -22,7 +22,6 @@ pub(super) fn token(
     entitlement: &Entitlement<'_>,
     random: [u8; 16],
 ) -> Result<Vec<Carried>, EntitlementError> {
-    config.within_height(entitlement)?;
     let (pairs, rest) = key.trim_ascii().as_chunks::<2>();
     let key: Option<Vec<u8>> =
         pairs.iter().map(|pair| hex::byte(&pair.map(|digit| digit.to_ascii_lowercase()))).collect();

@@ -45,7 +45,6 @@ pub(super) fn token(
     access_key: &[u8],
     entitlement: &Entitlement<'_>,
 ) -> Result<Vec<Carried>, EntitlementError> {
-    config.within_height(entitlement)?;
     let site_key: &[u8; 32] =
         site_key.trim_ascii().try_into().map_err(|_| config.malformed("a site key of 32 characters"))?;
     let Entitlement { now, restrictions, .. } = *entitlement;

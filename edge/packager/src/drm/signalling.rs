@@ -52,11 +52,8 @@ impl Signalling<'_> {
     /// # Errors
     /// [`Unsignalled`]
     pub fn pssh(self, system: KeySystem, kids: &[Kid], scheme: Scheme) -> Result<Vec<u8>, Unsignalled> {
-        match self {
-            // FairPlay has no box, and under `cenc` a provider says nothing of it.
-            Self::Provider(provided) if system.is_provided() && system != KeySystem::Fairplay => {
-                provided.pssh(system, kids)
-            }
+        match (self, system) {
+            (Self::Provider(provided), KeySystem::Widevine | KeySystem::Playready) => provided.pssh(system, kids),
             _ => Ok(pssh_of(system, kids, scheme)),
         }
     }

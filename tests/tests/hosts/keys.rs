@@ -48,15 +48,9 @@ pub(super) async fn what_the_origin_says_of_keys_is_not_believed(host: EdgeHost)
     let session = stack.session("viewer").await?;
     let url = segment(&stack, &session, NAME)?;
     let whole = stack.get(&url, &[]).await?.expect(StatusCode::OK)?;
-    let of = |scheme: &'static str| {
-        let version = &stack.indexed.descriptor.version;
-        let url = format!("http://{}/titles/{}/{version}/keys/{scheme}", stack.faults.addr(), stack.title());
-        let secret = stack.secrets().origin.clone();
-        let client = stack.client().clone();
-        async move {
-            let answer = client.get(url).header("x-origin-secret", secret).send().await?.error_for_status()?;
-            anyhow::Ok(serde_json::from_slice::<Value>(&answer.bytes().await?)?)
-        }
+    let of = async |scheme: &str| -> Result<Value> {
+        let answer = stack.of_origin(&format!("keys/{scheme}")).await?;
+        Ok(serde_json::from_slice(&answer.expect(StatusCode::OK)?)?)
     };
     let (good, other) = (of("cbcs").await?, of("cenc").await?);
     // Every entry carries what another one wraps.

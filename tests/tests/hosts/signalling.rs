@@ -131,9 +131,7 @@ pub(super) async fn a_key_servers_signalling_reaches_players(host: EdgeHost) -> 
     let session = stack.session("viewer").await?;
     for delivery in SCHEMES {
         let scheme = delivery.as_str();
-        let version = &stack.indexed.descriptor.version;
-        let url = format!("http://{}/titles/{}/{version}/signalling/{scheme}", stack.faults.addr(), stack.title());
-        let answer = stack.get(&url, &[("x-origin-secret", &stack.secrets().origin)]).await?;
+        let answer = stack.of_origin(&format!("signalling/{scheme}")).await?;
         let said: Value = serde_json::from_slice(&answer.expect(StatusCode::OK).context("the origin")?)?;
         let text = async |url: &str| -> Result<String> {
             let answer = stack.get(url, &[]).await?;

@@ -1,5 +1,6 @@
 //! The app over a host in memory.
 
+mod answer;
 mod cat;
 mod cdn_tokens;
 mod eccp;

@@ -150,7 +150,7 @@ mod tests {
 
     fn intake(threshold: u64) -> Intake {
         let roots = Roots::new(&[1; 32], None).expect("roots");
-        let key = crate::hex::encode(&*roots.audit_key());
+        let key = crate::hex::encode(roots.audit_key());
         let config = AuditConfig { key: SecretRef::value(key), previous_key: None, log: None };
         Intake::new(AuditKeys::new(&config), threshold)
     }
